@@ -1,0 +1,3 @@
+"""The open outbound dialer for Asterisk."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,114 @@
+"""An attempt: one dial of one number for one campaign, from claim to close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dialerd.core.contact import ContactNext
+from dialerd.core.lifecycle import Lifecycle
+
+
+class AttemptState(StrEnum):
+    """Where an attempt stands."""
+
+    CLAIMING = "claiming"
+    """The claim is asked for; nothing may be dialed yet."""
+    CLAIMED = "claimed"
+    ORIGINATING = "originating"
+    UNCONFIRMED = "unconfirmed"
+    """The reply to the originate was lost: the channel is asked for by its id, never dialed again."""
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ANALYSING = "analysing"
+    WAITING_AGENT = "waiting_agent"
+    TREATING = "treating"
+    CONNECTED = "connected"
+    ENDED = "ended"
+    CLOSED = "closed"
+
+
+_S = AttemptState
+_UNANSWERED = frozenset({_S.RINGING, _S.ANSWERED, _S.ENDED})
+ATTEMPT_LIFECYCLE = Lifecycle(
+    "attempt",
+    {
+        _S.CLAIMING: frozenset({_S.CLAIMED, _S.CLOSED}),
+        _S.CLAIMED: frozenset({_S.ORIGINATING, _S.ENDED}),
+        _S.ORIGINATING: _UNANSWERED | {_S.UNCONFIRMED},
+        _S.UNCONFIRMED: _UNANSWERED | {_S.ORIGINATING},
+        _S.RINGING: frozenset({_S.ANSWERED, _S.ENDED}),
+        _S.ANSWERED: frozenset({_S.ANALYSING, _S.WAITING_AGENT, _S.TREATING, _S.ENDED}),
+        _S.ANALYSING: frozenset({_S.WAITING_AGENT, _S.TREATING, _S.ENDED}),
+        _S.WAITING_AGENT: frozenset({_S.CONNECTED, _S.TREATING, _S.ENDED}),
+        _S.TREATING: frozenset({_S.ENDED}),
+        _S.CONNECTED: frozenset({_S.ENDED}),
+        _S.ENDED: frozenset({_S.CLOSED}),
+        _S.CLOSED: frozenset(),
+    },
+)
+
+
+@dataclass(slots=True)
+class AttemptRecord:
+    """Everything known of one attempt. Kept in the ledger while it lives and in the record afterwards.
+
+    Times are epoch seconds by the daemon's clock; None: it did not happen or is not known. Plain values only,
+    so that it survives serialisation as it is.
+    """
+
+    id: str
+    campaign: str
+    contact_id: int
+    contact_list: str
+    contact_key: str
+    number: str
+    number_kind: str
+    trunk: str
+    caller_id: str
+    mode: str
+    ring_timeout_s: float
+    state: str = AttemptState.CLAIMING
+    agent: str | None = None
+    claimed_at: float | None = None
+    dialed_at: float | None = None
+    ringing_at: float | None = None
+    answered_at: float | None = None
+    speech_at: float | None = None
+    analysed_at: float | None = None
+    connected_at: float | None = None
+    message_at: float | None = None
+    ended_at: float | None = None
+    cause: int | None = None
+    sip_status: int | None = None
+    cause_text: str = ""
+    hung_up_by: str = ""
+    """``callee``, ``agent``, ``dialerd`` or empty when not known."""
+    amd_status: str | None = None
+    amd_cause: str | None = None
+    analysis: str | None = None
+    analysis_rule: str | None = None
+    treatment: str | None = None
+    disposition: str | None = None
+    abandoned: bool = False
+    """Answered by a person and not connected within the threshold, whatever happened afterwards."""
+    cancelled: bool = False
+    """We ended the call before an answer."""
+    adopted: bool = False
+    """The daemon that finished this attempt is not the one that began it."""
+    reason: str = ""
+    """Why it was not placed, cancelled or lost, where that needs saying."""
+    contact_attempts: int = 0
+    """Attempts of the contact before this one."""
+    number_index: int = 0
+    number_count: int = 1
+    contact_tries: dict[str, int] | None = None
+    bridge_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished attempt with its consequence for the contact, as it leaves through the outbox."""
+
+    record: AttemptRecord
+    contact: ContactNext

@@ -1,0 +1,123 @@
+"""A campaign: what it is told to do, and its lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dialerd.core.analysis import AnalysisProfile, Evidence, profile_named
+from dialerd.core.disposition import Disposition
+from dialerd.core.lifecycle import Lifecycle
+from dialerd.core.treatment import CallAnalysis, Treatment
+
+
+class Mode(StrEnum):
+    """How a campaign places calls."""
+
+    PROGRESSIVE = "progressive"
+    AGENTLESS = "agentless"
+
+
+class Connection(StrEnum):
+    """How an answered call reaches the agent."""
+
+    NAILED = "nailed"
+    RING = "ring"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRule:
+    """What happens to a contact after an attempt ended with one disposition.
+
+    ``max_tries`` counts attempts that ended with this disposition; ``gap_s`` is the least time in seconds from
+    the end of the attempt to the next one.
+    """
+
+    max_tries: int
+    gap_s: float
+
+
+SiteRule = Callable[[Evidence], CallAnalysis | None]
+"""A site's own answer rule: the evidence in, a verdict out, or None to leave it to dialerd's rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkSettings:
+    """A carrier route. ``dial`` is a template over ``{e164} {digits} {national} {number}``;
+    ``event_source`` is the ARI endpoint whose events are subscribed to (``PJSIP/carrier``)."""
+
+    name: str
+    dial: str
+    event_source: str
+    max_lines: int
+    cps: float
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSettings:
+    """One campaign as the YAML states it, checked and complete. Times are in seconds."""
+
+    name: str
+    mode: Mode
+    contact_list: str
+    trunk: str
+    caller_id: str
+    queue: str | None = None
+    connection: Connection = Connection.NAILED
+    ring_timeout_s: float = 30.0
+    max_lines: int = 10
+    priority: int = 3
+    weight: int = 1
+    max_attempts: int = 3
+    """Attempts per contact that were really dialed, over all dispositions."""
+    retry: Mapping[Disposition, RetryRule] = field(default_factory=dict)
+    analysis: AnalysisProfile = field(default_factory=lambda: profile_named("connect_first"))
+    responses: Mapping[CallAnalysis, Treatment] = field(default_factory=dict)
+    message: str | None = None
+    """Media URI (``sound:name``) that the treatment ``message`` plays."""
+    abandon_message: str = "sound:dialerd/abandoned"
+    abandon_threshold_s: float = 2.0
+    wrap_up_s: float = 15.0
+    agent_ring_timeout_s: float = 15.0
+    agent_dial: str = "PJSIP/{agent}"
+    """Dial string of an agent's phone; ``{agent}`` is the member's extension."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Channel variables set on the outbound channel: name -> contact column or literal ``=text``."""
+    site_rule: SiteRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a reload can change, as one value."""
+
+    campaigns: Mapping[str, CampaignSettings]
+    trunks: Mapping[str, TrunkSettings]
+
+
+class CampaignState(StrEnum):
+    """Lifecycle of a campaign."""
+
+    OFF = "off"
+    ON = "on"
+    STOPPING = "stopping"
+    COMPLETE = "complete"
+    SUSPENDED = "suspended"
+    INVALID = "invalid"
+
+
+CAMPAIGN_LIFECYCLE = Lifecycle(
+    "campaign",
+    {
+        CampaignState.OFF: frozenset({CampaignState.ON, CampaignState.INVALID}),
+        CampaignState.ON: frozenset(
+            {CampaignState.STOPPING, CampaignState.COMPLETE, CampaignState.SUSPENDED, CampaignState.INVALID}
+        ),
+        CampaignState.STOPPING: frozenset(
+            {CampaignState.OFF, CampaignState.ON, CampaignState.COMPLETE, CampaignState.INVALID}
+        ),
+        CampaignState.COMPLETE: frozenset({CampaignState.ON, CampaignState.OFF, CampaignState.INVALID}),
+        CampaignState.SUSPENDED: frozenset({CampaignState.ON, CampaignState.STOPPING, CampaignState.INVALID}),
+        CampaignState.INVALID: frozenset({CampaignState.OFF}),
+    },
+)

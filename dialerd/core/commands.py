@@ -1,0 +1,237 @@
+"""What the core wants done, in the imperative. The engine hands each to the port of its kind, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dialerd.core.attempt import AttemptRecord, Outcome
+from dialerd.core.campaign import CampaignState
+
+# --- the hot store ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Lock the number, take a line and a CPS token of the trunk and one of the campaign's lines, reserve the
+    agent, write the ledger entry: all or nothing. Idempotent by attempt id.
+
+    Answered by ClaimGranted or ClaimRefused."""
+
+    record: AttemptRecord
+    """The entry as it is to be written; ``record.agent`` is the reservation, None for agentless."""
+    trunk_max_lines: int
+    trunk_cps: float
+    campaign_max_lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAttempt:
+    """Write the entry's present state into the ledger, if it is still there. The adapter takes its copy of the
+    record before it returns. No answer."""
+
+    record: AttemptRecord
+
+
+@dataclass(frozen=True, slots=True)
+class MoveReservation:
+    """The attempt has another agent (or none) now: move the reservation with it. No answer."""
+
+    record: AttemptRecord
+    old_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAttempt:
+    """Remove the ledger entry, free number, lines and agent, append the outcome to the outbox: all or nothing,
+    exactly once by attempt id. Answered by AttemptClosed."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAgentLine:
+    """Remember (or forget, with None) the channel of an agent's nailed-up line. No answer."""
+
+    agent: str
+    channel_id: str | None
+
+
+# --- the record ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FetchContacts:
+    """Mark up to ``limit`` callable contacts of the list ``in_attempt`` and return them in dial order.
+
+    Answered by ContactsFetched, or by RecordLost."""
+
+    campaign: str
+    contact_list: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnContacts:
+    """These contacts were fetched and not dialed: callable again. No answer."""
+
+    contact_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaveCampaignState:
+    """Remember what the campaign was told to be. No answer."""
+
+    campaign: str
+    state: CampaignState
+    reason: str
+
+
+# --- telephony -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateCall:
+    """Dial. The channel's id is the attempt's. Answered by OriginateAccepted, -Refused or -Unknown, then by the
+    channel's own events."""
+
+    attempt_id: str
+    dial_string: str
+    caller_id: str
+    ring_timeout_s: float
+    abandon_message: str
+    """What the dialplan plays if nobody takes the answered call."""
+    dead_man_s: float
+    """After so many seconds without a daemon that takes charge the dialplan does the same."""
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeChannel:
+    """Ask whether the channel exists. Answered by ChannelProbed."""
+
+    channel_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the channel; no error if it is gone already."""
+
+    channel_id: str
+    reason: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class StartAmd:
+    """Analyse what is heard on the channel with these arguments of ``AMD()``, on a snoop channel. Answered by
+    AmdFinished (also with status ``FAILED`` when it could not be started)."""
+
+    attempt_id: str
+    arguments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopAmd:
+    """The verdict is no longer wanted."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBridge:
+    """Make a mixing bridge; no error if it exists."""
+
+    bridge_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyBridge:
+    """End the bridge; its channels are let go, not hung up. No error if it is gone."""
+
+    bridge_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnterBridge:
+    """Put an answered channel into the bridge, and take its dead-man's timer off. Answered by BridgeEntered or
+    BridgeFailed."""
+
+    channel_id: str
+    bridge_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayMessage:
+    """Play the media URI to the channel, and take its dead-man's timer off. Answered by PlaybackStarted and
+    PlaybackFinished."""
+
+    channel_id: str
+    playback_id: str
+    media: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialAgent:
+    """Call an agent's phone. Answered by the channel's own events (ChannelAnswered, ChannelEnded; ChannelEnded also
+    when Asterisk refused)."""
+
+    channel_id: str
+    dial_string: str
+    caller_id: str
+    timeout_s: float
+    auto_answer: bool
+    variables: Mapping[str, str]
+
+
+# --- the roster ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PauseMember:
+    """Pause or unpause the agent in every queue it is a member of, with a reason that begins with ``dialerd:``."""
+
+    agent: str
+    interface: str
+    paused: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceAgent:
+    """Tell app_queue the true state of a nailed-up agent: ``NOT_INUSE``, ``INUSE`` or ``UNAVAILABLE``, as device
+    state ``Stasis:agent-<agent>``."""
+
+    agent: str
+    device_state: str
+
+
+# --- people who watch ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Something an operator should know; goes to the log, the event viewer and the metrics. ``name`` is a fixed
+    word; ``level``: ``info``, ``warning`` or ``error``; ``fields`` carry ids, never whole phone numbers."""
+
+    level: str
+    name: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class InvariantViolated:
+    """One of the ten promises was about to be, or has been, broken. Counted; in tests it is a failure."""
+
+    invariant: str
+    detail: str
+
+
+StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine
+RecordCommand = FetchContacts | ReturnContacts | SaveCampaignState
+TelephonyCommand = (
+    OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | CreateBridge | DestroyBridge | EnterBridge
+    | PlayMessage | DialAgent | AnnounceAgent
+)  # fmt: skip
+RosterCommand = PauseMember
+WatcherCommand = Tell | InvariantViolated
+Command = StoreCommand | RecordCommand | TelephonyCommand | RosterCommand | WatcherCommand

@@ -1,0 +1,72 @@
+"""A contact: one record of a list, with its numbers in dial order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dialerd.core.lifecycle import Lifecycle
+
+
+class ContactState(StrEnum):
+    """Where a contact stands. ``in_attempt`` covers the hopper too: chosen, and not yet finished with."""
+
+    CALLABLE = "callable"
+    IN_ATTEMPT = "in_attempt"
+    WAITING = "waiting"
+    UNCALLABLE = "uncallable"
+
+
+CONTACT_LIFECYCLE = Lifecycle(
+    "contact",
+    {
+        ContactState.CALLABLE: frozenset({ContactState.IN_ATTEMPT, ContactState.UNCALLABLE}),
+        ContactState.IN_ATTEMPT: frozenset(
+            {ContactState.CALLABLE, ContactState.WAITING, ContactState.UNCALLABLE}
+        ),
+        ContactState.WAITING: frozenset(
+            {ContactState.CALLABLE, ContactState.IN_ATTEMPT, ContactState.UNCALLABLE}
+        ),
+        ContactState.UNCALLABLE: frozenset(),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A phone number in E.164 (``+441632960001``) with its type (``mobile``, ``home`` …)."""
+
+    e164: str
+    kind: str = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact as it leaves the record for the hopper."""
+
+    id: int
+    contact_list: str
+    key: str
+    """The site's own key of the record, or the row number of the import."""
+    numbers: tuple[Number, ...]
+    columns: Mapping[str, str]
+    attempts: int = 0
+    """Attempts so far that were really dialed."""
+    number_index: int = 0
+    """Which of ``numbers`` is next."""
+    last_disposition: str | None = None
+    tries: Mapping[str, int] | None = None
+    """Attempts so far by disposition."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactNext:
+    """What becomes of a contact when its attempt is closed; a field of the outcome, applied to the record."""
+
+    state: ContactState
+    at: float | None
+    """Epoch seconds of the next attempt; only with ``waiting``."""
+    number_index: int
+    reason: str
+    """Why: ``retry:busy``, ``max_attempts``, ``reached`` …"""

@@ -1,0 +1,122 @@
+"""The system's single verdict on an attempt, and the table that finds it for calls nobody answered."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Disposition(StrEnum):
+    """How an attempt ended. Exactly one per attempt; `docs/dispositions.md` explains each."""
+
+    ANSWERED_AGENT = "answered_agent"
+    ANSWERED_MESSAGE = "answered_message"
+    ABANDONED = "abandoned"
+    HUNG_UP_EARLY = "hung_up_early"
+    MACHINE = "machine"
+    MACHINE_MESSAGE = "machine_message"
+    FAX = "fax"
+    SIT = "sit"
+    SILENCE = "silence"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    NO_ANSWER = "no_answer"
+    INVALID_NUMBER = "invalid_number"
+    NUMBER_CHANGED = "number_changed"
+    CONGESTION = "congestion"
+    TRUNK_FAILURE = "trunk_failure"
+    CANCELLED = "cancelled"
+    NOT_PLACED = "not_placed"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    UNMAPPED = "unmapped"
+
+
+_BY_SIP = {
+    404: Disposition.INVALID_NUMBER,
+    410: Disposition.NUMBER_CHANGED,
+    484: Disposition.INVALID_NUMBER,
+    604: Disposition.INVALID_NUMBER,
+    486: Disposition.BUSY,
+    600: Disposition.BUSY,
+    403: Disposition.REJECTED,
+    603: Disposition.REJECTED,
+    607: Disposition.REJECTED,
+    608: Disposition.REJECTED,
+    408: Disposition.NO_ANSWER,
+    480: Disposition.NO_ANSWER,
+    487: Disposition.NO_ANSWER,
+    488: Disposition.TRUNK_FAILURE,
+    500: Disposition.TRUNK_FAILURE,
+    502: Disposition.TRUNK_FAILURE,
+    503: Disposition.CONGESTION,
+    504: Disposition.CONGESTION,
+}
+"""SIP final responses (RFC 3261 section 21; 607 RFC 8197, 608 RFC 8688)."""
+
+_BY_CAUSE = {
+    1: Disposition.INVALID_NUMBER,
+    2: Disposition.TRUNK_FAILURE,
+    3: Disposition.TRUNK_FAILURE,
+    17: Disposition.BUSY,
+    18: Disposition.NO_ANSWER,
+    19: Disposition.NO_ANSWER,
+    20: Disposition.NO_ANSWER,
+    21: Disposition.REJECTED,
+    22: Disposition.NUMBER_CHANGED,
+    26: Disposition.NO_ANSWER,
+    27: Disposition.TRUNK_FAILURE,
+    28: Disposition.INVALID_NUMBER,
+    29: Disposition.REJECTED,
+    34: Disposition.CONGESTION,
+    38: Disposition.TRUNK_FAILURE,
+    41: Disposition.CONGESTION,
+    42: Disposition.CONGESTION,
+    44: Disposition.CONGESTION,
+    58: Disposition.TRUNK_FAILURE,
+    65: Disposition.TRUNK_FAILURE,
+    88: Disposition.TRUNK_FAILURE,
+    102: Disposition.NO_ANSWER,
+    127: Disposition.TRUNK_FAILURE,
+}
+"""ITU-T Q.850 cause values as Asterisk reports them (its ``causes.h``)."""
+
+_NORMAL_CLEARING = frozenset({0, 16, 31})
+
+
+def of_unanswered(
+    cause: int | None, sip_status: int | None, rang_s: float, ring_timeout_s: float, we_cancelled: bool
+) -> Disposition:
+    """The disposition of a call that ended without an answer.
+
+    ``cause`` is the Q.850 cause, ``sip_status`` the final SIP response where the driver told it; ``rang_s`` is
+    the time from dialing to the end and ``ring_timeout_s`` our own limit, both in seconds. Our own timer is the
+    authority for a ring time-out, since versions of Asterisk differ in the cause they report for it. A SIP
+    status outranks the cause because several responses share one cause.
+    """
+    if we_cancelled:
+        return Disposition.CANCELLED
+    if sip_status in _BY_SIP:
+        return _BY_SIP[sip_status]
+    if cause in _BY_CAUSE:
+        return _BY_CAUSE[cause]
+    if rang_s >= ring_timeout_s - 0.5:
+        return Disposition.NO_ANSWER
+    if cause is None:
+        return Disposition.OUTCOME_UNKNOWN
+    if sip_status is None and cause in _NORMAL_CLEARING:
+        return Disposition.NO_ANSWER
+    if sip_status is not None and 300 <= sip_status < 700:
+        return Disposition.REJECTED if sip_status >= 600 else Disposition.TRUNK_FAILURE
+    return Disposition.UNMAPPED
+
+
+NEVER_DIALED = frozenset({Disposition.NOT_PLACED})
+"""Attempts that never reached the network: they use up none of the contact's attempts."""
+
+ANSWERED = frozenset(
+    {
+        Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.ABANDONED,
+        Disposition.HUNG_UP_EARLY, Disposition.MACHINE, Disposition.MACHINE_MESSAGE, Disposition.FAX,
+        Disposition.SIT, Disposition.SILENCE,
+    }
+)  # fmt: skip
+"""Dispositions of calls that were picked up."""

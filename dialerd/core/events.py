@@ -1,0 +1,337 @@
+"""Facts that reach the core, in the past tense. Every one of them may come late, twice, or for something that is
+already over; that is legal and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dialerd.core.attempt import AttemptRecord
+from dialerd.core.campaign import CampaignState, Plan
+from dialerd.core.contact import Contact
+
+# --- what operators ask ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """A checked configuration takes effect, at start and at every reload."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignStartAsked:
+    """Somebody wants this campaign on."""
+
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignStopAsked:
+    """Somebody wants this campaign to place no new calls; live ones finish."""
+
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShutdownAsked:
+    """The daemon is to end: no new calls, ringing ones are cancelled, bridged ones stay up for adoption."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The moment of ``next_wakeup()`` has come."""
+
+
+# --- the hot store ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What an earlier run left in the ledger; comes once, before any other event of the store."""
+
+    attempts: tuple[AttemptRecord, ...]
+    agent_lines: Mapping[str, str]
+    """Agent -> channel id of the nailed-up line."""
+    campaigns: Mapping[str, CampaignState]
+    """Campaign -> the state it was last told to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimGranted:
+    """The number is locked, line and CPS token are taken, the ledger entry is written."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRefused:
+    """Nothing was taken. ``reason``: ``number_locked``, ``no_line``, ``no_cps``, ``agent_reserved``,
+    ``lease_lost``. ``retry_at``: epoch seconds when asking again makes sense, where that is known."""
+
+    attempt_id: str
+    reason: str
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptClosed:
+    """The ledger entry is gone, line and locks are free, the outcome is in the outbox."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLost:
+    """The hot store does not answer, or the lease is lost: nothing may be dialed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreBack:
+    """The hot store answers again and the lease is ours; commands given meanwhile were kept and are done."""
+
+
+# --- the record ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsFetched:
+    """The reply to :class:`FetchContacts`: the contacts are now ``in_attempt`` in the record."""
+
+    campaign: str
+    contacts: tuple[Contact, ...]
+    next_at: float | None
+    """When the next waiting contact becomes callable, epoch seconds; None: nobody waits."""
+    in_attempt: int
+    """Contacts of the list that are ``in_attempt``, these included."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomesRecorded:
+    """Outcomes went from the outbox into the record; contacts of these lists may be callable again."""
+
+    contact_lists: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsChanged:
+    """Contacts were added to or changed in this list from outside."""
+
+    contact_list: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLost:
+    """The database does not answer: no contacts can be fetched; outcomes wait in the outbox."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBack:
+    """The database answers again."""
+
+
+# --- telephony -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateAccepted:
+    """Asterisk has created the channel."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateRefused:
+    """Asterisk said no, for certain: there is no channel. ``status`` is the HTTP status."""
+
+    attempt_id: str
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateUnknown:
+    """No reply came: the channel may or may not exist."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProbed:
+    """The reply to :class:`ProbeChannel`. ``state`` is Asterisk's channel state (``Up``, ``Ringing`` …), or None:
+    there is no such channel."""
+
+    channel_id: str
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRinging:
+    """The far end rings, or early media came."""
+
+    channel_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAnswered:
+    """The channel was answered and is under our control."""
+
+    channel_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkingStarted:
+    """Speech was heard on the channel."""
+
+    channel_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkingStopped:
+    """Speech was followed by ``silence_s`` seconds of silence, which lie before this moment."""
+
+    channel_id: str
+    silence_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AmdFinished:
+    """AMD has spoken: Asterisk's AMDSTATUS and AMDCAUSE."""
+
+    attempt_id: str
+    status: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeEntered:
+    """The channel is in the bridge: both sides hear each other."""
+
+    channel_id: str
+    bridge_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeFailed:
+    """The channel could not be put into the bridge."""
+
+    channel_id: str
+    bridge_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackStarted:
+    """The message is being heard."""
+
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackFinished:
+    """The message was played to its end, or could not be played (``failed``)."""
+
+    playback_id: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEnded:
+    """The channel is gone. ``cause``: Q.850; ``sip_status``: final SIP response where the driver told it."""
+
+    channel_id: str
+    cause: int | None
+    sip_status: int | None = None
+    cause_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TelephonyLost:
+    """The event socket is gone: what happens to live calls is not known until :class:`TelephonyBack`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChannel:
+    """One channel that Asterisk holds, as seen at reconciliation."""
+
+    id: str
+    state: str
+    """Asterisk's channel state (``Up``, ``Ringing``, ``Down`` …)."""
+    in_app: bool = True
+    """It is under our Stasis application's control now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TelephonyBack:
+    """Connected (again), with all that Asterisk holds of ours at this moment."""
+
+    channels: tuple[LiveChannel, ...]
+    bridges: Mapping[str, frozenset[str]]
+    """Bridge id -> channel ids in it."""
+    lost_calls: frozenset[str]
+    """Attempts that were answered while nobody listened; Asterisk itself played the abandoned-call message."""
+
+
+# --- the roster ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSeen:
+    """The present state of one queue member. Said again whenever something of it changes."""
+
+    queue: str
+    agent: str
+    """The member's extension: ``8001`` of ``Local/8001@dialerd-agent/n`` or of ``PJSIP/8001``."""
+    interface: str
+    name: str
+    nailed: bool
+    """The member's interface is that of a nailed-up line."""
+    penalty: int
+    paused: bool
+    pause_reason: str
+    in_call: bool
+    """app_queue sees the member's device in use or ringing."""
+    reachable: bool = True
+    """False when the device state is unavailable or invalid."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberGone:
+    """The member left the queue."""
+
+    queue: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterLost:
+    """The AMI connection is gone: nobody knows who is available, so nobody is."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSynced:
+    """The roster is complete; members not in ``members`` (queue, agent) are no longer logged in. ``queues`` are
+    all queues that exist."""
+
+    members: frozenset[tuple[str, str]]
+    queues: frozenset[str]
+
+
+Event = (
+    PlanChanged | CampaignStartAsked | CampaignStopAsked | ShutdownAsked | TimePassed
+    | Recovered | ClaimGranted | ClaimRefused | AttemptClosed | StoreLost | StoreBack
+    | ContactsFetched | OutcomesRecorded | ContactsChanged | RecordLost | RecordBack
+    | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
+    | TalkingStarted | TalkingStopped | AmdFinished | BridgeEntered | BridgeFailed
+    | PlaybackStarted | PlaybackFinished | ChannelEnded | TelephonyLost | TelephonyBack
+    | MemberSeen | MemberGone | RosterLost | RosterSynced
+)  # fmt: skip

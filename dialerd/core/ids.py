@@ -1,0 +1,57 @@
+"""Identifiers of attempts, channels and bridges.
+
+Asterisk compares channel ids by prefix when it creates one, so every id has the same length and none is a
+prefix of another: a four-character kind, then a serial of 24 hexadecimal digits.
+"""
+
+from __future__ import annotations
+
+SERIAL_DIGITS = 24
+ID_LENGTH = 4 + SERIAL_DIGITS
+
+ATTEMPT = "dlr-"
+"""The outbound channel of an attempt; also the attempt's own id."""
+AMD = "amd-"
+"""The snoop channel on which an attempt's answer is analysed."""
+AGENT_CHANNEL = "agt-"
+"""The channel to an agent: a nailed-up line, or one ring of a member."""
+BRIDGE = "brg-"
+"""The mixing bridge of an agent's line or of one call."""
+PLAYBACK = "msg-"
+"""The playback of a message to an attempt's channel."""
+
+
+def serial_of(identifier: str) -> str:
+    """The part of an id behind its kind."""
+    return identifier[4:]
+
+
+def sibling(identifier: str, kind: str) -> str:
+    """The id of another kind that belongs to the same serial: ``sibling("dlr-00…1", AMD)`` is ``amd-00…1``."""
+    return kind + identifier[4:]
+
+
+def is_ours(identifier: str) -> bool:
+    """True for an id made by a :class:`SerialNumbers`, whatever its kind."""
+    return (
+        len(identifier) == ID_LENGTH
+        and identifier[:4] in (ATTEMPT, AMD, AGENT_CHANNEL, BRIDGE, PLAYBACK)
+        and all(digit in "0123456789abcdef" for digit in identifier[4:])
+    )
+
+
+class SerialNumbers:
+    """Deterministic serials, unique across restarts and instances.
+
+    ``epoch`` must differ for every run of every instance: the start time in milliseconds (12 hex digits would
+    last until the year 10889) followed by the low bits of the lease's fencing token.
+    """
+
+    def __init__(self, started_ms: int, fencing_token: int) -> None:
+        self._prefix = f"{started_ms & 0xFFFFFFFFFFF:011x}{fencing_token & 0xFFFFF:05x}"
+        self._next = 0
+
+    def new(self, kind: str) -> str:
+        """The next id of ``kind``; never returned twice."""
+        self._next += 1
+        return f"{kind}{self._prefix}{self._next:08x}"
