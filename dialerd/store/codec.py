@@ -1,0 +1,99 @@
+"""Attempts and outcomes as JSON, for the ledger and the outbox.
+
+Decoding is tolerant so that a daemon can adopt what another version of it left behind: unknown fields are ignored,
+missing ones take their defaults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from operator import attrgetter
+from typing import Any
+
+import orjson
+
+from dialerd.core.attempt import AttemptRecord, Outcome
+from dialerd.core.contact import ContactNext, ContactState
+
+ATTEMPT_FIELDS = tuple(field.name for field in fields(AttemptRecord))
+"""Names of an attempt's fields, in the order of its constructor."""
+
+_KNOWN = frozenset(ATTEMPT_FIELDS)
+_REQUIRED = tuple(
+    field.name
+    for field in fields(AttemptRecord)
+    if field.default is MISSING and field.default_factory is MISSING
+)
+_values_of = attrgetter(*ATTEMPT_FIELDS)
+
+
+class Undecodable(Exception):
+    """What was read is not an attempt or an outcome: cut off, or written by something else."""
+
+
+def copy_of(record: AttemptRecord) -> AttemptRecord:
+    """A copy that later changes of ``record`` do not reach."""
+    copy = AttemptRecord(*_values_of(record))
+    if copy.contact_tries is not None:
+        copy.contact_tries = dict(copy.contact_tries)
+    return copy
+
+
+def attempt_values(record: AttemptRecord) -> dict[str, Any]:
+    """The attempt's fields by name."""
+    return dict(zip(ATTEMPT_FIELDS, _values_of(record), strict=True))
+
+
+def encode_attempt(record: AttemptRecord) -> bytes:
+    """The attempt as JSON."""
+    return orjson.dumps(record)
+
+
+def decode_attempt(data: bytes | str) -> AttemptRecord:
+    """The attempt that :func:`encode_attempt` wrote, here or in another version. Raises :class:`Undecodable`."""
+    return _attempt_from(_loads(data))
+
+
+def encode_outcome(outcome: Outcome) -> bytes:
+    """The outcome as JSON."""
+    return orjson.dumps(outcome)
+
+
+def decode_outcome(data: bytes | str) -> Outcome:
+    """The outcome that :func:`encode_outcome` wrote, here or in another version. Raises :class:`Undecodable`."""
+    document = _loads(data)
+    record, following = document.get("record"), document.get("contact")
+    if not isinstance(record, dict) or not isinstance(following, dict):
+        raise Undecodable("an outcome needs an attempt and what becomes of its contact")
+    try:
+        state = ContactState(following["state"])
+    except (KeyError, ValueError) as error:
+        raise Undecodable(f"an outcome with a contact state that is not known: {error}") from error
+    return Outcome(
+        _attempt_from(record),
+        ContactNext(
+            state=state,
+            at=following.get("at"),
+            number_index=following.get("number_index", 0),
+            reason=following.get("reason", ""),
+        ),
+    )
+
+
+def _loads(data: bytes | str) -> dict[str, Any]:
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Undecodable(f"not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise Undecodable("not a JSON object")
+    return document
+
+
+def _attempt_from(document: dict[str, Any]) -> AttemptRecord:
+    missing = [name for name in _REQUIRED if name not in document]
+    if missing:
+        raise Undecodable("an attempt without " + ", ".join(missing))
+    if document.keys() <= _KNOWN:
+        return AttemptRecord(**document)
+    return AttemptRecord(**{name: value for name, value in document.items() if name in _KNOWN})

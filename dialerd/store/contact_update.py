@@ -1,0 +1,53 @@
+"""What an outcome does to its contact: one rule for the record in SQL and for the one in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dialerd.core.attempt import Outcome
+from dialerd.core.contact import ContactState
+from dialerd.core.disposition import NEVER_DIALED
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The part of a contact that attempts change. ``next_at``: epoch seconds, None unless ``waiting``."""
+
+    state: ContactState
+    next_at: float | None
+    attempts: int
+    number_index: int
+    last_disposition: str | None
+    tries: Mapping[str, int]
+    reason: str
+
+
+def standing_after(before: Standing, outcome: Outcome) -> Standing:
+    """The contact's standing once the outcome is recorded.
+
+    An attempt that was never dialed uses up none of the contact's attempts. A contact that was made uncallable
+    while the attempt went on stays so, for the reason given then; the attempt is counted all the same.
+    """
+    disposition = outcome.record.disposition
+    tries, attempts = dict(before.tries), before.attempts
+    if disposition is not None:
+        tries[disposition] = tries.get(disposition, 0) + 1
+        if disposition not in NEVER_DIALED:
+            attempts += 1
+    following = outcome.contact
+    state: ContactState
+    if before.state is ContactState.UNCALLABLE:
+        state, next_at, reason = before.state, None, before.reason
+    else:
+        state, reason = following.state, following.reason
+        next_at = following.at if state is ContactState.WAITING else None
+    return Standing(
+        state=state,
+        next_at=next_at,
+        attempts=attempts,
+        number_index=following.number_index,
+        last_disposition=disposition if disposition is not None else before.last_disposition,
+        tries=tries,
+        reason=reason,
+    )

@@ -1,0 +1,288 @@
+"""The record in memory: the semantics of the one in SQL, without waiting. For simulation and tests."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from dialerd.core.attempt import AttemptRecord, Outcome
+from dialerd.core.campaign import CampaignState
+from dialerd.core.commands import FetchContacts, RecordCommand, ReturnContacts, SaveCampaignState
+from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.events import (
+    ContactsChanged,
+    ContactsFetched,
+    Event,
+    OutcomesRecorded,
+    RecordBack,
+    RecordLost,
+)
+from dialerd.ports import Clock, Post
+from dialerd.store.contact_update import Standing, standing_after
+from dialerd.store.memory_hot import Defer, MemoryHotStore
+
+_FRESH = Standing(ContactState.CALLABLE, None, 0, 0, None, {}, "")
+
+
+@dataclass(slots=True)
+class MemoryContact:
+    """One row: what never changes, and how it stands."""
+
+    id: int
+    contact_list: str
+    key: str
+    numbers: tuple[Number, ...]
+    columns: Mapping[str, str]
+    standing: Standing = _FRESH
+
+
+@dataclass(slots=True)
+class _ContactList:
+    """The rows of one list by what can be done with them. The heaps may name rows that have moved on; a row's own
+    standing decides."""
+
+    callable_ids: list[int] = field(default_factory=list)
+    waiting: list[tuple[float, int]] = field(default_factory=list)
+    in_attempt: int = 0
+
+
+class MemoryRecord:
+    """Contacts, finished attempts and campaign states in memory.
+
+    Effects are immediate; replies are posted immediately or handed to ``defer``. It outlives the core that uses
+    it, like :class:`~dialerd.store.memory_hot.MemoryHotStore`.
+    """
+
+    def __init__(self, post: Post, clock: Clock, *, defer: Defer | None = None) -> None:
+        self._post = post
+        self._clock = clock
+        self._defer = defer
+        self._lost = False
+        self._kept: deque[RecordCommand] = deque()
+        self._lists: dict[str, _ContactList] = {}
+        self._campaigns: dict[str, tuple[CampaignState, str]] = {}
+        self.contacts: dict[int, MemoryContact] = {}
+        """Contact id -> row."""
+        self.attempts: dict[str, AttemptRecord] = {}
+        """Attempt id -> the finished attempt, in order of recording."""
+
+    # --- the port ---------------------------------------------------------------------------------------
+
+    def submit(self, command: RecordCommand) -> None:
+        """Carry out one command; keep it while the record is lost."""
+        if self._lost:
+            self._kept.append(command)
+        else:
+            self._carry_out(command)
+
+    # --- what the daemon's start-up and the outbox need -------------------------------------------------
+
+    def campaign_states(self) -> dict[str, CampaignState]:
+        """Campaign -> the state it was last told to have."""
+        return {campaign: state for campaign, (state, _) in self._campaigns.items()}
+
+    def reset_in_attempt(self, keep: Collection[int]) -> int:
+        """Contacts that an earlier run fetched and that have no live attempt (``keep``) are callable again.
+        Returns how many."""
+        stale = [
+            row.id
+            for row in self.contacts.values()
+            if row.standing.state is ContactState.IN_ATTEMPT and row.id not in keep
+        ]
+        self._release(stale)
+        return len(stale)
+
+    def apply_outcomes(self, outcomes: Iterable[Outcome]) -> frozenset[str]:
+        """Record finished attempts and what becomes of their contacts, each once by attempt id. Returns the
+        contact lists concerned. Raises :class:`ConnectionError` while the record is lost."""
+        if self._lost:
+            raise ConnectionError("the record is lost")
+        lists = set()
+        for outcome in outcomes:
+            record = outcome.record
+            lists.add(record.contact_list)
+            if record.id in self.attempts:
+                continue
+            self.attempts[record.id] = record
+            row = self.contacts.get(record.contact_id)
+            if row is not None:
+                self._place(row, standing_after(row.standing, outcome))
+        return frozenset(lists)
+
+    # --- the simulated world ----------------------------------------------------------------------------
+
+    def attach(self, post: Post, *, defer: Defer | None = None) -> None:
+        """A new core takes over: replies go to it, kept commands of the old one are gone with it."""
+        self._post = post
+        self._defer = defer
+        self._kept.clear()
+        self._lost = False
+
+    def add_contacts(
+        self, contact_list: str, rows: Iterable[tuple[str, Sequence[Number], Mapping[str, str]]]
+    ) -> list[int]:
+        """Add (key, numbers, columns) to a list, in dial order; returns their ids. Posts ContactsChanged."""
+        ids = []
+        for key, numbers, columns in rows:
+            row = MemoryContact(len(self.contacts) + 1, contact_list, key, tuple(numbers), dict(columns))
+            self.contacts[row.id] = row
+            heappush(self._list(contact_list).callable_ids, row.id)
+            ids.append(row.id)
+        self._reply(ContactsChanged(contact_list))
+        return ids
+
+    def lose(self, reason: str) -> None:
+        """The record stops answering; commands are kept from now on."""
+        if not self._lost:
+            self._lost = True
+            self._reply(RecordLost(reason))
+
+    def bring_back(self) -> None:
+        """The record answers again: RecordBack is posted after the kept commands are carried out."""
+        if not self._lost:
+            return
+        self._lost = False
+        while self._kept:
+            self._carry_out(self._kept.popleft())
+        self._reply(RecordBack())
+
+    # --- commands ---------------------------------------------------------------------------------------
+
+    def _carry_out(self, command: RecordCommand) -> None:
+        if isinstance(command, FetchContacts):
+            self._reply(self._fetch(command))
+        elif isinstance(command, ReturnContacts):
+            self._release(command.contact_ids)
+        elif isinstance(command, SaveCampaignState):
+            self._campaigns[command.campaign] = (command.state, command.reason)
+
+    def _fetch(self, command: FetchContacts) -> ContactsFetched:
+        rows = self._list(command.contact_list)
+        now = self._clock.now()
+        chosen: list[Contact] = []
+        while len(chosen) < command.limit:
+            row = self._next_due(rows, now) or self._next_callable(rows)
+            if row is None:
+                break
+            before = row.standing
+            self._place(
+                row,
+                Standing(
+                    ContactState.IN_ATTEMPT, None, before.attempts, before.number_index,
+                    before.last_disposition, before.tries, before.reason,
+                ),
+            )  # fmt: skip
+            chosen.append(_contact_of(row))
+        waiting = self._first_waiting(rows)
+        return ContactsFetched(
+            command.campaign, tuple(chosen), waiting.standing.next_at if waiting else None, rows.in_attempt
+        )
+
+    def _next_due(self, rows: _ContactList, now: float) -> MemoryContact | None:
+        row = self._first_waiting(rows)
+        if row is None or row.standing.next_at is None or row.standing.next_at > now:
+            return None
+        heappop(rows.waiting)
+        return row
+
+    def _first_waiting(self, rows: _ContactList) -> MemoryContact | None:
+        while rows.waiting:
+            at, contact_id = rows.waiting[0]
+            row = self.contacts[contact_id]
+            if row.standing.state is ContactState.WAITING and row.standing.next_at == at:
+                return row
+            heappop(rows.waiting)
+        return None
+
+    def _next_callable(self, rows: _ContactList) -> MemoryContact | None:
+        while rows.callable_ids:
+            row = self.contacts[heappop(rows.callable_ids)]
+            if row.standing.state is ContactState.CALLABLE:
+                return row
+        return None
+
+    def _release(self, contact_ids: Iterable[int]) -> None:
+        for contact_id in contact_ids:
+            row = self.contacts.get(contact_id)
+            if row is not None and row.standing.state is ContactState.IN_ATTEMPT:
+                before = row.standing
+                self._place(
+                    row,
+                    Standing(
+                        ContactState.CALLABLE, None, before.attempts, before.number_index,
+                        before.last_disposition, before.tries, before.reason,
+                    ),
+                )  # fmt: skip
+
+    def _place(self, row: MemoryContact, standing: Standing) -> None:
+        """Give the row its new standing and file it where the next fetch looks."""
+        rows = self._list(row.contact_list)
+        rows.in_attempt += (standing.state is ContactState.IN_ATTEMPT) - (
+            row.standing.state is ContactState.IN_ATTEMPT
+        )
+        row.standing = standing
+        if standing.state is ContactState.CALLABLE:
+            heappush(rows.callable_ids, row.id)
+        elif standing.state is ContactState.WAITING:
+            if standing.next_at is None:
+                raise ValueError(f"contact {row.id} waits, but not until when")
+            heappush(rows.waiting, (standing.next_at, row.id))
+
+    def _list(self, contact_list: str) -> _ContactList:
+        rows = self._lists.get(contact_list)
+        if rows is None:
+            rows = self._lists[contact_list] = _ContactList()
+        return rows
+
+    def _reply(self, event: Event) -> None:
+        if self._defer is None:
+            self._post(event)
+        else:
+            self._defer(lambda: self._post(event))
+
+
+class MemoryOutbox:
+    """Takes outcomes from a hot store in memory to a record in memory."""
+
+    def __init__(self, hot: MemoryHotStore, record: MemoryRecord, post: Post, *, defer: Defer | None = None) -> None:
+        self._hot = hot
+        self._record = record
+        self._post = post
+        self._defer = defer
+
+    def drain(self, *, crash_before_forgetting: bool = False) -> int:
+        """Record what waits in the outbox and post OutcomesRecorded; returns how many outcomes were taken.
+
+        ``crash_before_forgetting``: the outcomes are recorded but stay in the outbox and nothing is posted, as
+        when the daemon dies between the commit and the removal; the next drain must change nothing twice.
+        Raises :class:`ConnectionError` while the record is lost."""
+        outcomes = self._hot.take_outcomes(limit=1_000_000)
+        if not outcomes:
+            return 0
+        lists = self._record.apply_outcomes(outcomes)
+        if crash_before_forgetting:
+            return len(outcomes)
+        self._hot.forget_outcomes(outcomes)
+        event = OutcomesRecorded(lists)
+        if self._defer is None:
+            self._post(event)
+        else:
+            self._defer(lambda: self._post(event))
+        return len(outcomes)
+
+
+def _contact_of(row: MemoryContact) -> Contact:
+    standing = row.standing
+    return Contact(
+        id=row.id,
+        contact_list=row.contact_list,
+        key=row.key,
+        numbers=row.numbers,
+        columns=row.columns,
+        attempts=standing.attempts,
+        number_index=standing.number_index,
+        last_disposition=standing.last_disposition,
+        tries=standing.tries,
+    )
