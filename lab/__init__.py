@@ -1,0 +1,26 @@
+"""The lab: a real Asterisk pair and a real Redis to develop, test and show dialerd on."""
+
+from lab.callees import Behaviour, Callee, Mix, mix_numbers, number_for
+from lab.hearing import Heard
+from lab.installation import LabError
+from lab.pair import Lab
+from lab.phones import Phone, Profile
+from lab.settings import Settings
+from lab.truth import Truth, TruthCall, TruthPhone
+
+__all__ = [
+    "Behaviour",
+    "Callee",
+    "Heard",
+    "Lab",
+    "LabError",
+    "Mix",
+    "Phone",
+    "Profile",
+    "Settings",
+    "Truth",
+    "TruthCall",
+    "TruthPhone",
+    "mix_numbers",
+    "number_for",
+]
