@@ -100,6 +100,8 @@ def judge(evidence: Evidence, site_rule: Callable[[Evidence], CallAnalysis | Non
     status, cause = evidence.amd_status, evidence.amd_cause or ""
     if status is None:
         return Verdict(CallAnalysis.UNSURE, "R3_deadline")
+    if status == "FAILED":
+        return Verdict(CallAnalysis.UNSURE, "amd_failed")
     if status == "NOTSURE" or cause.split("-", 1)[0] in _UNSURE_CAUSES:
         return Verdict(CallAnalysis.UNSURE, "R1_no_evidence")
     if status == "HUMAN":

@@ -79,6 +79,14 @@ class ReturnContacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RetireContacts:
+    """These contacts will not be dialed again: uncallable, for this reason. No answer."""
+
+    contact_ids: tuple[int, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaveCampaignState:
     """Remember what the campaign was told to be. No answer."""
 
@@ -227,7 +235,7 @@ class InvariantViolated:
 
 
 StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine
-RecordCommand = FetchContacts | ReturnContacts | SaveCampaignState
+RecordCommand = FetchContacts | ReturnContacts | RetireContacts | SaveCampaignState
 TelephonyCommand = (
     OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | CreateBridge | DestroyBridge | EnterBridge
     | PlayMessage | DialAgent | AnnounceAgent

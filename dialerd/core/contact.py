@@ -22,12 +22,8 @@ CONTACT_LIFECYCLE = Lifecycle(
     "contact",
     {
         ContactState.CALLABLE: frozenset({ContactState.IN_ATTEMPT, ContactState.UNCALLABLE}),
-        ContactState.IN_ATTEMPT: frozenset(
-            {ContactState.CALLABLE, ContactState.WAITING, ContactState.UNCALLABLE}
-        ),
-        ContactState.WAITING: frozenset(
-            {ContactState.CALLABLE, ContactState.IN_ATTEMPT, ContactState.UNCALLABLE}
-        ),
+        ContactState.IN_ATTEMPT: frozenset({ContactState.CALLABLE, ContactState.WAITING, ContactState.UNCALLABLE}),
+        ContactState.WAITING: frozenset({ContactState.CALLABLE, ContactState.IN_ATTEMPT, ContactState.UNCALLABLE}),
         ContactState.UNCALLABLE: frozenset(),
     },
 )

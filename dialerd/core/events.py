@@ -36,7 +36,10 @@ class CampaignStopAsked:
 
 @dataclass(frozen=True, slots=True)
 class ShutdownAsked:
-    """The daemon is to end: no new calls, ringing ones are cancelled, bridged ones stay up for adoption."""
+    """The daemon is to end: no new calls; bridged ones stay up for adoption. ``cancel_ringing``: the grace time is
+    over, end the calls that nobody answered yet."""
+
+    cancel_ringing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +282,14 @@ class TelephonyBack:
     """Attempts that were answered while nobody listened; Asterisk itself played the abandoned-call message."""
 
 
+@dataclass(frozen=True, slots=True)
+class InboundOffered:
+    """app_queue offers a nailed-up agent a call: its channel is in our application and waits to be bridged."""
+
+    channel_id: str
+    agent: str
+
+
 # --- the roster ------------------------------------------------------------------------------------------
 
 
@@ -332,6 +343,6 @@ Event = (
     | ContactsFetched | OutcomesRecorded | ContactsChanged | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
     | TalkingStarted | TalkingStopped | AmdFinished | BridgeEntered | BridgeFailed
-    | PlaybackStarted | PlaybackFinished | ChannelEnded | TelephonyLost | TelephonyBack
+    | PlaybackStarted | PlaybackFinished | ChannelEnded | InboundOffered | TelephonyLost | TelephonyBack
     | MemberSeen | MemberGone | RosterLost | RosterSynced
 )  # fmt: skip

@@ -1,0 +1,290 @@
+"""The dialer: one event in, commands out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dialerd.core import events as e
+from dialerd.core import ids
+from dialerd.core.answering import Answering
+from dialerd.core.attempt import AttemptState
+from dialerd.core.commands import Command, ProbeChannel
+from dialerd.core.desk import Desk
+from dialerd.core.floor import AgentRun, Floor, LiveAttempt
+from dialerd.core.ids import SerialNumbers
+from dialerd.core.placing import Placing
+from dialerd.core.recovery import Recovery
+from dialerd.core.running import Running
+from dialerd.core.view import Viewer
+
+MAX_TIMERS_PER_EVENT = 100_000
+"""A timer that sets itself again in the past would never end; this many in one go is a defect."""
+
+
+class Dialer:
+    """All decisions, for one shard. Not thread-safe and never waiting: one task owns it.
+
+    The same events at the same times give the same commands: there is no clock and no randomness inside.
+    """
+
+    def __init__(self, serials: SerialNumbers) -> None:
+        self.floor = Floor(serials)
+        desk = self._desk = Desk(self.floor)
+        running = self._running = Running(self.floor, desk)
+        placing = self._placing = Placing(self.floor, desk, running.case_for)
+        answering = self._answering = Answering(self.floor, desk, placing)
+        recovery = self._recovery = Recovery(self.floor, desk, placing, answering)
+        running.attach(placing)
+        self.viewer = Viewer(self.floor, desk, running.case_for)
+        desk.on_vanished = self._agent_vanished
+        desk.on_line_lost = self._agent_line_lost
+        self._handlers: dict[type, Callable[[Any, float], None]] = {
+            e.PlanChanged: lambda ev, now: running.plan_changed(ev.plan, now),
+            e.CampaignStartAsked: self._start_asked,
+            e.CampaignStopAsked: self._stop_asked,
+            e.ShutdownAsked: lambda ev, now: recovery.shutdown(ev.cancel_ringing, now),
+            e.TimePassed: lambda ev, now: None,
+            e.Recovered: self._recovered,
+            e.ClaimGranted: self._for_attempt(lambda a, ev, now: placing.granted(a, now)),
+            e.ClaimRefused: self._for_attempt(placing.refused),
+            e.AttemptClosed: self._for_attempt(lambda a, ev, now: placing.closed(a)),
+            e.StoreLost: lambda ev, now: self._lost("store", ev.reason),
+            e.StoreBack: lambda ev, now: self._back("store"),
+            e.ContactsFetched: running.fetched,
+            e.OutcomesRecorded: self._outcomes_recorded,
+            e.ContactsChanged: lambda ev, now: running.list_changed(ev.contact_list),
+            e.RecordLost: self._record_lost,
+            e.RecordBack: lambda ev, now: self._back("record"),
+            e.OriginateAccepted: lambda ev, now: None,
+            e.OriginateRefused: self._for_attempt(placing.originate_refused),
+            e.OriginateUnknown: self._for_attempt(lambda a, ev, now: placing.originate_unknown(a, now)),
+            e.ChannelProbed: self._probed,
+            e.ChannelRinging: self._on_channel(lambda a, ev, now: placing.ringing(a, now)),
+            e.ChannelAnswered: self._answered,
+            e.TalkingStarted: self._on_channel(lambda a, ev, now: answering.talking_started(a, now)),
+            e.TalkingStopped: self._on_channel(lambda a, ev, now: answering.talking_stopped(a, ev.silence_s, now)),
+            e.AmdFinished: self._for_attempt(answering.amd_finished),
+            e.BridgeEntered: self._bridge_entered,
+            e.BridgeFailed: self._bridge_failed,
+            e.PlaybackStarted: self._on_playback(lambda a, ev, now: answering.playback_started(a, now)),
+            e.PlaybackFinished: self._on_playback(answering.playback_finished),
+            e.ChannelEnded: self._channel_ended,
+            e.InboundOffered: self._inbound_offered,
+            e.TelephonyLost: lambda ev, now: recovery.telephony_lost(ev.reason, now),
+            e.TelephonyBack: recovery.telephony_back,
+            e.MemberSeen: desk.member_seen,
+            e.MemberGone: desk.member_gone,
+            e.RosterLost: lambda ev, now: self._lost("roster", ev.reason),
+            e.RosterSynced: desk.synced,
+        }
+        self._timer_handlers: dict[str, Callable[[str, float], None]] = {
+            "ring": self._timer_for_attempt(placing.ring_timed_out),
+            "probe": lambda subject, now: self._probe(subject, now),
+            "deadline": self._timer_for_attempt(answering.no_verdict),
+            "amd": self._timer_for_attempt(answering.no_verdict),
+            "legal": self._timer_for_attempt(answering.clock_ran_out),
+            "treatment": self._timer_for_attempt(answering.treatment_stuck),
+            "wrap_up": self._wrap_up_over,
+            "agent_line": desk.redial,
+            "pace": lambda subject, now: self.floor.dirty.add(subject),
+            "parked": self._timer_for_campaign(running.unpark),
+            "fetch": self._timer_for_campaign(lambda c, now: running.fetch_timed_out(c)),
+            "fetch_again": self._timer_for_campaign(lambda c, now: running.fetch_again(c)),
+        }
+
+    def handle(self, event: e.Event, now: float) -> list[Command]:
+        """Take one fact into account at ``now`` (epoch seconds, not going back) and say what is to be done.
+
+        Timers that are due come first. Raises only for defects (ImpossibleTransition, KeyError …), never for
+        anything that the outside world can send.
+        """
+        self._run_due_timers(now)
+        self._handlers[type(event)](event, now)
+        self._running.pace_dirty(now)
+        return self.floor.take_commands()
+
+    def next_wakeup(self) -> float | None:
+        """When :class:`TimePassed` is wanted at the latest, in epoch seconds; None: no timer runs."""
+        return self.floor.timers.next()
+
+    # --- timers ----------------------------------------------------------------------------------------
+
+    def _run_due_timers(self, now: float) -> None:
+        for _ in range(MAX_TIMERS_PER_EVENT):
+            key = self.floor.timers.pop_due(now)
+            if key is None:
+                return
+            self._timer_handlers[key[0]](key[1], now)
+        raise RuntimeError("timers never end")
+
+    def _timer_for_attempt(self, act: Callable[[LiveAttempt, float], None]) -> Callable[[str, float], None]:
+        def run(subject: str, now: float) -> None:
+            attempt = self.floor.attempts.get(subject)
+            if attempt is not None:
+                act(attempt, now)
+
+        return run
+
+    def _timer_for_campaign(self, act: Callable[[Any, float], None]) -> Callable[[str, float], None]:
+        def run(subject: str, now: float) -> None:
+            campaign = self.floor.campaigns.get(subject)
+            if campaign is not None:
+                act(campaign, now)
+
+        return run
+
+    def _probe(self, subject: str, now: float) -> None:
+        if subject in self.floor.attempts:
+            self.floor.do(ProbeChannel(subject))
+            self.floor.timers.set("probe", subject, now + 5.0)
+
+    def _wrap_up_over(self, subject: str, now: float) -> None:
+        agent = self.floor.agents.get(subject)
+        if agent is not None:
+            self._desk.finish_wrap_up(agent, now)
+
+    # --- finding whom an event concerns ----------------------------------------------------------------
+
+    def _for_attempt(self, act: Callable[[LiveAttempt, Any, float], None]) -> Callable[[Any, float], None]:
+        def run(event: Any, now: float) -> None:
+            attempt = self.floor.attempts.get(event.attempt_id)
+            if attempt is not None:
+                act(attempt, event, now)
+
+        return run
+
+    def _on_channel(self, act: Callable[[LiveAttempt, Any, float], None]) -> Callable[[Any, float], None]:
+        def run(event: Any, now: float) -> None:
+            attempt = self.floor.attempts.get(event.channel_id)
+            if attempt is not None:
+                act(attempt, event, now)
+
+        return run
+
+    def _on_playback(self, act: Callable[[LiveAttempt, Any, float], None]) -> Callable[[Any, float], None]:
+        def run(event: Any, now: float) -> None:
+            attempt = self.floor.attempts.get(ids.sibling(event.playback_id, ids.ATTEMPT))
+            if attempt is not None:
+                act(attempt, event, now)
+
+        return run
+
+    def _agent_on(self, channel_id: str) -> AgentRun | None:
+        return self.floor.agents.get(self.floor.agent_channels.get(channel_id, ""))
+
+    # --- operators -------------------------------------------------------------------------------------
+
+    def _start_asked(self, event: e.CampaignStartAsked, now: float) -> None:
+        campaign = self.floor.campaigns.get(event.campaign)
+        if campaign is not None:
+            self._running.start(campaign)
+
+    def _stop_asked(self, event: e.CampaignStopAsked, now: float) -> None:
+        campaign = self.floor.campaigns.get(event.campaign)
+        if campaign is not None:
+            self._running.stop(campaign, "")
+
+    # --- stores ----------------------------------------------------------------------------------------
+
+    def _recovered(self, event: e.Recovered, now: float) -> None:
+        self._recovery.recovered(event)
+        self._running.restore_all()
+        self._back("store")
+
+    def _lost(self, what: str, reason: str) -> None:
+        self.floor.condition(**{what: reason})
+        self.floor.tell("error", f"{what}_lost", reason=reason)
+
+    def _back(self, what: str) -> None:
+        self.floor.condition(**{what: None})
+        self.floor.tell("info", f"{what}_back")
+
+    def _record_lost(self, event: e.RecordLost, now: float) -> None:
+        self._lost("record", event.reason)
+        for campaign in self.floor.campaigns.values():
+            campaign.fetching = False
+
+    def _outcomes_recorded(self, event: e.OutcomesRecorded, now: float) -> None:
+        for contact_list in event.contact_lists:
+            self._running.list_changed(contact_list)
+
+    # --- channels --------------------------------------------------------------------------------------
+
+    def _probed(self, event: e.ChannelProbed, now: float) -> None:
+        attempt = self.floor.attempts.get(event.channel_id)
+        if attempt is None:
+            return
+        finding = self._placing.probed(attempt, event, now)
+        if finding == "gone":
+            self._placing.ended(attempt, None, None, "", now)
+        elif finding == "up":
+            self._answering.answered(attempt, now)
+
+    def _answered(self, event: e.ChannelAnswered, now: float) -> None:
+        attempt = self.floor.attempts.get(event.channel_id)
+        if attempt is not None:
+            self._answering.answered(attempt, now)
+            return
+        agent = self._agent_on(event.channel_id)
+        if agent is None:
+            return
+        if agent.line == event.channel_id:
+            self._desk.line_answered(agent)
+            return
+        ringing = self.floor.attempts.get(agent.attempt or "")
+        if ringing is not None and ringing.agent_channel == event.channel_id:
+            self._answering.agent_answered(ringing, now)
+
+    def _bridge_entered(self, event: e.BridgeEntered, now: float) -> None:
+        attempt = self.floor.attempts.get(event.channel_id)
+        if attempt is not None:
+            if attempt.record.bridge_id == event.bridge_id:
+                self._answering.bridged(attempt, now)
+            return
+        agent = self._agent_on(event.channel_id)
+        if agent is not None and agent.line == event.channel_id:
+            self._desk.line_ready(agent, now)
+
+    def _bridge_failed(self, event: e.BridgeFailed, now: float) -> None:
+        attempt = self.floor.attempts.get(event.channel_id)
+        if attempt is not None:
+            self._answering.bridge_failed(attempt, event.reason, now)
+
+    def _channel_ended(self, event: e.ChannelEnded, now: float) -> None:
+        attempt = self.floor.attempts.get(event.channel_id)
+        if attempt is not None:
+            self._placing.ended(attempt, event.cause, event.sip_status, event.cause_text, now)
+            return
+        agent = self._agent_on(event.channel_id)
+        if agent is None:
+            return
+        if agent.line == event.channel_id:
+            self._desk.line_ended(agent, now)
+        elif agent.inbound == event.channel_id:
+            self._desk.inbound_over(agent, now)
+        else:
+            ringing = self.floor.attempts.get(agent.attempt or "")
+            if ringing is not None:
+                self._answering.agent_channel_ended(ringing, event.channel_id, now)
+            else:
+                self.floor.agent_channels.pop(event.channel_id, None)
+
+    def _inbound_offered(self, event: e.InboundOffered, now: float) -> None:
+        agent = self.floor.agents.get(event.agent)
+        if agent is not None:
+            self._desk.inbound_offered(agent, event.channel_id, now)
+
+    def _agent_vanished(self, attempt_id: str, now: float) -> None:
+        attempt = self.floor.attempts.get(attempt_id)
+        if attempt is None:
+            return
+        if attempt.state in (AttemptState.ANSWERED, AttemptState.ANALYSING, AttemptState.WAITING_AGENT):
+            self._answering.agent_vanished(attempt, now)
+        else:
+            self._placing.agent_vanished(attempt, now)
+
+    def _agent_line_lost(self, attempt_id: str, now: float) -> None:
+        attempt = self.floor.attempts.get(attempt_id)
+        if attempt is not None:
+            self._answering.agent_gone(attempt, now)

@@ -1,0 +1,193 @@
+"""Everything the core remembers between two events, and the one place where commands are put down."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+
+from dialerd.core.agent import AGENT_LIFECYCLE, AgentState
+from dialerd.core.attempt import ATTEMPT_LIFECYCLE, AttemptRecord, AttemptState
+from dialerd.core.campaign import CAMPAIGN_LIFECYCLE, CampaignSettings, CampaignState, Plan
+from dialerd.core.commands import Command, InvariantViolated, Tell
+from dialerd.core.contact import Contact
+from dialerd.core.gates import Conditions
+from dialerd.core.ids import SerialNumbers
+from dialerd.core.lines import TrunkRun
+from dialerd.core.timers import Timers
+
+
+@dataclass(slots=True)
+class LiveAttempt:
+    """An attempt between claim and close."""
+
+    record: AttemptRecord
+    settings: CampaignSettings
+    """As they were when the attempt began: a reload does not touch live calls."""
+    state: AttemptState = AttemptState.CLAIMING
+    contact: Contact | None = None
+    """None for an attempt of an earlier run."""
+    agent_channel: str | None = None
+    """The ring of a member (ring mode)."""
+    own_bridge: str | None = None
+    """The bridge made for this call alone (ring mode)."""
+    greeting_end_at: float | None = None
+    amd_running: bool = False
+    hang_up_sent: bool = False
+    playback_started: bool = False
+    grace_used: bool = False
+    """The clock ran out while the agent's bridge was being entered."""
+    probes: int = 0
+
+    @property
+    def id(self) -> str:
+        """The attempt's id, which is its channel's id too."""
+        return self.record.id
+
+
+@dataclass(slots=True)
+class Membership:
+    """One agent in one queue."""
+
+    penalty: int
+    paused: bool
+    pause_reason: str
+
+
+@dataclass(slots=True)
+class AgentRun:
+    """A queue member at work. Times are epoch seconds."""
+
+    agent: str
+    interface: str = ""
+    name: str = ""
+    nailed: bool = False
+    state: AgentState = AgentState.LOGGED_OUT
+    since: float = 0.0
+    idle_since: float = 0.0
+    memberships: dict[str, Membership] = field(default_factory=dict)
+    in_call_elsewhere: bool = False
+    reachable: bool = True
+    missed: bool = False
+    """Did not answer our last ring; cleared when somebody unpauses the member."""
+    attempt: str | None = None
+    """The attempt that reserved the agent, or whose call the agent is in."""
+    inbound: str | None = None
+    """The channel of an inbound queue call on the nailed-up line."""
+    line: str | None = None
+    line_up: bool = False
+    line_failures: int = 0
+    announced: str | None = None
+    pause_seen: bool = False
+    """app_queue has confirmed our wrap-up pause."""
+    talk_began: float | None = None
+    calls: int = 0
+
+
+@dataclass(slots=True)
+class CampaignRun:
+    """A campaign at work."""
+
+    settings: CampaignSettings
+    state: CampaignState = CampaignState.OFF
+    reason: str = ""
+    hopper: deque[Contact] = field(default_factory=deque)
+    parked: dict[int, tuple[float, Contact]] = field(default_factory=dict)
+    """Contacts whose claim was refused for a passing reason: contact id -> (not before, contact)."""
+    live: set[str] = field(default_factory=set)
+    closing: set[str] = field(default_factory=set)
+    fetching: bool = False
+    dry: bool = False
+    """The last fetch brought fewer contacts than were asked for."""
+    next_contact_at: float | None = None
+    record_in_attempt: int = 0
+    hold_until: float = 0.0
+    hold_reason: str = ""
+    placed: int = 0
+    answered: int = 0
+    connected: int = 0
+    abandoned: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    dispositions: dict[str, int] = field(default_factory=dict)
+
+
+class Floor:
+    """The state of one dialer and its outgoing commands. Rooms of the core change it; nothing else does."""
+
+    def __init__(self, serials: SerialNumbers) -> None:
+        self.serials = serials
+        self.plan = Plan({}, {})
+        self.conditions = Conditions()
+        self.timers = Timers()
+        self.campaigns: dict[str, CampaignRun] = {}
+        self.trunks: dict[str, TrunkRun] = {}
+        self.agents: dict[str, AgentRun] = {}
+        self.available: dict[str, set[str]] = {}
+        """Queue -> agents who can take a call now."""
+        self.queues_known: frozenset[str] | None = None
+        self.attempts: dict[str, LiveAttempt] = {}
+        self.numbers: dict[str, str] = {}
+        """Number -> the live attempt on it."""
+        self.agent_channels: dict[str, str] = {}
+        """Agent channel id (line, ring or inbound) -> agent."""
+        self.dirty: set[str] = set()
+        """Campaigns whose pacing must be looked at before this event is done with."""
+        self.recovered_lines: dict[str, str] = {}
+        self.recovered_states: dict[str, CampaignState] = {}
+        self._out: list[Command] = []
+
+    def do(self, command: Command) -> None:
+        """Put one command down."""
+        self._out.append(command)
+
+    def tell(self, level: str, name: str, **fields: str) -> None:
+        """Let an operator know."""
+        self._out.append(Tell(level, name, fields))
+
+    def violated(self, invariant: str, detail: str) -> None:
+        """A promise was broken; never silently."""
+        self._out.append(InvariantViolated(invariant, detail))
+
+    def take_commands(self) -> list[Command]:
+        """All commands since the last call, in order."""
+        out, self._out = self._out, []
+        return out
+
+    def condition(self, **changes: str | bool | None) -> None:
+        """Change one of the conditions of dialing and look at every campaign again."""
+        self.conditions = replace(self.conditions, **changes)  # type: ignore[arg-type]
+        self.dirty.update(self.campaigns)
+
+    def move_attempt(self, attempt: LiveAttempt, state: AttemptState) -> None:
+        """Move an attempt along its lifecycle; raises ImpossibleTransition for a defect of ours."""
+        ATTEMPT_LIFECYCLE.check(attempt.state, state)
+        attempt.state = state
+        attempt.record.state = state.value
+
+    def move_agent(self, agent: AgentRun, state: AgentState, now: float) -> None:
+        """Move an agent along its lifecycle and keep the sets of available agents true."""
+        if agent.state is state:
+            return
+        AGENT_LIFECYCLE.check(agent.state, state)
+        agent.state, agent.since = state, now
+        if state is AgentState.AVAILABLE:
+            agent.idle_since = now
+
+    def move_campaign(self, campaign: CampaignRun, state: CampaignState, reason: str = "") -> None:
+        """Move a campaign along its lifecycle."""
+        if campaign.state is not state:
+            CAMPAIGN_LIFECYCLE.check(campaign.state, state)
+            campaign.state = state
+        campaign.reason = reason
+        self.dirty.add(campaign.settings.name)
+
+    def wake_queue(self, queue: str | None) -> None:
+        """Campaigns of this queue may dial (or must not) now."""
+        for name, campaign in self.campaigns.items():
+            if campaign.settings.queue == queue:
+                self.dirty.add(name)
+
+    def wake_trunk(self, trunk: str) -> None:
+        """A line of the trunk came free."""
+        for name, campaign in self.campaigns.items():
+            if campaign.settings.trunk == trunk:
+                self.dirty.add(name)

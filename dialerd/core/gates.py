@@ -1,0 +1,193 @@
+"""Checks before dialing. Each answers Allow, Hold(reason, until) or Refuse(reason).
+
+The same gates run when a contact leaves the hopper, again when its claim was granted, and for `why`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dialerd.core.campaign import CampaignSettings, CampaignState
+from dialerd.core.lines import TrunkRun
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Nothing against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not now. ``until``: epoch seconds, where known."""
+
+    reason: str
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Not at all, as things stand in the record."""
+
+    reason: str
+
+
+Verdict = Allow | Hold | Refuse
+ALLOW = Allow()
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What the dialer as a whole needs before it may dial."""
+
+    telephony: str | None = "not connected yet"
+    """Why Asterisk's event socket is down; None: it is up."""
+    roster: str | None = "not connected yet"
+    store: str | None = "not connected yet"
+    record: str | None = None
+    shutting_down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One contact (or none yet) that a campaign would dial at ``now``."""
+
+    now: float
+    settings: CampaignSettings
+    state: CampaignState
+    state_reason: str
+    conditions: Conditions
+    trunk: TrunkRun | None
+    live: int
+    """The campaign's lines in use, without this call."""
+    attempts: int = 0
+    tries: int = 0
+    number: str | None = None
+    not_before: float | None = None
+    uncallable: str | None = None
+    number_in_use: bool = False
+    agents_ready: int | None = None
+    """Idle agents of the queue; None for agentless campaigns and when the agent is already reserved."""
+
+
+def campaign_on(case: Case) -> Verdict:
+    """The campaign is on."""
+    if case.state is CampaignState.ON:
+        return ALLOW
+    return Hold(f"campaign_{case.state}" + (f": {case.state_reason}" if case.state_reason else ""))
+
+
+def running(case: Case) -> Verdict:
+    """The daemon is not shutting down."""
+    return Hold("shutting_down") if case.conditions.shutting_down else ALLOW
+
+
+def telephony_up(case: Case) -> Verdict:
+    """Asterisk's event socket is connected."""
+    down = case.conditions.telephony
+    return Hold(f"telephony_down: {down}") if down is not None else ALLOW
+
+
+def store_up(case: Case) -> Verdict:
+    """Redis answers and the lease is ours."""
+    down = case.conditions.store
+    return Hold(f"store_down: {down}") if down is not None else ALLOW
+
+
+def roster_up(case: Case) -> Verdict:
+    """Agents are known (campaigns with a queue)."""
+    down = case.conditions.roster
+    return Hold(f"roster_down: {down}") if case.settings.queue and down is not None else ALLOW
+
+
+def trunk_takes_calls(case: Case) -> Verdict:
+    """The trunk exists and its breaker is closed."""
+    if case.trunk is None:
+        return Hold("trunk_unknown")
+    if case.now < case.trunk.hold_until:
+        return Hold("trunk_refuses_everything", case.trunk.hold_until)
+    return ALLOW
+
+
+def contact_callable(case: Case) -> Verdict:
+    """The contact was not made uncallable."""
+    return Refuse(f"uncallable: {case.uncallable}") if case.uncallable else ALLOW
+
+
+def number_present(case: Case) -> Verdict:
+    """The contact has a number left."""
+    return Refuse("no_number") if case.number == "" else ALLOW
+
+
+def attempts_left(case: Case) -> Verdict:
+    """The contact has attempts left."""
+    return Refuse("max_attempts") if case.attempts >= case.settings.max_attempts else ALLOW
+
+
+def gap_passed(case: Case) -> Verdict:
+    """The gap of the last retry rule has passed."""
+    if case.not_before is not None and case.now < case.not_before:
+        return Hold("retry_gap", case.not_before)
+    return ALLOW
+
+
+def number_free(case: Case) -> Verdict:
+    """No live attempt on this number."""
+    return Hold("number_in_use") if case.number_in_use else ALLOW
+
+
+def campaign_line(case: Case) -> Verdict:
+    """The campaign has a line left."""
+    return Hold("campaign_max_lines") if case.live >= case.settings.max_lines else ALLOW
+
+
+def trunk_line(case: Case) -> Verdict:
+    """The trunk has a line left."""
+    if case.trunk is not None and case.trunk.live >= case.trunk.settings.max_lines:
+        return Hold("trunk_max_lines")
+    return ALLOW
+
+
+def trunk_cps(case: Case) -> Verdict:
+    """The trunk's calls per second allow one more."""
+    if case.trunk is not None:
+        at = case.trunk.token_at(case.now)
+        if at > case.now:
+            return Hold("trunk_cps", at)
+    return ALLOW
+
+
+def agent_ready(case: Case) -> Verdict:
+    """An agent is idle (modes that reserve one)."""
+    return Hold("no_idle_agent") if case.agents_ready == 0 else ALLOW
+
+
+Gate = Callable[[Case], Verdict]
+
+CAMPAIGN_GATES: tuple[Gate, ...] = (
+    campaign_on, running, telephony_up, store_up, roster_up, trunk_takes_calls, campaign_line, trunk_line, trunk_cps,
+)  # fmt: skip
+"""What a campaign needs, whoever is called; agents come last, in :data:`ALL_GATES`."""
+CONTACT_GATES: tuple[Gate, ...] = (contact_callable, number_present, attempts_left, gap_passed, number_free)
+"""What one contact needs."""
+LAST_MOMENT_GATES: tuple[Gate, ...] = (
+    campaign_on, running, telephony_up, store_up, trunk_takes_calls, contact_callable, number_present, attempts_left,
+)  # fmt: skip
+"""Run when the claim was granted: what may have changed since, and is not part of the claim itself."""
+ALL_GATES: tuple[Gate, ...] = (*CAMPAIGN_GATES, *CONTACT_GATES, agent_ready)
+"""In the order in which `why` tells them."""
+
+
+def first_objection(gates: tuple[Gate, ...], case: Case) -> Hold | Refuse | None:
+    """The first verdict that is not Allow, or None."""
+    for gate in gates:
+        verdict = gate(case)
+        if verdict is not ALLOW:
+            assert not isinstance(verdict, Allow)
+            return verdict
+    return None
+
+
+def walk(gates: tuple[Gate, ...], case: Case) -> list[tuple[str, Verdict]]:
+    """Every gate's name and verdict, in order."""
+    return [(gate.__name__, gate(case)) for gate in gates]

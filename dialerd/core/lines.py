@@ -1,0 +1,69 @@
+"""Trunks: lines, calls per second, and whether the carrier takes calls at all.
+
+The store's claim is the authority on lines and CPS; these figures keep the core from asking in vain and tell it when
+to ask again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialerd.core.campaign import TrunkSettings
+from dialerd.core.disposition import Disposition
+
+BREAKER_FAILURES = 20
+"""So many trunk-level failures in a row, with not one call that rang, open the breaker."""
+_FIRST_HOLD_S = 10.0
+_LONGEST_HOLD_S = 300.0
+
+_TRUNK_LEVEL = frozenset(
+    {Disposition.TRUNK_FAILURE, Disposition.CONGESTION, Disposition.REJECTED, Disposition.NOT_PLACED}
+)
+
+
+@dataclass(slots=True)
+class TrunkRun:
+    """A trunk at work. Times are epoch seconds."""
+
+    settings: TrunkSettings
+    live: int = 0
+    next_token_at: float = 0.0
+    failures_in_a_row: int = 0
+    hold_until: float = 0.0
+    hold_s: float = _FIRST_HOLD_S
+
+    def take(self, now: float) -> None:
+        """A call is about to be claimed on this trunk. Calls are spaced evenly: no burst that a carrier could count
+        as too many in one second."""
+        self.live += 1
+        self.next_token_at = max(self.next_token_at, now) + 1.0 / self.settings.cps
+
+    def release(self) -> None:
+        """The line of one call is free again."""
+        self.live -= 1
+
+    def token_at(self, now: float) -> float:
+        """The moment from which the CPS limit allows one more call: ``now``, or later."""
+        return max(self.next_token_at, now)
+
+    def ended(self, disposition: Disposition, rang: bool, now: float) -> bool:
+        """Learn from how a call ended; True when that opens the breaker."""
+        if rang or disposition not in _TRUNK_LEVEL:
+            self.failures_in_a_row, self.hold_s = 0, _FIRST_HOLD_S
+            return False
+        self.failures_in_a_row += 1
+        if self.failures_in_a_row < BREAKER_FAILURES or now < self.hold_until:
+            return False
+        self.hold_until = now + self.hold_s
+        self.hold_s = min(self.hold_s * 2, _LONGEST_HOLD_S)
+        self.failures_in_a_row = BREAKER_FAILURES - 1
+        return True
+
+
+def dial_string(template: str, e164: str) -> str:
+    """Fill a trunk's dial template for a number in E.164.
+
+    ``{e164}`` and ``{number}`` give ``+441632960001``, ``{digits}`` the same without the plus. ``{national}`` is
+    filled by the configuration, which knows numbering plans, and is not seen here.
+    """
+    return template.format(e164=e164, number=e164, digits=e164.lstrip("+"))

@@ -1,0 +1,353 @@
+"""An attempt from claim to answer, and its close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
+from dialerd.core.campaign import CampaignState
+from dialerd.core.commands import (
+    Claim,
+    CloseAttempt,
+    DestroyBridge,
+    HangUp,
+    OriginateCall,
+    ProbeChannel,
+    SaveAttempt,
+    StopAmd,
+)
+from dialerd.core.contact import Contact
+from dialerd.core.desk import Desk
+from dialerd.core.disposition import Disposition, of_unanswered
+from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
+from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
+from dialerd.core.gates import LAST_MOMENT_GATES, Case, first_objection
+from dialerd.core.lines import dial_string
+from dialerd.core.retry import next_for_contact
+from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis
+
+RING_GRACE_S = 1.0
+"""Asterisk's own ring time-out goes first; ours acts when it did not."""
+WATCH_S = 30.0
+"""A live channel of which nothing was heard for so long is asked for by its id."""
+CONNECTED_WATCH_S = 300.0
+DEAD_MAN_S = 20
+"""Longest time that an answered call may be without a daemon that takes charge of it."""
+REPARK_S = 5.0
+
+_S = AttemptState
+_BEFORE_ANSWER = frozenset({_S.CLAIMING, _S.CLAIMED, _S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING})
+
+
+class Placing:
+    """Claims, originates, watches over ringing calls, closes attempts."""
+
+    def __init__(self, floor: Floor, desk: Desk, case_for: Callable[[CampaignRun, Contact, float], Case]) -> None:
+        self._floor = floor
+        self._desk = desk
+        self._case_for = case_for
+
+    # --- claim -----------------------------------------------------------------------------------------
+
+    def begin(self, campaign: CampaignRun, contact: Contact, attempt_id: str, agent: str | None, now: float) -> None:
+        """Ask for the claim on the contact's next number."""
+        floor, settings = self._floor, campaign.settings
+        trunk = floor.trunks[settings.trunk]
+        number = contact.numbers[contact.number_index]
+        record = AttemptRecord(
+            id=attempt_id,
+            campaign=settings.name,
+            contact_id=contact.id,
+            contact_list=contact.contact_list,
+            contact_key=contact.key,
+            number=number.e164,
+            number_kind=number.kind,
+            trunk=settings.trunk,
+            caller_id=settings.caller_id,
+            mode=settings.mode.value,
+            ring_timeout_s=settings.ring_timeout_s,
+            agent=agent,
+            claimed_at=now,
+            contact_attempts=contact.attempts,
+            number_index=contact.number_index,
+            number_count=len(contact.numbers),
+            contact_tries=dict(contact.tries or {}),
+        )
+        attempt = LiveAttempt(record, settings, contact=contact)
+        floor.attempts[attempt_id] = attempt
+        if number.e164 in floor.numbers:
+            floor.violated("one_live_attempt_per_number", f"{floor.numbers[number.e164]} and {attempt_id}")
+        floor.numbers[number.e164] = attempt_id
+        campaign.live.add(attempt_id)
+        trunk.take(now)
+        floor.do(Claim(record, trunk.settings.max_lines, trunk.settings.cps, settings.max_lines))
+
+    def granted(self, attempt: LiveAttempt, now: float) -> None:
+        """The claim holds: run the gates once more and dial."""
+        if attempt.state is not _S.CLAIMING:
+            return
+        floor, record = self._floor, attempt.record
+        floor.move_attempt(attempt, _S.CLAIMED)
+        campaign = floor.campaigns[record.campaign]
+        assert attempt.contact is not None
+        objection = first_objection(LAST_MOMENT_GATES, self._case_for(campaign, attempt.contact, now))
+        if objection is None and record.agent is None and attempt.settings.queue is not None:
+            # The agent left between claim and reply; another one may do.
+            self._reassign(attempt, now)
+            if record.agent is None:
+                self._not_placed(attempt, "agent_left", now)
+                return
+        if objection is not None:
+            self._not_placed(attempt, objection.reason, now)
+            return
+        settings = attempt.settings
+        if campaign.state is not CampaignState.ON:
+            floor.violated("stopping_never_originates", record.id)
+        floor.move_attempt(attempt, _S.ORIGINATING)
+        record.dialed_at = now
+        campaign.placed += 1
+        contact = attempt.contact
+        variables = {
+            name: source[1:] if source.startswith("=") else contact.columns.get(source, "")
+            for name, source in settings.variables.items()
+        }
+        floor.do(
+            OriginateCall(
+                attempt_id=record.id,
+                dial_string=dial_string(floor.trunks[record.trunk].settings.dial, record.number),
+                caller_id=settings.caller_id,
+                ring_timeout_s=settings.ring_timeout_s,
+                abandon_message=settings.abandon_message,
+                dead_man_s=DEAD_MAN_S,
+                variables=variables,
+            )
+        )
+        floor.timers.set("ring", record.id, now + settings.ring_timeout_s + RING_GRACE_S)
+
+    def _reassign(self, attempt: LiveAttempt, now: float) -> None:
+        attempt.record.agent = self._desk.reserve(attempt.settings.queue, attempt.id, now)
+
+    def refused(self, attempt: LiveAttempt, event: ClaimRefused, now: float) -> None:
+        """The store said no: nothing was taken, so nothing is written; the contact keeps its place."""
+        if attempt.state is not _S.CLAIMING:
+            return
+        floor, record = self._floor, attempt.record
+        campaign = floor.campaigns[record.campaign]
+        campaign.refused[event.reason] = campaign.refused.get(event.reason, 0) + 1
+        floor.move_attempt(attempt, _S.CLOSED)
+        self._forget(attempt)
+        self._desk.release(record.agent, record.id, now)
+        contact = attempt.contact
+        assert contact is not None
+        if event.reason == "number_locked":
+            campaign.parked[contact.id] = (event.retry_at or now + REPARK_S, contact)
+            floor.timers.set("parked", record.campaign, now + REPARK_S)
+        else:
+            campaign.hopper.appendleft(contact)
+            campaign.hold_until = event.retry_at if event.retry_at is not None else now + 0.25
+            campaign.hold_reason = event.reason
+            floor.timers.set("pace", record.campaign, campaign.hold_until)
+        floor.dirty.add(record.campaign)
+
+    def _not_placed(self, attempt: LiveAttempt, reason: str, now: float) -> None:
+        attempt.record.reason = reason
+        self._floor.move_attempt(attempt, _S.ENDED)
+        attempt.record.ended_at = now
+        self.close(attempt, Disposition.NOT_PLACED, now)
+
+    # --- originate to answer ---------------------------------------------------------------------------
+
+    def originate_refused(self, attempt: LiveAttempt, event: OriginateRefused, now: float) -> None:
+        """Asterisk made no channel: nobody was called."""
+        if attempt.state not in (_S.ORIGINATING, _S.UNCONFIRMED):
+            return
+        attempt.record.reason = f"refused:{event.status} {event.reason}"
+        self._floor.tell(
+            "warning", "originate_refused", attempt=attempt.id, campaign=attempt.record.campaign,
+            status=str(event.status), reason=event.reason,
+        )  # fmt: skip
+        self._floor.move_attempt(attempt, _S.ENDED)
+        attempt.record.ended_at = now
+        self.close(attempt, Disposition.NOT_PLACED, now)
+
+    def originate_unknown(self, attempt: LiveAttempt, now: float) -> None:
+        """The reply was lost: ask by id, never dial again."""
+        if attempt.state is _S.ORIGINATING:
+            self._floor.move_attempt(attempt, _S.UNCONFIRMED)
+            self._floor.do(ProbeChannel(attempt.id))
+
+    def probed(self, attempt: LiveAttempt, event: ChannelProbed, now: float) -> str:
+        """What the channel's state says: ``gone``, ``up`` or ``alive``; and the next look, if there must be one."""
+        if event.state is None:
+            if attempt.state in _BEFORE_ANSWER and attempt.probes < 1:
+                # The request may still be on its way, or the end event in the socket.
+                attempt.probes += 1
+                self._floor.timers.set("probe", attempt.id, now + 1.0)
+                return "alive"
+            return "gone"
+        attempt.probes = 0
+        if attempt.state is _S.UNCONFIRMED:
+            self._floor.move_attempt(attempt, _S.ORIGINATING)
+        self._floor.timers.set("probe", attempt.id, now + WATCH_S)
+        return "up" if event.state == "Up" and attempt.state in _BEFORE_ANSWER else "alive"
+
+    def ringing(self, attempt: LiveAttempt, now: float) -> None:
+        """The far end rings."""
+        if attempt.state in (_S.ORIGINATING, _S.UNCONFIRMED):
+            self._floor.move_attempt(attempt, _S.RINGING)
+            attempt.record.ringing_at = now
+
+    def ring_timed_out(self, attempt: LiveAttempt, now: float) -> None:
+        """Asterisk's own time-out did not end the call: do it, and watch that it happens."""
+        if attempt.state in _BEFORE_ANSWER:
+            attempt.record.reason = attempt.record.reason or "ring_timeout"
+            self._floor.do(HangUp(attempt.id))
+            self._floor.timers.set("probe", attempt.id, now + 2.0)
+
+    def cancel(self, attempt: LiveAttempt, reason: str, now: float) -> None:
+        """End a call that was not answered yet."""
+        if attempt.state not in _BEFORE_ANSWER or attempt.record.cancelled:
+            return
+        attempt.record.cancelled = True
+        attempt.record.reason = reason
+        if attempt.state in (_S.CLAIMING, _S.CLAIMED):
+            return  # nothing was dialed; the gates stop it when the claim's reply comes
+        self._floor.do(HangUp(attempt.id))
+        self._floor.timers.set("probe", attempt.id, now + 2.0)
+
+    def agent_vanished(self, attempt: LiveAttempt, now: float) -> None:
+        """The reserved agent is not to be had before anybody answered: another one, or no call."""
+        old = attempt.record.agent
+        attempt.record.agent = None
+        self._reassign(attempt, now)
+        if attempt.state is _S.CLAIMING:
+            return
+        self._floor.do(SaveAttempt(attempt.record))
+        if attempt.record.agent is None:
+            self._floor.tell("info", "call_cancelled_agent_left", attempt=attempt.id, agent=old or "")
+            self.cancel(attempt, "agent_left", now)
+
+    # --- the end ---------------------------------------------------------------------------------------
+
+    def ended(
+        self, attempt: LiveAttempt, cause: int | None, sip_status: int | None, cause_text: str, now: float
+    ) -> None:
+        """The channel is gone, whoever ended it: find the disposition and close."""
+        if attempt.state in (_S.CLAIMING, _S.CLAIMED, _S.ENDED, _S.CLOSED):
+            return
+        record = attempt.record
+        record.ended_at, record.cause, record.sip_status, record.cause_text = now, cause, sip_status, cause_text
+        if not record.hung_up_by:
+            record.hung_up_by = "dialerd" if attempt.hang_up_sent or record.cancelled else "callee"
+        disposition = self._disposition(attempt, now)
+        self._floor.move_attempt(attempt, _S.ENDED)
+        self.close(attempt, disposition, now)
+
+    def _disposition(self, attempt: LiveAttempt, now: float) -> Disposition:
+        record = attempt.record
+        if record.answered_at is None:
+            return of_unanswered(
+                record.cause,
+                record.sip_status,
+                now - (record.dialed_at if record.dialed_at is not None else now),
+                record.ring_timeout_s,
+                record.cancelled,
+            )
+        if record.connected_at is not None:
+            return Disposition.ANSWERED_AGENT
+        if record.abandoned:
+            return Disposition.ABANDONED
+        if record.analysis is None:
+            if record.cancelled or record.cause is None:
+                # Answered, and we hung up or lost sight of it: a person may have heard nothing.
+                record.abandoned = True
+                return Disposition.ABANDONED
+            return Disposition.HUNG_UP_EARLY
+        analysis = CallAnalysis(record.analysis)
+        person = analysis in MAY_BE_PERSON
+        if record.treatment == "message" and attempt.playback_started:
+            return Disposition.ANSWERED_MESSAGE if person else Disposition.MACHINE_MESSAGE
+        if not person:
+            return Disposition(analysis.value)
+        if record.treatment == "hang_up":
+            record.abandoned = analysis is not CallAnalysis.SILENCE
+            return Disposition.ABANDONED if record.abandoned else Disposition.SILENCE
+        # A person who was still within the threshold when the call ended hung up early.
+        return Disposition.HUNG_UP_EARLY
+
+    def close(self, attempt: LiveAttempt, disposition: Disposition, now: float) -> None:
+        """Write the verdict, free what the attempt held, hand the outcome to the outbox."""
+        floor, record = self._floor, attempt.record
+        if record.disposition is not None:
+            floor.violated("one_disposition_per_attempt", f"{record.id}: {record.disposition}, {disposition}")
+            return
+        record.disposition = disposition.value
+        if disposition in (Disposition.UNMAPPED, Disposition.OUTCOME_UNKNOWN):
+            floor.tell(
+                "warning", f"disposition_{disposition.value}", attempt=record.id, campaign=record.campaign,
+                cause=str(record.cause), sip_status=str(record.sip_status),
+            )  # fmt: skip
+        trunk = floor.trunks.get(record.trunk)
+        rang = record.ringing_at is not None or record.answered_at is not None
+        counts = disposition is not Disposition.NOT_PLACED or record.reason.startswith("refused:")
+        if trunk is not None and counts and trunk.ended(disposition, rang, now):
+            floor.tell(
+                "error", "trunk_refuses_everything", trunk=record.trunk, last=disposition.value,
+                hold_s=f"{trunk.hold_until - now:.0f}",
+            )  # fmt: skip
+            for name, campaign in floor.campaigns.items():
+                if campaign.settings.trunk == record.trunk:
+                    floor.timers.set("pace", name, trunk.hold_until)
+        if attempt.amd_running:
+            attempt.amd_running = False
+            floor.do(StopAmd(record.id))
+        if attempt.agent_channel is not None:
+            floor.do(HangUp(attempt.agent_channel))
+        if attempt.own_bridge is not None:
+            floor.do(DestroyBridge(attempt.own_bridge))
+        contact = next_for_contact(record, attempt.settings, disposition, now)
+        floor.do(CloseAttempt(Outcome(record, contact)))
+        self._count(record)
+        self._forget(attempt)
+        campaign_run = floor.campaigns.get(record.campaign)
+        if campaign_run is not None:
+            campaign_run.closing.add(record.id)
+        self._desk.call_over(record.agent, record.id, attempt.settings.wrap_up_s, now)
+
+    def _count(self, record: AttemptRecord) -> None:
+        campaign = self._floor.campaigns.get(record.campaign)
+        if campaign is None or record.disposition is None:
+            return
+        campaign.dispositions[record.disposition] = campaign.dispositions.get(record.disposition, 0) + 1
+        campaign.answered += record.answered_at is not None
+        campaign.connected += record.connected_at is not None
+        campaign.abandoned += record.abandoned
+
+    def _forget(self, attempt: LiveAttempt) -> None:
+        """Free the core's own picture of what the attempt held."""
+        floor, record = self._floor, attempt.record
+        for kind in ("ring", "probe", "deadline", "amd", "legal", "treatment"):
+            floor.timers.cancel(kind, record.id)
+        if floor.numbers.get(record.number) == record.id:
+            del floor.numbers[record.number]
+        campaign = floor.campaigns.get(record.campaign)
+        if campaign is not None:
+            campaign.live.discard(record.id)
+        trunk = floor.trunks.get(record.trunk)
+        if trunk is not None:
+            trunk.release()
+            floor.wake_trunk(record.trunk)
+        if attempt.state is _S.CLOSED:
+            del floor.attempts[record.id]
+
+    def closed(self, attempt: LiveAttempt) -> None:
+        """The store has the outcome."""
+        if attempt.state is not _S.ENDED:
+            return
+        floor = self._floor
+        floor.move_attempt(attempt, _S.CLOSED)
+        del floor.attempts[attempt.id]
+        campaign = floor.campaigns.get(attempt.record.campaign)
+        if campaign is not None:
+            campaign.closing.discard(attempt.id)
+            floor.dirty.add(attempt.record.campaign)

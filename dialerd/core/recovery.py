@@ -1,0 +1,218 @@
+"""Making the picture true again: after a restart, after Asterisk was out of sight, when the daemon ends."""
+
+from __future__ import annotations
+
+from dialerd.core import ids
+from dialerd.core.answering import Answering
+from dialerd.core.attempt import AttemptRecord, AttemptState
+from dialerd.core.campaign import CampaignSettings, Mode
+from dialerd.core.commands import CreateBridge, DestroyBridge, EnterBridge, HangUp
+from dialerd.core.desk import Desk
+from dialerd.core.events import LiveChannel, Recovered, TelephonyBack
+from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
+from dialerd.core.placing import WATCH_S, Placing
+from dialerd.core.treatment import CallAnalysis
+
+_S = AttemptState
+_ANSWERED_NOT_CONNECTED = frozenset({_S.ANSWERED, _S.ANALYSING, _S.WAITING_AGENT, _S.TREATING})
+
+
+class Recovery:
+    """Reconciles the core with the ledger and with Asterisk."""
+
+    def __init__(self, floor: Floor, desk: Desk, placing: Placing, answering: Answering) -> None:
+        self._floor = floor
+        self._desk = desk
+        self._placing = placing
+        self._answering = answering
+
+    # --- restart ---------------------------------------------------------------------------------------
+
+    def recovered(self, event: Recovered) -> None:
+        """Take over what an earlier run left; it is judged when Asterisk's own picture has come."""
+        floor = self._floor
+        floor.recovered_lines = dict(event.agent_lines)
+        floor.recovered_states = dict(event.campaigns)
+        for record in event.attempts:
+            self._adopt(record)
+        if event.attempts:
+            floor.tell("info", "attempts_adopted", count=str(len(event.attempts)))
+
+    def _adopt(self, record: AttemptRecord) -> None:
+        floor = self._floor
+        record.adopted = True
+        campaign = floor.campaigns.get(record.campaign)
+        if campaign is None:
+            campaign = floor.campaigns[record.campaign] = CampaignRun(_settings_of(record))
+        attempt = LiveAttempt(record, campaign.settings, contact=None)
+        state = _S(record.state)
+        # Whether the originate was sent after the last save is not known: only Asterisk can tell.
+        attempt.state = _S.ORIGINATING if state in (_S.CLAIMING, _S.CLAIMED, _S.UNCONFIRMED) else state
+        if attempt.state is _S.ORIGINATING and record.dialed_at is None:
+            record.dialed_at = record.claimed_at
+        record.state = attempt.state.value
+        floor.attempts[record.id] = attempt
+        floor.numbers[record.number] = record.id
+        campaign.live.add(record.id)
+        trunk = floor.trunks.get(record.trunk)
+        if trunk is not None:
+            trunk.live += 1
+
+    # --- Asterisk is back --------------------------------------------------------------------------------
+
+    def telephony_back(self, event: TelephonyBack, now: float) -> None:
+        """Compare every call of ours with what Asterisk holds."""
+        floor = self._floor
+        channels = {channel.id: channel for channel in event.channels}
+        bridged_in = {channel: bridge for bridge, inside in event.bridges.items() for channel in inside}
+        self._lines(channels, bridged_in, now)
+        for attempt in list(floor.attempts.values()):
+            if attempt.state not in (_S.CLAIMING, _S.CLAIMED, _S.ENDED, _S.CLOSED):
+                self._attempt(attempt, channels, bridged_in, event.lost_calls, now)
+        for attempt_id in event.lost_calls - floor.attempts.keys():
+            floor.tell("warning", "lost_call_of_unknown_attempt", attempt=attempt_id)
+        self._orphans(channels, event)
+        floor.condition(telephony=None)
+        self._desk.open_lines(now)
+        for agent in floor.agents.values():
+            agent.announced = None
+            self._desk.refresh(agent, now)
+
+    def _attempt(
+        self,
+        attempt: LiveAttempt,
+        channels: dict[str, LiveChannel],
+        bridged_in: dict[str, str],
+        lost_calls: frozenset[str],
+        now: float,
+    ) -> None:
+        floor, record = self._floor, attempt.record
+        channel = channels.get(record.id)
+        if record.id in lost_calls:
+            # The dialplan took the call, played the message and marked it.
+            if record.answered_at is None:
+                record.answered_at = now
+            if record.connected_at is None:
+                record.abandoned = True
+        if channel is None:
+            if attempt.state in _ANSWERED_NOT_CONNECTED and attempt.state is not _S.TREATING:
+                record.abandoned = record.abandoned or record.analysis not in ("machine", "fax", "sit")
+            if attempt.state is _S.TREATING:
+                attempt.playback_started = record.message_at is not None
+            record.reason = record.reason or "ended_out_of_sight"
+            self._placing.ended(attempt, None, None, "", now)
+            return
+        floor.timers.set("probe", record.id, now + WATCH_S)
+        if channel.state != "Up":
+            return
+        if not channel.in_app:
+            self._left_to_dialplan(attempt, now)
+        elif attempt.state in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
+            self._answering.answered(attempt, now)
+        elif record.id in bridged_in and attempt.state is _S.WAITING_AGENT:
+            self._answering.bridged(attempt, now)
+        elif attempt.state is _S.CONNECTED:
+            if record.agent is not None:
+                self._desk.in_call(record.agent, record.id, record.connected_at or now)
+            if record.id not in bridged_in:
+                self._answering.agent_gone(attempt, now)
+        elif attempt.state in (_S.ANSWERED, _S.ANALYSING):
+            if attempt.contact is None:
+                self._judge_late(attempt, now)
+        elif attempt.state is _S.WAITING_AGENT:
+            floor.timers.set("legal", record.id, now)
+            self._answering.offer_agent(attempt, now)
+        elif attempt.state is _S.TREATING:
+            attempt.playback_started = True
+            floor.timers.set("treatment", record.id, now + 30.0)
+
+    def _judge_late(self, attempt: LiveAttempt, now: float) -> None:
+        """Answered in an earlier run and not analysed: whoever is there has waited long enough."""
+        if attempt.state is _S.ANSWERED:
+            self._floor.move_attempt(attempt, _S.ANALYSING)
+        self._answering.no_verdict(attempt, now)
+
+    def _left_to_dialplan(self, attempt: LiveAttempt, now: float) -> None:
+        """Asterisk itself plays the abandoned-call message and hangs up."""
+        record = attempt.record
+        record.answered_at = record.answered_at if record.answered_at is not None else now
+        record.analysis = record.analysis or CallAnalysis.UNSURE.value
+        record.abandoned = record.abandoned or record.connected_at is None
+        if attempt.state in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
+            self._floor.move_attempt(attempt, _S.ANSWERED)
+        if attempt.state in (_S.ANSWERED, _S.ANALYSING, _S.WAITING_AGENT):
+            self._floor.move_attempt(attempt, _S.TREATING)
+            self._floor.timers.set("treatment", record.id, now + 30.0)
+
+    def _lines(self, channels: dict[str, LiveChannel], bridged_in: dict[str, str], now: float) -> None:
+        floor = self._floor
+        for name, line in list(floor.recovered_lines.items()):
+            if line not in channels:
+                del floor.recovered_lines[name]
+        for agent in list(floor.agents.values()):
+            if agent.line is None:
+                continue
+            channel = channels.get(agent.line)
+            if channel is None:
+                self._desk.line_ended(agent, now)
+                self._desk.redial(agent.agent, now)
+            elif channel.state == "Up":
+                bridge = ids.sibling(agent.line, ids.BRIDGE)
+                if bridged_in.get(agent.line) == bridge:
+                    self._desk.line_ready(agent, now)
+                else:
+                    self._floor.do(CreateBridge(bridge))
+                    self._floor.do(EnterBridge(agent.line, bridge))
+            if agent.inbound is not None and agent.inbound not in channels:
+                self._desk.inbound_over(agent, now)
+
+    def _orphans(self, channels: dict[str, LiveChannel], event: TelephonyBack) -> None:
+        floor = self._floor
+        lines = {agent.line for agent in floor.agents.values()} | set(floor.recovered_lines.values())
+        rings = {attempt.agent_channel for attempt in floor.attempts.values()}
+        serving = {a.record.bridge_id for a in floor.attempts.values() if a.state is _S.CONNECTED}
+        wanted_bridges = {ids.sibling(line, ids.BRIDGE) for line in lines if line is not None} | serving
+        wanted_bridges |= {attempt.own_bridge for attempt in floor.attempts.values()}
+        for bridge, inside in event.bridges.items():
+            if ids.is_ours(bridge) and bridge not in wanted_bridges:
+                floor.do(DestroyBridge(bridge))
+            elif bridge in serving:
+                rings |= inside
+        for channel in channels:
+            if not ids.is_ours(channel) or channel in lines or channel in rings or channel in floor.attempts:
+                continue
+            kin = floor.attempts.get(ids.sibling(channel, ids.ATTEMPT))
+            if channel.startswith(ids.AMD) and kin is not None and kin.amd_running:
+                continue
+            floor.tell("warning", "orphan_channel", channel=channel)
+            floor.do(HangUp(channel))
+
+    # --- out of sight, and the end -----------------------------------------------------------------------
+
+    def telephony_lost(self, reason: str, now: float) -> None:
+        """Nobody would notice an answer: hold dialing, end what rings."""
+        floor = self._floor
+        floor.condition(telephony=reason)
+        floor.tell("error", "telephony_lost", reason=reason)
+        for attempt in list(floor.attempts.values()):
+            self._placing.cancel(attempt, "telephony_lost", now)
+
+    def shutdown(self, cancel_ringing: bool, now: float) -> None:
+        """No new calls; at the end of the grace time no ringing ones either."""
+        floor = self._floor
+        floor.condition(shutting_down=True)
+        if cancel_ringing:
+            for attempt in list(floor.attempts.values()):
+                self._placing.cancel(attempt, "shutting_down", now)
+
+
+def _settings_of(record: AttemptRecord) -> CampaignSettings:
+    """Settings for an attempt of an earlier run whose campaign is no longer in the configuration."""
+    return CampaignSettings(
+        name=record.campaign,
+        mode=Mode(record.mode),
+        contact_list=record.contact_list,
+        trunk=record.trunk,
+        caller_id=record.caller_id,
+        ring_timeout_s=record.ring_timeout_s,
+    )

@@ -1,0 +1,70 @@
+"""What becomes of a contact after an attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dialerd.core.attempt import AttemptRecord
+from dialerd.core.campaign import CampaignSettings, RetryRule
+from dialerd.core.contact import ContactNext, ContactState
+from dialerd.core.disposition import Disposition
+
+_MINUTE, _HOUR = 60.0, 3600.0
+
+DEFAULT_RETRY: Mapping[Disposition, RetryRule] = {
+    Disposition.BUSY: RetryRule(5, 10 * _MINUTE),
+    Disposition.NO_ANSWER: RetryRule(3, 4 * _HOUR),
+    Disposition.REJECTED: RetryRule(2, 24 * _HOUR),
+    Disposition.CONGESTION: RetryRule(5, 5 * _MINUTE),
+    Disposition.TRUNK_FAILURE: RetryRule(5, 10 * _MINUTE),
+    Disposition.MACHINE: RetryRule(3, 24 * _HOUR),
+    Disposition.HUNG_UP_EARLY: RetryRule(2, 4 * _HOUR),
+    Disposition.SILENCE: RetryRule(2, 4 * _HOUR),
+    Disposition.SIT: RetryRule(2, 24 * _HOUR),
+    Disposition.FAX: RetryRule(1, 0.0),
+    Disposition.ABANDONED: RetryRule(2, 72 * _HOUR),
+    Disposition.CANCELLED: RetryRule(10, _MINUTE),
+    Disposition.OUTCOME_UNKNOWN: RetryRule(2, 1 * _HOUR),
+    Disposition.UNMAPPED: RetryRule(2, 4 * _HOUR),
+}
+"""Used where a campaign states no rule of its own. The 24 h after a machine verdict and the 72 h after an abandoned
+call are Ofcom's (statement of 2010, on silent and abandoned calls)."""
+
+_REACHED = frozenset({Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.MACHINE_MESSAGE})
+_DEAD_NUMBER = frozenset({Disposition.INVALID_NUMBER, Disposition.NUMBER_CHANGED, Disposition.FAX})
+_REFUSED_GAP_S = _MINUTE
+
+
+def rule_for(settings: CampaignSettings, disposition: Disposition) -> RetryRule | None:
+    """The campaign's own rule, else the default; None where a retry makes no sense."""
+    return settings.retry.get(disposition) or DEFAULT_RETRY.get(disposition)
+
+
+def next_for_contact(
+    record: AttemptRecord, settings: CampaignSettings, disposition: Disposition, now: float
+) -> ContactNext:
+    """The contact's next step when ``record`` has ended with ``disposition`` at ``now`` (epoch seconds).
+
+    A dead number gives way to the contact's next number at once; other failures take turns over the numbers,
+    after the gap of their rule, until the rule's tries or the campaign's attempts are used up.
+    """
+    index = record.number_index
+    if disposition is Disposition.NOT_PLACED:
+        if record.reason.startswith("refused:"):
+            return ContactNext(ContactState.WAITING, now + _REFUSED_GAP_S, index, record.reason)
+        return ContactNext(ContactState.CALLABLE, None, index, "not_placed")
+    if disposition in _REACHED:
+        return ContactNext(ContactState.UNCALLABLE, None, index, "reached")
+    if record.contact_attempts + 1 >= settings.max_attempts:
+        return ContactNext(ContactState.UNCALLABLE, None, index, "max_attempts")
+    if disposition in _DEAD_NUMBER:
+        if index + 1 < record.number_count:
+            return ContactNext(ContactState.CALLABLE, None, index + 1, f"next_number:{disposition}")
+        if disposition not in settings.retry:
+            return ContactNext(ContactState.UNCALLABLE, None, index, disposition.value)
+    rule = rule_for(settings, disposition)
+    tries = (record.contact_tries or {}).get(disposition.value, 0) + 1
+    if rule is None or tries >= rule.max_tries:
+        return ContactNext(ContactState.UNCALLABLE, None, index, f"max_tries:{disposition}")
+    following = (index + 1) % record.number_count
+    return ContactNext(ContactState.WAITING, now + rule.gap_s, following, f"retry:{disposition}")

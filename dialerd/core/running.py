@@ -1,0 +1,276 @@
+"""Campaigns at work: lifecycle, hopper, and placing as many calls as pacing says."""
+
+from __future__ import annotations
+
+from dialerd.core import ids
+from dialerd.core.campaign import CampaignState, Mode, Plan
+from dialerd.core.commands import FetchContacts, RetireContacts, ReturnContacts, SaveCampaignState
+from dialerd.core.contact import Contact
+from dialerd.core.desk import Desk
+from dialerd.core.events import ContactsFetched
+from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, Refuse, first_objection
+from dialerd.core.lines import TrunkRun
+from dialerd.core.pacing import agentless, progressive
+from dialerd.core.placing import Placing
+
+HOPPER_FLOOR = 20
+"""Least number of contacts to ask for at a time."""
+POLL_S = 5.0
+"""How often an empty list is asked again when nothing says that it changed."""
+FETCH_TIMEOUT_S = 30.0
+
+_FINAL = frozenset({CampaignState.OFF, CampaignState.COMPLETE, CampaignState.INVALID})
+
+
+class Running:
+    """Starts, stops and feeds campaigns."""
+
+    def __init__(self, floor: Floor, desk: Desk) -> None:
+        self._floor = floor
+        self._desk = desk
+        self._placing: Placing
+
+    def attach(self, placing: Placing) -> None:
+        """Placing needs our cases and we need it: joined here."""
+        self._placing = placing
+
+    # --- lifecycle -------------------------------------------------------------------------------------
+
+    def plan_changed(self, plan: Plan, now: float) -> None:
+        """A new configuration: live calls keep the settings they began with."""
+        floor = self._floor
+        floor.plan = plan
+        for name, trunk in plan.trunks.items():
+            if name in floor.trunks:
+                floor.trunks[name].settings = trunk
+            else:
+                floor.trunks[name] = TrunkRun(trunk)
+        for name, settings in plan.campaigns.items():
+            campaign = floor.campaigns.get(name)
+            if campaign is None:
+                floor.campaigns[name] = CampaignRun(settings)
+                self._restore(floor.campaigns[name])
+                continue
+            if campaign.settings.contact_list != settings.contact_list:
+                self._return_contacts(campaign)
+            campaign.settings = settings
+            campaign.dry = False
+        for name, campaign in floor.campaigns.items():
+            if name not in plan.campaigns and campaign.state in (CampaignState.ON, CampaignState.SUSPENDED):
+                self.stop(campaign, "removed from the configuration")
+        self._desk.open_lines(now)
+        floor.dirty.update(floor.campaigns)
+
+    def _restore(self, campaign: CampaignRun) -> None:
+        before = self._floor.recovered_states.get(campaign.settings.name)
+        if before in (CampaignState.ON, CampaignState.STOPPING, CampaignState.SUSPENDED):
+            self._floor.move_campaign(campaign, CampaignState.ON)
+            if before is CampaignState.STOPPING:
+                self.stop(campaign, "")
+        elif before is CampaignState.COMPLETE:
+            campaign.state = CampaignState.COMPLETE
+
+    def restore_all(self) -> None:
+        """The states of the earlier run are known now."""
+        for campaign in self._floor.campaigns.values():
+            if campaign.state is CampaignState.OFF:
+                self._restore(campaign)
+
+    def start(self, campaign: CampaignRun) -> None:
+        """Somebody wants it on."""
+        if campaign.settings.name not in self._floor.plan.campaigns:
+            return
+        if campaign.state is not CampaignState.ON:
+            campaign.dry = False
+            campaign.hold_until, campaign.hold_reason = 0.0, ""
+            self._change(campaign, CampaignState.ON, "")
+
+    def stop(self, campaign: CampaignRun, reason: str) -> None:
+        """No new calls; live ones finish."""
+        if campaign.state in (CampaignState.ON, CampaignState.SUSPENDED):
+            self._change(campaign, CampaignState.STOPPING, reason)
+        elif campaign.state is CampaignState.COMPLETE:
+            self._change(campaign, CampaignState.OFF, reason)
+
+    def _change(self, campaign: CampaignRun, state: CampaignState, reason: str) -> None:
+        floor = self._floor
+        floor.move_campaign(campaign, state, reason)
+        floor.do(SaveCampaignState(campaign.settings.name, state, reason))
+        floor.tell("info", f"campaign_{state}", campaign=campaign.settings.name, reason=reason)
+
+    # --- hopper ----------------------------------------------------------------------------------------
+
+    def fetched(self, event: ContactsFetched, now: float) -> None:
+        """Contacts came for the hopper."""
+        floor = self._floor
+        campaign = floor.campaigns.get(event.campaign)
+        if campaign is None:
+            floor.do(ReturnContacts(tuple(c.id for c in event.contacts)))
+            return
+        floor.timers.cancel("fetch", event.campaign)
+        campaign.fetching = False
+        known = {c.id for c in campaign.hopper} | set(campaign.parked)
+        campaign.hopper.extend(c for c in event.contacts if c.id not in known)
+        campaign.next_contact_at = event.next_at
+        campaign.record_in_attempt = event.in_attempt
+        campaign.dry = not event.contacts
+        if campaign.dry:
+            wake = now + POLL_S
+            if event.next_at is not None:
+                wake = event.next_at if event.in_attempt == 0 else min(event.next_at, wake)
+            floor.timers.set("fetch_again", event.campaign, max(wake, now + 0.05))
+        floor.dirty.add(event.campaign)
+
+    def fetch_again(self, campaign: CampaignRun) -> None:
+        """Something may have become callable."""
+        campaign.dry = False
+        self._floor.dirty.add(campaign.settings.name)
+
+    def list_changed(self, contact_list: str) -> None:
+        """The record of this list changed."""
+        for campaign in self._floor.campaigns.values():
+            if campaign.settings.contact_list == contact_list:
+                if campaign.dry:
+                    self.fetch_again(campaign)
+                if campaign.state is CampaignState.COMPLETE:
+                    # New contacts, or ones set free again: a finished campaign stays finished until started.
+                    self._floor.tell("info", "complete_campaign_has_contacts", campaign=campaign.settings.name)
+
+    def fetch_timed_out(self, campaign: CampaignRun) -> None:
+        """The record never answered."""
+        campaign.fetching = False
+        self._floor.dirty.add(campaign.settings.name)
+
+    def unpark(self, campaign: CampaignRun, now: float) -> None:
+        """Contacts whose number was in use elsewhere may be tried again."""
+        due = [key for key, (at, _) in campaign.parked.items() if at <= now]
+        for key in due:
+            campaign.hopper.append(campaign.parked.pop(key)[1])
+        if campaign.parked:
+            soonest = min(at for at, _ in campaign.parked.values())
+            self._floor.timers.set("parked", campaign.settings.name, soonest)
+        self._floor.dirty.add(campaign.settings.name)
+
+    def _return_contacts(self, campaign: CampaignRun) -> None:
+        back = tuple(c.id for c in campaign.hopper) + tuple(campaign.parked)
+        campaign.hopper.clear()
+        campaign.parked.clear()
+        if back:
+            self._floor.do(ReturnContacts(back))
+
+    def _fill(self, campaign: CampaignRun, wanted: int, now: float) -> None:
+        if campaign.fetching or campaign.dry or self._floor.conditions.record is not None:
+            return
+        if len(campaign.hopper) >= max(wanted, HOPPER_FLOOR // 2):
+            return
+        settings = campaign.settings
+        campaign.fetching = True
+        self._floor.timers.set("fetch", settings.name, now + FETCH_TIMEOUT_S)
+        limit = max(HOPPER_FLOOR, 3 * max(wanted, len(campaign.live)))
+        self._floor.do(FetchContacts(settings.name, settings.contact_list, limit))
+
+    # --- pacing ----------------------------------------------------------------------------------------
+
+    def case_for(self, campaign: CampaignRun, contact: Contact | None, now: float) -> Case:
+        """The case that the gates judge; without a contact, the campaign's alone."""
+        floor, settings = self._floor, campaign.settings
+        number = None
+        if contact is not None:
+            fits = contact.number_index < len(contact.numbers)
+            number = contact.numbers[contact.number_index].e164 if fits else ""
+        return Case(
+            now=now,
+            settings=settings,
+            state=campaign.state,
+            state_reason=campaign.reason,
+            conditions=floor.conditions,
+            trunk=floor.trunks.get(settings.trunk),
+            live=len(campaign.live),
+            attempts=contact.attempts if contact is not None else 0,
+            number=number,
+            number_in_use=number in floor.numbers,
+            agents_ready=self._desk.idle_agents(settings.queue) if settings.queue is not None else None,
+        )
+
+    def pace_dirty(self, now: float) -> None:
+        """Look at every campaign that something happened to, the most urgent first."""
+        floor = self._floor
+        while floor.dirty:
+            names, floor.dirty = floor.dirty, set()
+            runs = [floor.campaigns[name] for name in names if name in floor.campaigns]
+            if len(runs) > 1:
+                runs.sort(key=lambda c: (c.settings.priority, c.placed / c.settings.weight, c.settings.name))
+            for campaign in runs:
+                self._pace(campaign, now)
+
+    def _pace(self, campaign: CampaignRun, now: float) -> None:
+        if campaign.state is not CampaignState.ON:
+            self._wind_down(campaign)
+            return
+        floor, settings = self._floor, campaign.settings
+        if now < campaign.hold_until:
+            return
+        campaign.hold_reason = ""
+        objection = first_objection(CAMPAIGN_GATES, self.case_for(campaign, None, now))
+        if objection is not None:
+            if not isinstance(objection, Refuse) and objection.until is not None:
+                floor.timers.set("pace", settings.name, objection.until)
+            return
+        if settings.mode is Mode.AGENTLESS:
+            wanted = agentless(settings.max_lines, len(campaign.live))
+        else:
+            wanted = progressive(self._desk.idle_agents(settings.queue))
+        self._fill(campaign, wanted, now)
+        while wanted > 0 and self._place_one(campaign, now):
+            wanted -= 1
+        if wanted > 0:
+            self._fill(campaign, wanted, now)
+        self._complete_if_done(campaign)
+
+    def _place_one(self, campaign: CampaignRun, now: float) -> bool:
+        floor, settings = self._floor, campaign.settings
+        while campaign.hopper:
+            case = self.case_for(campaign, campaign.hopper[0], now)
+            held = first_objection(CAMPAIGN_GATES, case)
+            if held is not None:
+                if not isinstance(held, Refuse) and held.until is not None:
+                    floor.timers.set("pace", settings.name, held.until)
+                return False
+            contact = campaign.hopper.popleft()
+            objection = first_objection(CONTACT_GATES, case)
+            if objection is not None:
+                campaign.refused[objection.reason] = campaign.refused.get(objection.reason, 0) + 1
+                if isinstance(objection, Refuse):
+                    floor.do(RetireContacts((contact.id,), objection.reason))
+                else:
+                    self._park(campaign, contact, now)
+                continue
+            attempt_id = floor.serials.new(ids.ATTEMPT)
+            agent = None
+            if settings.mode is not Mode.AGENTLESS:
+                agent = self._desk.reserve(settings.queue, attempt_id, now)
+                if agent is None:
+                    campaign.hopper.appendleft(contact)
+                    return False
+            self._placing.begin(campaign, contact, attempt_id, agent, now)
+            return True
+        return False
+
+    def _park(self, campaign: CampaignRun, contact: Contact, now: float) -> None:
+        campaign.parked[contact.id] = (now + POLL_S, contact)
+        if self._floor.timers.at("parked", campaign.settings.name) is None:
+            self._floor.timers.set("parked", campaign.settings.name, now + POLL_S)
+
+    def _complete_if_done(self, campaign: CampaignRun) -> None:
+        idle = not (campaign.live or campaign.closing or campaign.hopper or campaign.parked or campaign.fetching)
+        if idle and campaign.dry and campaign.next_contact_at is None and campaign.record_in_attempt == 0:
+            self._change(campaign, CampaignState.COMPLETE, "")
+
+    def _wind_down(self, campaign: CampaignRun) -> None:
+        self._return_contacts(campaign)
+        if campaign.state is CampaignState.STOPPING and not campaign.live and not campaign.closing:
+            self._change(campaign, CampaignState.OFF, campaign.reason)
+        name = campaign.settings.name
+        if name not in self._floor.plan.campaigns and campaign.state in _FINAL and not campaign.fetching:
+            del self._floor.campaigns[name]

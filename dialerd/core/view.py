@@ -1,0 +1,263 @@
+"""What an operator may see of the core at one moment: plain, immutable values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dialerd.core.agent import AgentState
+from dialerd.core.campaign import CampaignState, Mode
+from dialerd.core.contact import Contact, ContactState
+from dialerd.core.desk import Desk
+from dialerd.core.floor import AgentRun, CampaignRun, Floor
+from dialerd.core.gates import ALL_GATES, CAMPAIGN_GATES, Allow, Case, Hold, Refuse, walk
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """One campaign. Counters run since the daemon's start; the record has the whole history."""
+
+    name: str
+    mode: str
+    state: str
+    reason: str
+    queue: str | None
+    contact_list: str
+    trunk: str
+    priority: int
+    live: int
+    ringing: int
+    connected_now: int
+    waiting_now: int
+    hopper: int
+    placed: int
+    answered: int
+    connected: int
+    abandoned: int
+    dispositions: dict[str, int]
+    refused_claims: dict[str, int]
+    not_dialing: dict[str, int]
+    """Why no further call is placed at this moment: reason -> count (agents, contacts or 1)."""
+    next_contact_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One agent. ``since``: epoch seconds of the last change of state."""
+
+    agent: str
+    name: str
+    state: str
+    since: float
+    queues: tuple[str, ...]
+    connection: str
+    attempt: str | None
+    calls: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One live attempt."""
+
+    id: str
+    campaign: str
+    contact_key: str
+    number: str
+    state: str
+    agent: str | None
+    claimed_at: float | None
+    answered_at: float | None
+    connected_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkView:
+    """One trunk."""
+
+    name: str
+    lines: int
+    max_lines: int
+    cps: float
+    held_until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DialerView:
+    """Everything at one moment."""
+
+    at: float
+    telephony: str | None
+    """Why it is down; None: up. Likewise the others."""
+    roster: str | None
+    store: str | None
+    record: str | None
+    shutting_down: bool
+    campaigns: tuple[CampaignView, ...]
+    agents: tuple[AgentView, ...]
+    attempts: tuple[AttemptView, ...]
+    trunks: tuple[TrunkView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GateFinding:
+    """One gate's word in a `why`: ``verdict`` is ``allow``, ``hold`` or ``refuse``."""
+
+    gate: str
+    verdict: str
+    reason: str
+    until: float | None
+
+
+CaseFor = Callable[[CampaignRun, Contact | None, float], Case]
+
+
+class Viewer:
+    """Reads the floor; changes nothing."""
+
+    def __init__(self, floor: Floor, desk: Desk, case_for: CaseFor) -> None:
+        self._floor = floor
+        self._desk = desk
+        self._case_for = case_for
+
+    def dialer(self, now: float) -> DialerView:
+        """The whole picture at ``now``."""
+        floor, conditions = self._floor, self._floor.conditions
+        return DialerView(
+            at=now,
+            telephony=conditions.telephony,
+            roster=conditions.roster,
+            store=conditions.store,
+            record=conditions.record,
+            shutting_down=conditions.shutting_down,
+            campaigns=tuple(self._campaign(c, now) for _, c in sorted(floor.campaigns.items())),
+            agents=tuple(self._agent(a) for _, a in sorted(floor.agents.items())),
+            attempts=tuple(
+                AttemptView(
+                    a.id, a.record.campaign, a.record.contact_key, a.record.number, a.state.value, a.record.agent,
+                    a.record.claimed_at, a.record.answered_at, a.record.connected_at,
+                )
+                for a in floor.attempts.values()
+            ),
+            trunks=tuple(
+                TrunkView(
+                    name, t.live, t.settings.max_lines, t.settings.cps, t.hold_until if t.hold_until > now else None
+                )
+                for name, t in sorted(floor.trunks.items())
+            ),
+        )  # fmt: skip
+
+    def _campaign(self, campaign: CampaignRun, now: float) -> CampaignView:
+        settings = campaign.settings
+        states = Counter(self._floor.attempts[a].state.value for a in campaign.live if a in self._floor.attempts)
+        return CampaignView(
+            name=settings.name,
+            mode=settings.mode.value,
+            state=campaign.state.value,
+            reason=campaign.reason,
+            queue=settings.queue,
+            contact_list=settings.contact_list,
+            trunk=settings.trunk,
+            priority=settings.priority,
+            live=len(campaign.live),
+            ringing=states["originating"] + states["ringing"] + states["unconfirmed"],
+            connected_now=states["connected"] + states["treating"],
+            waiting_now=states["waiting_agent"] + states["analysing"] + states["answered"],
+            hopper=len(campaign.hopper),
+            placed=campaign.placed,
+            answered=campaign.answered,
+            connected=campaign.connected,
+            abandoned=campaign.abandoned,
+            dispositions=dict(campaign.dispositions),
+            refused_claims=dict(campaign.refused),
+            not_dialing=self._not_dialing(campaign, now),
+            next_contact_at=campaign.next_contact_at,
+        )
+
+    def _not_dialing(self, campaign: CampaignRun, now: float) -> dict[str, int]:
+        reasons: dict[str, int] = {}
+        for _, verdict in walk(CAMPAIGN_GATES, self._case_for(campaign, None, now)):
+            if not isinstance(verdict, Allow):
+                reasons[verdict.reason] = 1
+        if reasons:
+            return reasons
+        if now < campaign.hold_until:
+            reasons[f"claim_refused: {campaign.hold_reason}"] = 1
+        if not campaign.hopper:
+            waiting = campaign.next_contact_at is not None
+            reasons["no_contact_callable_now" if waiting or campaign.dry else "fetching_contacts"] = 1
+        if campaign.parked:
+            reasons["number_in_use"] = len(campaign.parked)
+        if campaign.settings.mode is not Mode.AGENTLESS:
+            reasons.update(self._agents_busy(campaign.settings.queue))
+        return reasons
+
+    def _agents_busy(self, queue: str | None) -> dict[str, int]:
+        if self._desk.idle_agents(queue):
+            return {}
+        floor = self._floor
+        if floor.queues_known is not None and queue not in floor.queues_known:
+            return {"queue_does_not_exist": 1}
+        members = [a for a in floor.agents.values() if queue in a.memberships]
+        if not members:
+            return {"queue_has_no_members": 1}
+        return dict(Counter(f"agent_{a.state}" for a in members))
+
+    def _agent(self, agent: AgentRun) -> AgentView:
+        reason = ""
+        if agent.state is AgentState.PAUSED:
+            told = sorted({m.pause_reason for m in agent.memberships.values() if m.paused and m.pause_reason})
+            reason = "busy with another call" if agent.in_call_elsewhere else ", ".join(told)
+        elif agent.state is AgentState.NOT_RESPONDING:
+            if agent.missed:
+                reason = "did not answer; unpause to resume"
+            elif agent.nailed and not agent.line_up:
+                reason = "line not open"
+            else:
+                reason = "phone not reachable"
+        return AgentView(
+            agent=agent.agent,
+            name=agent.name,
+            state=agent.state.value,
+            since=agent.since,
+            queues=tuple(sorted(agent.memberships)),
+            connection="nailed" if agent.nailed else "ring",
+            attempt=agent.attempt or agent.inbound,
+            calls=agent.calls,
+            reason=reason,
+        )
+
+    def why(
+        self,
+        campaign_name: str,
+        contact: Contact,
+        state: ContactState,
+        not_before: float | None,
+        uncallable: str | None,
+        now: float,
+    ) -> list[GateFinding]:
+        """Every gate's verdict on one contact of one campaign, in order. KeyError: no such campaign.
+
+        ``state``, ``not_before`` (epoch seconds) and ``uncallable`` (the reason) are the record's word on the
+        contact."""
+        campaign = self._floor.campaigns[campaign_name]
+        case = replace(
+            self._case_for(campaign, contact, now),
+            not_before=not_before,
+            uncallable=(uncallable or "uncallable") if state is ContactState.UNCALLABLE else None,
+        )
+        findings = []
+        for name, verdict in walk(ALL_GATES, case):
+            if isinstance(verdict, Hold):
+                findings.append(GateFinding(name, "hold", verdict.reason, verdict.until))
+            elif isinstance(verdict, Refuse):
+                findings.append(GateFinding(name, "refuse", verdict.reason, None))
+            else:
+                findings.append(GateFinding(name, "allow", "", None))
+        return findings
+
+
+def campaign_is_finished(view: CampaignView) -> bool:
+    """Nothing of the campaign is live and nothing will be dialed unless somebody starts it."""
+    return view.live == 0 and view.state in (CampaignState.OFF, CampaignState.COMPLETE)

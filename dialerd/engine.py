@@ -1,0 +1,140 @@
+"""Inbox, core, commands, in order; no policy."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from dialerd.core import commands as c
+from dialerd.core.dialer import Dialer
+from dialerd.core.events import Event, TimePassed
+from dialerd.ports import HotStore, Record, Roster, Telephony, Watcher
+
+Observer = Callable[[Event, Sequence[c.Command], float], None]
+"""Sees every event with the commands it led to, after they were handed on; metrics and event log live on this."""
+
+_STORE = (c.Claim, c.SaveAttempt, c.MoveReservation, c.CloseAttempt, c.SaveAgentLine)
+_RECORD = (c.FetchContacts, c.ReturnContacts, c.RetireContacts, c.SaveCampaignState)
+_TELEPHONY = (
+    c.OriginateCall, c.ProbeChannel, c.HangUp, c.StartAmd, c.StopAmd, c.CreateBridge, c.DestroyBridge,
+    c.EnterBridge, c.PlayMessage, c.DialAgent, c.AnnounceAgent,
+)  # fmt: skip
+_ROSTER = (c.PauseMember,)
+_WATCHER = (c.Tell, c.InvariantViolated)
+
+BATCH = 200
+"""Events handled before other tasks get their turn."""
+
+
+class Engine:
+    """Hands events to the core and the core's commands to the ports. Used as it is by daemon and simulation."""
+
+    def __init__(
+        self,
+        dialer: Dialer,
+        telephony: Telephony,
+        roster: Roster,
+        hot_store: HotStore,
+        record: Record,
+        watcher: Watcher,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self.dialer = dialer
+        self._observers = tuple(observers)
+        self._submit: dict[type, Callable[[c.Command], None]] = {}
+        for kinds, port in (
+            (_STORE, hot_store), (_RECORD, record), (_TELEPHONY, telephony), (_ROSTER, roster), (_WATCHER, watcher),
+        ):  # fmt: skip
+            for kind in kinds:
+                self._submit[kind] = port.submit  # type: ignore[assignment]
+
+    def step(self, event: Event, now: float) -> None:
+        """One event through the core; its commands leave in order. ``now``: epoch seconds, not going back."""
+        commands: Sequence[c.Command]
+        try:
+            commands = self.dialer.handle(event, now)
+        except Exception as defect:  # noqa: BLE001
+            # The one place for catch-all: a defect met by one call must not end all others. What the core had
+            # put down before it stands, and the defect is counted as a broken promise.
+            commands = self.dialer.floor.take_commands()
+            detail = f"{type(defect).__name__}: {defect} on {type(event).__name__}"
+            commands.append(c.InvariantViolated("no_defect_in_the_core", detail))
+            commands.append(c.Tell("error", "core_defect", {"detail": detail}))
+        for command in commands:
+            self._submit[type(command)](command)
+        for observe in self._observers:
+            observe(event, commands, now)
+
+
+class SteadyClock:
+    """Epoch seconds that never go back and never jump: wall time at start, then the monotonic clock, drawn towards
+    the wall clock by at most half a millisecond per second. A step of the system's clock moves no timer."""
+
+    SLEW = 0.0005
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._wall, self._monotonic = wall, monotonic
+        self._last_monotonic = monotonic()
+        self._now = wall()
+
+    def now(self) -> float:
+        """The present moment in epoch seconds."""
+        tick = self._monotonic()
+        elapsed, self._last_monotonic = tick - self._last_monotonic, tick
+        drift = self._wall() - (self._now + elapsed)
+        limit = self.SLEW * elapsed
+        self._now += elapsed + max(-limit, min(limit, drift))
+        return self._now
+
+
+class EngineLoop:
+    """Runs an engine on asyncio: an inbox that never drops, and the core's timers."""
+
+    def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
+        self._engine = engine
+        self._now = now
+        self._inbox: deque[Event] = deque()
+        self._wake = asyncio.Event()
+        self._ending = False
+
+    def post(self, event: Event) -> None:
+        """Put an event into the inbox; call it on the event loop's thread."""
+        self._inbox.append(event)
+        self._wake.set()
+
+    @property
+    def backlog(self) -> int:
+        """Events that wait in the inbox."""
+        return len(self._inbox)
+
+    def end(self) -> None:
+        """Let :meth:`run` return when the inbox is empty."""
+        self._ending = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Handle events and timers until :meth:`end`."""
+        while True:
+            for _ in range(BATCH):
+                if not self._inbox:
+                    break
+                self._engine.step(self._inbox.popleft(), self._now())
+            now = self._now()
+            due = self._engine.dialer.next_wakeup()
+            if due is not None and due <= now:
+                self._engine.step(TimePassed(), now)
+                continue
+            if self._inbox:
+                await asyncio.sleep(0)
+                continue
+            if self._ending:
+                return
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), None if due is None else due - now)
+            except TimeoutError:
+                continue
