@@ -1,0 +1,164 @@
+"""The commands that wait for Redis, in order, each turned into the script call that carries it out."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dialerd.core.attempt import AttemptRecord
+from dialerd.core.commands import (
+    Claim,
+    CloseAttempt,
+    MoveReservation,
+    SaveAgentLine,
+    SaveAttempt,
+    StoreCommand,
+)
+from dialerd.store.codec import encode_attempt, encode_outcome
+from dialerd.store.cps import CpsWindow, window_for
+from dialerd.store.redis_keys import Keys
+from dialerd.store.redis_link import Call
+from dialerd.store.redis_scripts import AGENT_LINE, CLAIM, CLOSE, MOVE, SAVE
+
+CLOSED_MEMORY_S = 3600
+"""How long closed ids are remembered in Redis, seconds: a command sent again after a loss may come that late."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """One command on its way. ``subject`` is the attempt's id, or the agent of a line."""
+
+    kind: type[StoreCommand]
+    subject: str
+    call: Call
+    payload: bytes = b""
+    """The entry or outcome that the call writes."""
+    number: str = ""
+    trunk: str = ""
+    campaign: str = ""
+    agent: str = ""
+    """The agent of a claim, move or line."""
+    channel_id: str = ""
+
+
+class CommandQueue:
+    """Commands in order of giving. A save that is overtaken by a newer one of the same attempt before it was sent
+    is replaced in place, unless another command of that attempt came between."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._unsent: deque[Pending] = deque()
+        self._replaceable: dict[str, Pending] = {}
+
+    def __len__(self) -> int:
+        return len(self._unsent)
+
+    def append(self, command: StoreCommand) -> None:
+        """Take a command, with a copy of its record."""
+        if isinstance(command, SaveAttempt):
+            waiting = self._replaceable.get(command.record.id)
+            if waiting is not None:
+                fresh = self._pending(command)
+                waiting.call, waiting.payload = fresh.call, fresh.payload
+                return
+        pending = self._pending(command)
+        self._unsent.append(pending)
+        if pending.kind is SaveAttempt:
+            self._replaceable[pending.subject] = pending
+        else:
+            self._replaceable.pop(pending.subject, None)
+
+    def take(self, limit: int) -> list[Pending]:
+        """The oldest ``limit`` commands, which count as sent from now on."""
+        batch: list[Pending] = []
+        while self._unsent and len(batch) < limit:
+            pending = self._unsent.popleft()
+            if self._replaceable.get(pending.subject) is pending:
+                del self._replaceable[pending.subject]
+            batch.append(pending)
+        return batch
+
+    def put_back(self, batch: list[Pending]) -> None:
+        """Commands that were sent and not answered go before all others again."""
+        self._unsent.extendleft(reversed(batch))
+
+    def undecided(self) -> set[str]:
+        """Attempts with a claim or close in the queue: Redis may have done it already or not."""
+        return {p.subject for p in self._unsent if p.kind is Claim or p.kind is CloseAttempt}
+
+    # --- one call per command ---------------------------------------------------------------------------
+
+    def _pending(self, command: StoreCommand) -> Pending:
+        if isinstance(command, SaveAttempt):
+            return self._save(command.record)
+        if isinstance(command, Claim):
+            return self._claim(command)
+        if isinstance(command, CloseAttempt):
+            return self._close(command)
+        if isinstance(command, MoveReservation):
+            return self._move(command.record)
+        return self._agent_line(command)
+
+    def _claim(self, command: Claim) -> Pending:
+        keys, record = self._keys, command.record
+        entry, agent = encode_attempt(record), record.agent or ""
+        window = _window(command.trunk_cps)
+        call = Call(
+            CLAIM,
+            (
+                keys.lease, keys.ledger, keys.closed, keys.numbers, keys.agents, keys.reserved,
+                keys.trunk_lines(record.trunk), keys.campaign_lines(record.campaign), keys.cps(record.trunk),
+            ),
+            (
+                record.id, record.number, agent, command.trunk_max_lines, command.campaign_max_lines,
+                window.calls, round(window.window_s * 1e6), entry,
+            ),
+        )  # fmt: skip
+        return Pending(Claim, record.id, call, entry, record.number, record.trunk, record.campaign, agent)
+
+    def _save(self, record: AttemptRecord) -> Pending:
+        entry = encode_attempt(record)
+        call = Call(SAVE, (self._keys.lease, self._keys.ledger), (record.id, entry))
+        return Pending(SaveAttempt, record.id, call, entry)
+
+    def _move(self, record: AttemptRecord) -> Pending:
+        keys, entry, agent = self._keys, encode_attempt(record), record.agent or ""
+        call = Call(MOVE, (keys.lease, keys.ledger, keys.agents, keys.reserved), (record.id, agent, entry))
+        return Pending(MoveReservation, record.id, call, entry, agent=agent)
+
+    def _close(self, command: CloseAttempt) -> Pending:
+        record = command.outcome.record
+        outcome = encode_outcome(command.outcome)
+        call = close_call(self._keys, record.id, record.number, record.trunk, record.campaign, outcome)
+        return Pending(CloseAttempt, record.id, call, outcome, record.number, record.trunk, record.campaign)
+
+    def _agent_line(self, command: SaveAgentLine) -> Pending:
+        call = agent_line_call(self._keys, command.agent, command.channel_id)
+        return Pending(
+            SaveAgentLine, command.agent, call, agent=command.agent, channel_id=command.channel_id or ""
+        )
+
+
+def close_call(
+    keys: Keys, attempt_id: str, number: str, trunk: str, campaign: str, outcome: bytes
+) -> Call:
+    """The call that closes an attempt."""
+    return Call(
+        CLOSE,
+        (
+            keys.lease, keys.ledger, keys.closed, keys.numbers, keys.agents, keys.reserved,
+            keys.trunk_lines(trunk), keys.campaign_lines(campaign), keys.outbox,
+        ),
+        (attempt_id, number, outcome, CLOSED_MEMORY_S),
+    )  # fmt: skip
+
+
+def agent_line_call(keys: Keys, agent: str, channel_id: str | None) -> Call:
+    """The call that remembers or forgets (None) an agent's line."""
+    return Call(AGENT_LINE, (keys.lease, keys.agent_lines), (agent, channel_id or ""))
+
+
+@lru_cache(maxsize=1024)
+def _window(cps: float) -> CpsWindow:
+    return window_for(cps)
