@@ -1,0 +1,86 @@
+"""From the checked models to the core's own values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dialerd.config.models import CallAnalysisModel, CampaignModel, RetryModel, TrunkModel
+from dialerd.core.analysis import AnalysisProfile, profile_named
+from dialerd.core.campaign import CampaignSettings, Mode, RetryRule, SiteRule, TrunkSettings
+from dialerd.core.disposition import Disposition
+from dialerd.core.retry import DEFAULT_RETRY
+from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, CallAnalysis, Treatment
+
+_ENDPOINT = re.compile(r"PJSIP/(?:[^@/]+@(?P<at>[A-Za-z0-9_.-]+)|(?P<slash>[A-Za-z0-9_.-]+)/sips?:.+)", re.IGNORECASE)
+
+
+def event_source_of(dial: str) -> str | None:
+    """The ARI endpoint that a PJSIP dial string goes through; None where it cannot be told."""
+    found = _ENDPOINT.fullmatch(dial)
+    return f"PJSIP/{found['at'] or found['slash']}" if found else None
+
+
+def trunk_settings(name: str, model: TrunkModel) -> TrunkSettings | None:
+    """The trunk; None when its event source is neither stated nor evident."""
+    source = model.event_source or event_source_of(model.dial)
+    return TrunkSettings(name, model.dial, source, model.max_lines, model.cps) if source is not None else None
+
+
+def retry_rule(disposition: Disposition, model: RetryModel) -> RetryRule | None:
+    """What is stated, completed from the defaults of the disposition; None when a part is found in neither."""
+    default = DEFAULT_RETRY.get(disposition)
+    max_tries = model.max_tries if model.max_tries is not None or default is None else default.max_tries
+    gap_s = model.gap if model.gap is not None or default is None else default.gap_s
+    if max_tries == 1 and gap_s is None:
+        gap_s = 0.0
+    return RetryRule(max_tries, gap_s) if max_tries is not None and gap_s is not None else None
+
+
+def analysis_profile(model: CallAnalysisModel) -> AnalysisProfile:
+    """The named profile with the figures that the campaign states itself."""
+    profile = profile_named(model.profile)
+    if model.amd is not None and profile.amd is not None:
+        profile = replace(profile, amd=replace(profile.amd, **model.amd.model_dump(exclude_none=True)))
+    if "deadline" in model.model_fields_set and profile.amd is not None:
+        profile = replace(profile, deadline_s=model.deadline)
+    return profile
+
+
+def response_table(model: CampaignModel) -> Mapping[CallAnalysis, Treatment]:
+    """The whole table: what is stated over the mode's defaults."""
+    base = AGENTLESS_RESPONSES if model.mode is Mode.AGENTLESS else AGENT_RESPONSES
+    return {**base, **model.responses}
+
+
+def campaign_settings(name: str, model: CampaignModel, site_rule: SiteRule | None) -> CampaignSettings:
+    """The campaign; ``model`` has its defaults filled in and every check passed."""
+    if model.mode is None or model.contact_list is None or model.trunk is None or model.caller_id is None:
+        raise ValueError(f"campaign {name} has not passed its checks")
+    rules = {disposition: retry_rule(disposition, stated) for disposition, stated in model.retry.items()}
+    return CampaignSettings(
+        name=name,
+        mode=model.mode,
+        contact_list=model.contact_list,
+        trunk=model.trunk,
+        caller_id=model.caller_id,
+        queue=None if model.mode is Mode.AGENTLESS else model.queue,
+        connection=model.agents.connection,
+        ring_timeout_s=model.ring_timeout,
+        max_lines=model.max_lines,
+        priority=model.priority,
+        weight=model.weight,
+        max_attempts=model.max_attempts,
+        retry={disposition: rule for disposition, rule in rules.items() if rule is not None},
+        analysis=analysis_profile(model.call_analysis),
+        responses=response_table(model),
+        message=model.message,
+        abandon_message=model.abandon_message,
+        abandon_threshold_s=model.abandon_threshold,
+        wrap_up_s=model.wrap_up,
+        agent_ring_timeout_s=model.agents.ring_timeout,
+        agent_dial=model.agents.dial,
+        variables=dict(model.variables),
+        site_rule=site_rule,
+    )

@@ -1,0 +1,108 @@
+"""`campaigns.yaml`, from text to a :class:`~dialerd.core.campaign.Plan`, with every mistake told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dialerd.config.build import campaign_settings, trunk_settings
+from dialerd.config.contact_lists import ContactListSettings, list_settings
+from dialerd.config.cross_checks import cross_check
+from dialerd.config.document import Document, read
+from dialerd.config.layers import layered
+from dialerd.config.models import CampaignModel, CampaignsFile
+from dialerd.config.problems import Problem, dotted, has_errors, in_file_order
+from dialerd.config.settle import settle
+from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule
+from dialerd.config.text_file import read_text
+from dialerd.core.campaign import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a campaigns file says. ``plan`` is None exactly when a problem is an error; warnings come with a plan."""
+
+    plan: Plan | None
+    contact_lists: Mapping[str, ContactListSettings] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """The file can be used."""
+        return self.plan is not None
+
+
+def check(
+    text: str,
+    filename: str = "campaigns.yaml",
+    base: Path | None = None,
+    on_rule_failure: OnRuleFailure | None = None,
+) -> CheckResult:
+    """Check a campaigns file and, if it has no errors, return its plan.
+
+    Rule files and contact files are looked for relative to ``base``, by default the folder of ``filename``; rule
+    files are loaded, which runs their top level. ``on_rule_failure`` is told when a rule fails later, judging a
+    call. Never raises for anything that is written in the files.
+    """
+    folder = Path(filename).parent if base is None else base
+    document = read(text, filename)
+    file = None if document.unreadable else settle(document, CampaignsFile)
+    if file is None:
+        return CheckResult(None, {}, in_file_order(document.problems))
+    campaigns = {name: layered(file.defaults, campaign) for name, campaign in file.campaigns.items()}
+    cross_check(document, file, campaigns)
+    rules = _rules(document, campaigns, folder, on_rule_failure)
+    lists = {name: list_settings(name, model, folder) for name, model in file.contact_lists.items()}
+    plan = None if has_errors(document.problems) else _plan(file, campaigns, rules)
+    return CheckResult(plan, lists, in_file_order(document.problems))
+
+
+def load_campaigns(path: Path, on_rule_failure: OnRuleFailure | None = None) -> CheckResult:
+    """Read and check a campaigns file; a file that cannot be read is a problem too."""
+    text = read_text(path)
+    if isinstance(text, Problem):
+        return CheckResult(None, {}, (text,))
+    return check(text, str(path), path.parent, on_rule_failure)
+
+
+def _rules(
+    document: Document, campaigns: dict[str, CampaignModel], base: Path, on_rule_failure: OnRuleFailure | None
+) -> dict[str, SiteRule]:
+    """Campaign name -> rule; what cannot be loaded is told once for each file."""
+    loaded: dict[str, SiteRule] = {}
+    refused: set[str] = set()
+    result: dict[str, SiteRule] = {}
+    for name, campaign in campaigns.items():
+        if campaign.rules is None or campaign.rules in refused:
+            continue
+        if campaign.rules not in loaded:
+            try:
+                loaded[campaign.rules] = load_site_rule(base / campaign.rules, on_rule_failure)
+            except SiteRuleError as error:
+                refused.add(campaign.rules)
+                document.problems.append(_placed(document, name, error.problem))
+                continue
+        result[name] = loaded[campaign.rules]
+    return result
+
+
+def _placed(document: Document, name: str, problem: Problem) -> Problem:
+    """A rule file's problem, with the YAML path that named it; one without a line is put at that path."""
+    own, shared = ("campaigns", name, "rules"), ("defaults", "rules")
+    path = own if document.has(own) else shared
+    if problem.line:
+        return replace(problem, path=dotted(path))
+    mark = document.mark(path)
+    message = f"rule file {problem.file} {problem.message}"
+    return replace(
+        problem, file=document.file, line=mark.line, column=mark.column, path=dotted(path), message=message
+    )
+
+
+def _plan(file: CampaignsFile, campaigns: dict[str, CampaignModel], rules: dict[str, SiteRule]) -> Plan:
+    trunks = {name: trunk_settings(name, model) for name, model in file.trunks.items()}
+    return Plan(
+        {name: campaign_settings(name, model, rules.get(name)) for name, model in campaigns.items()},
+        {name: trunk for name, trunk in trunks.items() if trunk is not None},
+    )

@@ -1,0 +1,43 @@
+"""Contact lists as the YAML describes their files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialerd.config.models import ContactListModel
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneColumn:
+    """A column with phone numbers and the type of these numbers."""
+
+    column: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactListSettings:
+    """How the CSV file of one contact list is read. ``phones`` is in dial order; ``region`` (ISO 3166) is the country
+    of numbers without a country code; without ``key`` a contact is known by its row number."""
+
+    name: str
+    file: Path | None
+    delimiter: str
+    encoding: str
+    key: str | None
+    phones: tuple[PhoneColumn, ...]
+    region: str | None
+
+
+def list_settings(name: str, model: ContactListModel, base: Path) -> ContactListSettings:
+    """The settings of one list; file names are relative to ``base``."""
+    return ContactListSettings(
+        name,
+        base / model.file if model.file is not None else None,
+        model.delimiter,
+        model.encoding,
+        model.key,
+        tuple(PhoneColumn(phone.column, phone.type) for phone in model.phones),
+        model.region,
+    )

@@ -1,0 +1,268 @@
+"""What no single value shows: missing settings, names that lead nowhere, settings that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from dialerd.config.build import analysis_profile, response_table, retry_rule, trunk_settings
+from dialerd.config.document import Document
+from dialerd.config.models import CampaignModel, CampaignsFile
+from dialerd.config.problems import Path, Problem, Severity, did_you_mean, dotted, quoted
+from dialerd.config.scalars import spoken
+from dialerd.core.analysis import Clock
+from dialerd.core.campaign import Mode
+from dialerd.core.disposition import Disposition
+from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis, Treatment
+
+_NEVER_RETRIED = frozenset(
+    {Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.MACHINE_MESSAGE, Disposition.NOT_PLACED}
+)
+_AGENTS_ONLY = ("queue", "agents", "wrap_up")
+_LEGAL_THRESHOLD_S = 2.0
+"""16 CFR 310.4(b)(4)(ii) and Ofcom's statement: connected, or told by a message, within two seconds."""
+
+
+class _Checks:
+    """Tells problems about one campaign, at the place where the setting in question stands."""
+
+    def __init__(self, document: Document, file: CampaignsFile, name: str, campaign: CampaignModel) -> None:
+        self.document, self.file, self.name, self.campaign = document, file, name, campaign
+
+    def own(self, *keys: str) -> Path:
+        return ("campaigns", self.name, *keys)
+
+    def where(self, *keys: str) -> Path:
+        """The path of a setting in the campaign, else in the defaults, else of the campaign itself."""
+        for path in (self.own(*keys), ("defaults", *keys)):
+            if self.document.has(path):
+                return path
+        return self.own()
+
+    def states(self, *keys: str) -> bool:
+        return self.document.has(self.own(*keys))
+
+    def given(self, key: str) -> bool:
+        """The setting has a value, or had one that is refused already; `null` is none."""
+        path = self.where(key)
+        return getattr(self.campaign, key) is not None or (path != self.own() and not _is_null(self.document, path))
+
+    def tell(
+        self, path: Path, message: str, expected: str = "", hint: str = "", severity: Severity = Severity.ERROR,
+        of_key: bool = False,
+    ) -> None:  # fmt: skip
+        mark = self.document.mark(path, of_key)
+        if path[0] == "defaults":
+            message = f"{message} (campaign {self.name})"
+        self.document.problems.append(
+            Problem(self.document.file, mark.line, mark.column, dotted(path), message, expected, hint, severity)
+        )
+
+    def warn(self, path: Path, message: str, hint: str = "") -> None:
+        self.tell(path, message, "", hint, Severity.WARNING)
+
+
+def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, CampaignModel]) -> None:
+    """Tell what is wrong between settings; ``campaigns`` have their defaults filled in."""
+    _version(document)
+    _trunks(document, file)
+    _phone_columns(document, file)
+    for name, campaign in campaigns.items():
+        checks = _Checks(document, file, name, campaign)
+        for check in _CAMPAIGN_CHECKS:
+            check(checks)
+    _shared_lists(document, file, campaigns)
+
+
+def _is_null(document: Document, path: Path) -> bool:
+    value: object = document.data
+    for step in path:
+        if not isinstance(value, dict) or step not in value:
+            return False
+        value = value[step]
+    return value is None
+
+
+def _version(document: Document) -> None:
+    for key, hint in (("version", "add `version: 1` as the first line"), ("campaigns", "add `campaigns:`")):
+        if not document.has((key,)):
+            document.problem(document.mark(()), (key,), f"`{key}` is missing", "", hint)
+
+
+def _trunks(document: Document, file: CampaignsFile) -> None:
+    for name, trunk in file.trunks.items():
+        path: Path = ("trunks", name)
+        if trunk_settings(name, trunk) is None and not document.has((*path, "event_source")):
+            document.problem(
+                document.mark((*path, "dial")), (*path, "event_source"),
+                f"the endpoint of {quoted(trunk.dial)} cannot be told from the dial string",
+                "`event_source` beside `dial`, such as `PJSIP/carrier`", "add `event_source:`",
+            )  # fmt: skip
+
+
+def _phone_columns(document: Document, file: CampaignsFile) -> None:
+    for name, contact_list in file.contact_lists.items():
+        seen: dict[str, int] = {}
+        for index, phone in enumerate(contact_list.phones):
+            path: Path = ("contact_lists", name, "phones", index, "column")
+            if phone.column in seen:
+                first = document.mark(("contact_lists", name, "phones", seen[phone.column], "column"))
+                document.problem(
+                    document.mark(path), path,
+                    f"column {quoted(phone.column)} is named twice; first in line {first.line}",
+                    "each column once", "remove one of the two",
+                )  # fmt: skip
+            seen.setdefault(phone.column, index)
+
+
+def _required(checks: _Checks) -> None:
+    needed = {
+        "mode": "`progressive` or `agentless`",
+        "contact_list": "a name under `contact_lists`",
+        "trunk": "a name under `trunks`",
+        "caller_id": "a phone number in E.164, such as `+441632960000`",
+    }
+    if checks.campaign.mode is Mode.PROGRESSIVE:
+        needed["queue"] = "the Asterisk queue whose members take the calls"
+    if checks.campaign.mode is Mode.AGENTLESS and Treatment.MESSAGE in response_table(checks.campaign).values():
+        needed["message"] = "the sound that is played, such as `sound:custom/spring`"
+    for key, expected in needed.items():
+        if not checks.given(key):
+            message = f"`{key}` is missing"
+            if key in ("queue", "message"):
+                message += f": a campaign in mode `{checks.campaign.mode}` needs it"
+            hint = f"add `{key}:` to the campaign, or to `defaults:`"
+            checks.tell(checks.where(key), message, expected, hint, of_key=True)
+
+
+def _references(checks: _Checks) -> None:
+    named = (("trunk", "trunks", "trunk"), ("contact_list", "contact_lists", "contact list"))
+    for key, section, what in named:
+        name = getattr(checks.campaign, key)
+        if name is None or checks.document.has((section, name)):
+            continue
+        known = [str(path[1]) for path in checks.document.keys if len(path) == 2 and path[0] == section]
+        hint = did_you_mean(name, known) or f"describe it under `{section}:`"
+        checks.tell(checks.where(key), f"there is no {what} {quoted(name)}", f"a name under `{section}`", hint)
+
+
+def _agentless(checks: _Checks) -> None:
+    if checks.campaign.mode is not Mode.AGENTLESS:
+        return
+    for key in _AGENTS_ONLY:
+        if checks.states(key) and not _is_null(checks.document, checks.own(key)):
+            checks.tell(
+                checks.own(key), f"an agentless campaign has no agents: `{key}` contradicts it", "",
+                "remove the line, or choose mode `progressive`", of_key=True,
+            )  # fmt: skip
+    for analysis, treatment in checks.campaign.responses.items():
+        if treatment is Treatment.AGENT:
+            checks.tell(
+                checks.where("responses", analysis.value), "an agentless campaign has no agents to connect",
+                "`message` or `hang_up`", "",
+            )  # fmt: skip
+
+
+def _with_agents(checks: _Checks) -> None:
+    campaign = checks.campaign
+    if campaign.mode is not Mode.PROGRESSIVE:
+        return
+    for analysis, treatment in campaign.responses.items():
+        path = checks.where("responses", analysis.value)
+        if treatment is Treatment.MESSAGE and not checks.given("message"):
+            checks.tell(path, "there is no `message` to play", "", "add `message:` to the campaign")
+        if analysis in MAY_BE_PERSON and treatment is not Treatment.AGENT:
+            kind = "people" if analysis is CallAnalysis.PERSON else "answers that may be people"
+            checks.warn(path, f"{kind} will not be connected to an agent, and count as abandoned")
+    if checks.states("message") and campaign.message and Treatment.MESSAGE not in response_table(campaign).values():
+        checks.warn(checks.own("message"), "this message is never played", "add `machine: message` to `responses:`")
+    profile = analysis_profile(campaign.call_analysis)
+    path = checks.where("call_analysis")
+    limit = spoken(campaign.abandon_threshold)
+    if profile.amd is not None and profile.deadline_s is None:
+        checks.warn(path, f"people may wait longer than {limit} for an agent while the call is analysed",
+                    "state `deadline:`, or choose profile `connect_first`")  # fmt: skip
+    elif (
+        profile.deadline_s is not None
+        and profile.clock is Clock.SPEECH_START
+        and profile.deadline_s > campaign.abandon_threshold
+    ):
+        checks.warn(path, f"the deadline is later than the abandon threshold of {limit}",
+                    "people who wait for the verdict will count as abandoned")  # fmt: skip
+    if campaign.abandon_threshold > _LEGAL_THRESHOLD_S:
+        message = f"{limit} is longer than the two seconds that regulators allow"
+        checks.warn(checks.where("abandon_threshold"), message)
+
+
+def _call_analysis(checks: _Checks) -> None:
+    stated, path = checks.campaign.call_analysis, ("call_analysis",)
+    if stated.profile == "off":
+        for key in ("amd", "deadline"):
+            if getattr(stated, key) is not None:
+                checks.tell(
+                    checks.where(*path, key), f"profile `off` analyses nothing: `{key}` contradicts it", "",
+                    "remove the line, or choose another profile", of_key=True,
+                )  # fmt: skip
+        return
+    figures = analysis_profile(stated).amd
+    if stated.amd is None or figures is None:
+        return
+    for small, large in (
+        ("min_word_ms", "max_word_ms"), ("greeting_ms", "total_analysis_ms"),
+        ("after_greeting_silence_ms", "total_analysis_ms"),
+    ):  # fmt: skip
+        low, high = getattr(figures, small), getattr(figures, large)
+        if low > high:
+            key = small if getattr(stated.amd, small) is not None else large
+            checks.tell(
+                checks.where(*path, "amd", key), f"`{small}` ({low}) is larger than `{large}` ({high})",
+                f"`{small}` at most `{large}`", "what is not stated is the profile's own figure",
+            )  # fmt: skip
+
+
+def _retry(checks: _Checks) -> None:
+    for disposition, stated in checks.campaign.retry.items():
+        path = checks.where("retry", disposition.value)
+        if disposition in _NEVER_RETRIED:
+            checks.tell(path, f"after `{disposition}` there is nothing to retry", "", "remove the line", of_key=True)
+        elif retry_rule(disposition, stated) is None and not any(
+            checks.document.has((*path, key)) and getattr(stated, key) is None for key in ("max_tries", "gap")
+        ):
+            checks.tell(
+                path, f"`{disposition}` has no defaults: `max_tries` and `gap` are both needed",
+                "`max_tries` and `gap`", "", of_key=True,
+            )  # fmt: skip
+        elif stated.max_tries is not None and stated.max_tries > checks.campaign.max_attempts:
+            checks.warn(
+                checks.where("retry", disposition.value, "max_tries"),
+                f"never reached: `max_attempts` ends it after {checks.campaign.max_attempts}", "raise `max_attempts`",
+            )  # fmt: skip
+
+
+def _lines(checks: _Checks) -> None:
+    trunk = checks.file.trunks.get(checks.campaign.trunk or "")
+    if trunk is None or "max_lines" not in checks.campaign.model_fields_set:
+        return
+    if checks.campaign.max_lines > trunk.max_lines:
+        checks.warn(
+            checks.where("max_lines"),
+            f"more lines than the trunk {quoted(checks.campaign.trunk or '')} has ({trunk.max_lines})",
+        )
+
+
+def _shared_lists(document: Document, file: CampaignsFile, campaigns: dict[str, CampaignModel]) -> None:
+    first: dict[str, str] = {}
+    for name, campaign in campaigns.items():
+        key = campaign.contact_list
+        if key is None:
+            continue
+        if key in first:
+            _Checks(document, file, name, campaign).warn(
+                ("campaigns", name), f"dials the same contact list as campaign {quoted(first[key])}",
+                "a contact that one of them has finished with is not called by the other",
+            )  # fmt: skip
+        first.setdefault(key, name)
+
+
+_CAMPAIGN_CHECKS: Iterable[Callable[[_Checks], None]] = (
+    _required, _references, _agentless, _with_agents, _call_analysis, _retry, _lines,
+)  # fmt: skip

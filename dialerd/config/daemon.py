@@ -1,0 +1,134 @@
+"""The shape of `dialerd.yaml`: how one daemon reaches the world. Read by :mod:`dialerd.config.daemon_file`."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, SecretStr
+
+from dialerd.config.connection_scalars import FilePath, RedisUrl, SqlUrl, WebUrl
+from dialerd.config.models import Section, written
+from dialerd.config.scalars import Choice, Duration, Secret, Switch, Text, Whole
+
+_PORT = Whole(1, 65_535)
+_HOST = Text("a host name or IP address", r"[A-Za-z0-9.:_-]+", 253, loose=True)
+_USER = Text("a user name", r"\S+", 80, loose=True)
+_NAME = Text("a name of letters, digits, `_`, `.` and `-`", r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", 63, loose=True)
+_SHARD = Text("a name of small letters, digits, `_` and `-`", r"[a-z0-9][a-z0-9_-]{0,31}", 32, loose=True)
+
+
+class AriSettings(Section):
+    """Asterisk's REST interface."""
+
+    url: Annotated[str, WebUrl()] = Field(
+        default="http://127.0.0.1:8088", description="Address of Asterisk's HTTP server, without `/ari`."
+    )
+    user: Annotated[str, _USER] = Field(default="dialerd", description="User in Asterisk's `ari.conf`.")
+    password: Annotated[SecretStr, Secret("the password of the ARI user")] | None = Field(
+        default=None, description="Password of that user; better in `password_file` or `DIALERD_ARI__PASSWORD`."
+    )
+    password_file: Annotated[Path, FilePath()] | None = Field(
+        default=None, description="File whose text is the password."
+    )
+    app: Annotated[str, _SHARD] = Field(
+        default="dialerd", description="Name of the Stasis application; one for each shard."
+    )
+
+
+class AmiSettings(Section):
+    """Asterisk's manager interface."""
+
+    host: Annotated[str, _HOST] = Field(default="127.0.0.1", description="Host of Asterisk's manager interface.")
+    port: Annotated[int, _PORT] = Field(default=5038, description="Its TCP port.")
+    user: Annotated[str, _USER] = Field(default="dialerd", description="User in Asterisk's `manager.conf`.")
+    secret: Annotated[SecretStr, Secret("the secret of the manager user")] | None = Field(
+        default=None, description="Secret of that user; better in `secret_file` or `DIALERD_AMI__SECRET`."
+    )
+    secret_file: Annotated[Path, FilePath()] | None = Field(
+        default=None, description="File whose text is the secret."
+    )
+
+
+class RedisSettings(Section):
+    """Where live calls, lines and locks are kept."""
+
+    url: Annotated[SecretStr, RedisUrl()] = Field(
+        default=written("redis://127.0.0.1:6379/0"),
+        description="Address of Redis (`redis://`, `rediss://`, `unix://`); it may hold a password.",
+    )
+    url_file: Annotated[Path, FilePath()] | None = Field(default=None, description="File whose text is the address.")
+
+
+class SqlSettings(Section):
+    """Where contacts, attempts and audit are kept."""
+
+    url: Annotated[SecretStr, SqlUrl()] = Field(
+        default=written("sqlite+aiosqlite:///dialerd.db"),
+        description="SQLAlchemy address: `sqlite+aiosqlite:///file` (relative to this file) or "
+        "`postgresql+asyncpg://user:password@host/database`.",
+    )
+    url_file: Annotated[Path, FilePath()] | None = Field(default=None, description="File whose text is the address.")
+
+
+class ApiSettings(Section):
+    """HTTP: API, metrics and health."""
+
+    host: Annotated[str, _HOST] = Field(
+        default="127.0.0.1", description="Address to listen on; anything but loopback needs a token."
+    )
+    port: Annotated[int, _PORT] = Field(
+        default=8090, description="TCP port to listen on. (8088 is where Asterisk's own HTTP server usually is.)"
+    )
+    token: Annotated[SecretStr, Secret("a token")] | None = Field(
+        default=None, description="Token that callers of the API must show."
+    )
+    token_file: Annotated[Path, FilePath()] | None = Field(default=None, description="File whose text is the token.")
+
+
+class LogSettings(Section):
+    """What is logged, and how."""
+
+    level: Annotated[str, Choice(("debug", "info", "warning", "error"))] = Field(
+        default="info", description="Least level that is logged."
+    )
+    format: Annotated[str, Choice(("json", "console"))] = Field(
+        default="console", description="`json` for machines, `console` for people."
+    )
+    mask_numbers: Annotated[bool, Switch()] = Field(
+        default=True, description="Phone numbers in logs without their middle digits."
+    )
+
+
+class DaemonSettings(Section):
+    """Settings of one daemon of dialerd. All paths are absolute once read, and secrets are in their fields."""
+
+    model_config = ConfigDict(title="dialerd daemon settings")
+
+    campaigns: Annotated[Path, FilePath()] = Field(
+        default=written("campaigns.yaml"), description="The campaigns file, relative to this file."
+    )
+    instance: Annotated[str, _NAME] = Field(
+        default_factory=socket.gethostname,
+        description="Name of this daemon; different for each. Not stated: the host's name.",
+    )
+    shard: Annotated[str, _SHARD] = Field(
+        default="main", description="The group of campaigns that this daemon runs or stands by for."
+    )
+    ari: AriSettings = Field(default_factory=AriSettings, description="Asterisk's REST interface.")
+    ami: AmiSettings = Field(default_factory=AmiSettings, description="Asterisk's manager interface.")
+    redis: RedisSettings = Field(
+        default_factory=RedisSettings, description="Where live calls, lines and locks are kept."
+    )
+    sql: SqlSettings = Field(default_factory=SqlSettings, description="Where contacts, attempts and audit are kept.")
+    api: ApiSettings = Field(default_factory=ApiSettings, description="HTTP: API, metrics and health.")
+    log: LogSettings = Field(default_factory=LogSettings, description="What is logged, and how.")
+    shutdown_grace_s: Annotated[float, Duration(0, 3600)] = Field(
+        default=written("30s"), alias="shutdown_grace",
+        description="How long calls that are not connected yet may go on when the daemon is asked to stop.",
+    )  # fmt: skip
+    lease_ttl_s: Annotated[float, Duration(2, 300)] = Field(
+        default=written("10s"), alias="lease_ttl",
+        description="How long another daemon waits for this one's sign of life before it takes over.",
+    )  # fmt: skip

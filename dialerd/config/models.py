@@ -1,0 +1,253 @@
+"""The shape of `campaigns.yaml`: every setting, its kind, its default and its description.
+
+Settings that a campaign must have are optional here, because ``defaults:`` may give them; what is missing in the
+end is told by :mod:`dialerd.config.cross_checks`. Names in YAML have no unit, since durations carry their own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialerd.config.scalars import Choice, Duration, Rate, Text, Whole
+from dialerd.config.telephony_scalars import Delimiter, DialTemplate, Encoding, PhoneNumber, Region, Sound
+from dialerd.core.analysis import PROFILE_NAMES
+from dialerd.core.campaign import Connection, Mode
+from dialerd.core.disposition import Disposition
+from dialerd.core.treatment import CallAnalysis, Treatment
+
+TRUNK_DIAL = DialTemplate(("digits", "e164", "national", "number"), "PJSIP/{digits}@carrier")
+AGENT_DIAL = DialTemplate(("agent",), "PJSIP/{agent}")
+CAMPAIGN_NAME = Text("a name of at most 40 small letters, digits, `_` and `-`", r"[a-z0-9_-]{1,40}", 40, loose=True)
+SNAKE_NAME = Text("a name of small letters, digits and `_`, with a letter first", r"[a-z][a-z0-9_]{0,39}", 40)
+COLUMN = Text("the name of a column, as in the file's first line", most=100, loose=True)
+ENDPOINT = Text("an endpoint, such as `PJSIP/carrier`", r"[A-Za-z0-9]+/[^\s/]+")
+VARIABLE_NAME = Text(
+    "the name of a channel variable: letters, digits, `_`; `_` or `__` in front to inherit it",
+    r"(?!_{0,2}DIALERD_)_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", 80,
+)  # fmt: skip
+
+
+def written(text: str) -> Any:
+    """A default as an operator would write it; it is parsed like the rest, and shown so by editors."""
+    return text
+
+
+class Section(BaseModel):
+    """Common to all: unknown keys are refused, values do not change, defaults are written like the rest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class TrunkModel(Section):
+    """A carrier route."""
+
+    dial: Annotated[str, TRUNK_DIAL] = Field(
+        description="Asterisk dial string. `{digits}`: 441632960000; `{e164}`: +441632960000; `{national}`: the "
+        "number without its country code; `{number}`: as in `{e164}`."
+    )
+    event_source: Annotated[str, ENDPOINT] | None = Field(
+        default=None,
+        description="The ARI endpoint whose call events are followed. Found from `dial` where that is "
+        "`PJSIP/...@name` or `PJSIP/name/sip:...`.",
+    )
+    max_lines: Annotated[int, Whole(1, 10_000)] = Field(
+        description="Most calls at the same time on this trunk, of all campaigns together."
+    )
+    cps: Annotated[float, Rate(0.01, 500)] = Field(
+        description="Most new calls per second on this trunk, as the carrier allows; fractions are possible."
+    )
+
+
+class PhoneModel(Section):
+    """A column with phone numbers."""
+
+    column: Annotated[str, COLUMN] = Field(description="Name of the column, as in the file's first line.")
+    type: Annotated[str, SNAKE_NAME] = Field(
+        default="phone", description="What kind of number it is: `mobile`, `home`, `work` ..."
+    )
+
+
+class ContactListModel(Section):
+    """How the file of a contact list is read."""
+
+    file: Annotated[str, Text("a file name", most=1000)] | None = Field(
+        default=None, description="CSV file that `dialerd contacts import` takes, relative to this file."
+    )
+    delimiter: Annotated[str, Delimiter()] = Field(
+        default="comma", description="What stands between two fields: `comma`, `semicolon`, `tab`, `pipe`."
+    )
+    encoding: Annotated[str, Encoding()] = Field(default="utf-8", description="Text encoding of the file.")
+    key: Annotated[str, COLUMN] | None = Field(
+        default=None, description="Column with your own number of each contact; without one rows are counted."
+    )
+    phones: list[PhoneModel] = Field(
+        min_length=1, max_length=10, description="Columns with phone numbers, in the order in which they are dialed."
+    )
+    region: Annotated[str, Region()] | None = Field(
+        default=None, description="Country of numbers that have no country code (two letters, `GB`)."
+    )
+
+
+class RetryModel(Section):
+    """What happens after an attempt ended with one disposition."""
+
+    max_tries: Annotated[int, Whole(1, 100)] | None = Field(
+        default=None, description="Attempts of a contact that may end so; 1 means: no other one."
+    )
+    gap: Annotated[float, Duration(0, 90 * 86400)] | None = Field(
+        default=None, description="Least time from the end of that attempt to the next one."
+    )
+
+
+_MS = Whole(1, 60_000)
+
+
+class AmdModel(Section):
+    """Single figures of Asterisk's AMD(), in place of the profile's. Times in milliseconds, as AMD() has them."""
+
+    initial_silence_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Silence at the start that ends the analysis, in milliseconds."
+    )
+    greeting_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="A greeting longer than this is a machine's, in milliseconds."
+    )
+    after_greeting_silence_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Silence after a greeting that makes it a person's, in milliseconds."
+    )
+    total_analysis_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Longest analysis, in milliseconds."
+    )
+    min_word_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Shortest sound that counts as a word, in milliseconds."
+    )
+    between_words_silence_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Shortest silence between two words, in milliseconds."
+    )
+    max_words: Annotated[int, Whole(1, 50)] | None = Field(
+        default=None, description="A greeting of more words than this is a machine's."
+    )
+    silence_threshold: Annotated[int, Whole(1, 32_767)] | None = Field(
+        default=None, description="Average level below which it is silence, 1 to 32767."
+    )
+    max_word_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="A single word longer than this is a machine's, in milliseconds."
+    )
+
+
+class CallAnalysisModel(Section):
+    """How it is found out what answered."""
+
+    profile: Annotated[str, Choice(PROFILE_NAMES)] = Field(
+        default="connect_first",
+        description="`off`: every answer is a person. `connect_first`: an agent at the deadline at the latest. "
+        "`balanced`: the deadline counts from the end of the greeting. `catch_machines`: longer analysis; nobody "
+        "should be waiting for an agent.",
+    )
+    amd: AmdModel | None = Field(default=None, description="Single figures of AMD() in place of the profile's.")
+    deadline: Annotated[float, Duration(0.2, 30)] | None = Field(
+        default=None,
+        description="Without a verdict so long after the first sound (or the greeting's end) a person is assumed; "
+        "`null` waits for the verdict. Not stated: the profile's own.",
+    )
+
+
+class AgentsModel(Section):
+    """How agents are reached."""
+
+    connection: Annotated[Connection, Choice(Connection)] = Field(
+        default=written("nailed"),
+        description="`nailed`: the agent's line stays open between calls. `ring`: the phone is rung for each call.",
+    )
+    dial: Annotated[str, AGENT_DIAL] = Field(
+        default="PJSIP/{agent}", description="Dial string of an agent's phone; `{agent}` is the member's extension."
+    )
+    ring_timeout: Annotated[float, Duration(3, 120)] = Field(
+        default=written("15s"), description="How long an agent's phone is rung."
+    )
+
+
+class CampaignModel(Section):
+    """A campaign."""
+
+    mode: Annotated[Mode, Choice(Mode)] | None = Field(
+        default=None,
+        description="`progressive`: an idle agent is reserved for each call. `agentless`: a message is played.",
+    )
+    contact_list: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None, description="Whom to call: a name under `contact_lists`."
+    )
+    queue: Annotated[str, Text("the name of a queue in Asterisk", r"[^\s,;|&\[\]]+", 80, loose=True)] | None = Field(
+        default=None, description="Asterisk queue whose members take the calls. Modes with agents only."
+    )
+    trunk: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None, description="Which route the calls take: a name under `trunks`."
+    )
+    caller_id: Annotated[str, PhoneNumber()] | None = Field(
+        default=None, description="The number shown to the people called, in E.164. It must be possible to call it."
+    )
+    ring_timeout: Annotated[
+        float, Duration(15, 120, "people must be given 15 seconds to answer (16 CFR 310.4(b)(4), Ofcom)")
+    ] = Field(default=written("30s"), description="How long a call rings; at least 15 seconds.")
+    max_lines: Annotated[int, Whole(1, 10_000)] = Field(
+        default=10, description="Most calls of this campaign at the same time."
+    )
+    priority: Annotated[int, Whole(1, 5)] = Field(
+        default=3, description="1 to 5; 5 goes first where campaigns share agents, trunks or lines."
+    )
+    weight: Annotated[int, Whole(1, 100)] = Field(
+        default=1, description="Share among campaigns of the same priority."
+    )
+    max_attempts: Annotated[int, Whole(1, 100)] = Field(
+        default=3, description="Attempts per contact that were really dialed, however they ended."
+    )
+    retry: dict[Annotated[Disposition, Choice(Disposition)], RetryModel] = Field(
+        default_factory=dict, description="By disposition: how often and after what time to try again."
+    )
+    call_analysis: CallAnalysisModel = Field(
+        default_factory=CallAnalysisModel, description="How it is found out what answered."
+    )
+    responses: dict[Annotated[CallAnalysis, Choice(CallAnalysis)], Annotated[Treatment, Choice(Treatment)]] = Field(
+        default_factory=dict, description="What is done with each kind of answer: `agent`, `message`, `hang_up`."
+    )
+    message: Annotated[str, Sound()] | None = Field(
+        default=None, description="Sound that the treatment `message` plays."
+    )
+    abandon_message: Annotated[str, Sound()] = Field(
+        default="sound:dialerd/abandoned",
+        description="Sound for a person who answered when no agent could be found in time.",
+    )
+    abandon_threshold: Annotated[float, Duration(0.5, 10)] = Field(
+        default=written("2s"), description="A person not connected within this time counts as abandoned."
+    )
+    agents: AgentsModel = Field(default_factory=AgentsModel, description="How agents are reached.")
+    wrap_up: Annotated[float, Duration(0, 3600)] = Field(
+        default=written("15s"), description="An agent's time for notes after a call."
+    )
+    variables: dict[
+        Annotated[str, VARIABLE_NAME], Annotated[str, Text("a column, or `=` and text", most=200, loose=True)]
+    ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
+    rules: Annotated[str, Text("the name of a Python file", most=1000)] | None = Field(
+        default=None, description="Python file with your own `classify(evidence)`, relative to this file."
+    )
+
+
+class CampaignsFile(Section):
+    """Campaigns of dialerd, the open outbound dialer for Asterisk."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["version", "campaigns"]})
+
+    version: Annotated[int, Whole(1, 1)] = Field(default=1, description="Version of this format: 1.")
+    trunks: dict[Annotated[str, SNAKE_NAME], TrunkModel] = Field(
+        default_factory=dict, description="Carrier routes by name."
+    )
+    contact_lists: dict[Annotated[str, SNAKE_NAME], ContactListModel] = Field(
+        default_factory=dict, description="Whom to call: contact lists by name, and how their files are read."
+    )
+    defaults: CampaignModel = Field(
+        default_factory=CampaignModel, description="What campaigns have in common; each may state it otherwise."
+    )
+    campaigns: dict[Annotated[str, CAMPAIGN_NAME], CampaignModel] = Field(
+        default_factory=dict, description="Campaigns by name."
+    )
