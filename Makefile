@@ -2,12 +2,50 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+SEED ?= 1
 
-.PHONY: venv
-venv: $(STAMP)
+.PHONY: help demo test lint bench sim lab venv setup docs clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+venv: $(STAMP) ## the Python environment, from the locked requirements
 
 $(STAMP): requirements.lock pyproject.toml
-	test -x $(PY) || python3 -m venv $(VENV)
-	$(PY) -m pip install -q --require-hashes -r requirements.lock
-	$(PY) -m pip install -q --no-deps --no-build-isolation -e .
-	touch $@
+	@command -v python3 >/dev/null || { echo "Python 3.11 or newer is needed"; exit 1; }
+	@test -x $(PY) || python3 -m venv $(VENV) || { sudo -n true 2>/dev/null && S=sudo; \
+		$$S apt-get update -q && $$S apt-get install -y -q python3-venv && python3 -m venv $(VENV); }
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(STAMP) ## a real Asterisk, a real Redis and the test speech, cached between runs
+	@$(PY) -m lab setup >/dev/null
+
+demo: setup ## 200 real calls through two real Asterisks; report in demo/report.json
+	@$(PY) -m lab.demo --seed $(SEED)
+
+test: setup ## every test, on a real Asterisk pair and a real Redis
+	@$(PY) -m pytest
+
+lint: venv ## ruff, mypy --strict, import contracts, YAML
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/yamllint -s .
+
+bench: setup ## the figures of docs/performance.md, measured here and now
+	@$(PY) -m bench
+
+sim: venv ## replay one simulated shift with faults: make sim SEED=42
+	@$(PY) -m dialerd.sim --seed $(SEED) --faults --trace
+
+docs: venv ## redraw the state diagrams in docs/
+	@$(PY) -m docs.lifecycles
+
+lab: setup ## a pair of Asterisks to play with, until Ctrl-C
+	@$(PY) -m lab up
+
+clean: ## remove what make made here (the cache outside stays)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache demo
