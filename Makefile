@@ -41,8 +41,8 @@ bench: setup ## the figures of docs/performance.md, measured here and now
 sim: venv ## replay one simulated shift with faults: make sim SEED=42
 	@$(PY) -m dialerd.sim --seed $(SEED) --faults --trace
 
-docs: venv ## redraw the state diagrams in docs/
-	@$(PY) -m docs.lifecycles
+docs: venv ## write again what docs/ takes from the code/
+	@$(PY) -m docs.generate
 
 lab: setup ## a pair of Asterisks to play with, until Ctrl-C
 	@$(PY) -m lab up

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Disposition(StrEnum):
-    """How an attempt ended. Exactly one per attempt; `docs/dispositions.md` explains each."""
+    """How an attempt ended. Exactly one per attempt; :data:`MEANING` explains each."""
 
     ANSWERED_AGENT = "answered_agent"
     ANSWERED_MESSAGE = "answered_message"
@@ -30,7 +30,30 @@ class Disposition(StrEnum):
     UNMAPPED = "unmapped"
 
 
-_BY_SIP = {
+MEANING = {
+    Disposition.ANSWERED_AGENT: "A person (or what may be one) was connected to an agent.",
+    Disposition.ANSWERED_MESSAGE: "A person (or what may be one) heard the campaign's message (agentless).",
+    Disposition.ABANDONED: "A person answered, and no agent and no campaign message came in time.",
+    Disposition.HUNG_UP_EARLY: "Answered, and the called party hung up before the time for connecting was over.",
+    Disposition.MACHINE: "An answering machine; the call was ended.",
+    Disposition.MACHINE_MESSAGE: "An answering machine heard the campaign's message.",
+    Disposition.FAX: "A fax machine or modem.",
+    Disposition.SIT: "Answered with special information tones: an announcement of the network.",
+    Disposition.SILENCE: "Answered, nobody spoke, and the campaign hangs up on silence.",
+    Disposition.BUSY: "The called party is busy.",
+    Disposition.REJECTED: "The called party, or the network for it, refuses the call.",
+    Disposition.NO_ANSWER: "It rang, or nothing happened, until the ring time-out.",
+    Disposition.INVALID_NUMBER: "The number does not exist or is incomplete.",
+    Disposition.NUMBER_CHANGED: "The number has changed.",
+    Disposition.CONGESTION: "The carrier or the network had no circuit.",
+    Disposition.TRUNK_FAILURE: "The trunk failed: not reachable, refused the call's form, out of order.",
+    Disposition.CANCELLED: "dialerd ended the call before an answer: `reason` says why.",
+    Disposition.NOT_PLACED: "Claimed and not dialed: `reason` says why. Uses up none of the contact's attempts.",
+    Disposition.OUTCOME_UNKNOWN: "The call ended while nobody watched; whether it rang is not known.",
+    Disposition.UNMAPPED: "A combination of cause and SIP status that the table does not know. Raises a warning.",
+}
+
+BY_SIP_STATUS = {
     404: Disposition.INVALID_NUMBER,
     410: Disposition.NUMBER_CHANGED,
     484: Disposition.INVALID_NUMBER,
@@ -52,7 +75,7 @@ _BY_SIP = {
 }
 """SIP final responses (RFC 3261 section 21; 607 RFC 8197, 608 RFC 8688)."""
 
-_BY_CAUSE = {
+BY_CAUSE = {
     1: Disposition.INVALID_NUMBER,
     2: Disposition.TRUNK_FAILURE,
     3: Disposition.TRUNK_FAILURE,
@@ -94,10 +117,10 @@ def of_unanswered(
     """
     if we_cancelled:
         return Disposition.CANCELLED
-    if sip_status in _BY_SIP:
-        return _BY_SIP[sip_status]
-    if cause in _BY_CAUSE:
-        return _BY_CAUSE[cause]
+    if sip_status in BY_SIP_STATUS:
+        return BY_SIP_STATUS[sip_status]
+    if cause in BY_CAUSE:
+        return BY_CAUSE[cause]
     if rang_s >= ring_timeout_s - 0.5:
         return Disposition.NO_ANSWER
     if cause is None:
