@@ -58,12 +58,3 @@ class TrunkRun:
         self.hold_s = min(self.hold_s * 2, _LONGEST_HOLD_S)
         self.failures_in_a_row = BREAKER_FAILURES - 1
         return True
-
-
-def dial_string(template: str, e164: str) -> str:
-    """Fill a trunk's dial template for a number in E.164.
-
-    ``{e164}`` and ``{number}`` give ``+441632960001``, ``{digits}`` the same without the plus. ``{national}`` is
-    filled by the configuration, which knows numbering plans, and is not seen here.
-    """
-    return template.format(e164=e164, number=e164, digits=e164.lstrip("+"))

@@ -22,7 +22,7 @@ from dialerd.core.disposition import Disposition, of_unanswered
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.gates import LAST_MOMENT_GATES, Case, first_objection
-from dialerd.core.lines import dial_string
+from dialerd.core.dial_string import dial_string
 from dialerd.core.retry import next_for_contact
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis
 

@@ -200,7 +200,7 @@ class Running:
             names, floor.dirty = floor.dirty, set()
             runs = [floor.campaigns[name] for name in names if name in floor.campaigns]
             if len(runs) > 1:
-                runs.sort(key=lambda c: (c.settings.priority, c.placed / c.settings.weight, c.settings.name))
+                runs.sort(key=lambda c: (-c.settings.priority, c.placed / c.settings.weight, c.settings.name))
             for campaign in runs:
                 self._pace(campaign, now)
 
