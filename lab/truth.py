@@ -91,30 +91,32 @@ class Truth:
 
 def read_truth(log: Path, recordings: Path) -> Truth:
     """Parse the carrier's log; a line that is still being written is left for the next time."""
-    received: dict[str, dict[str, Any]] = {}
-    ended: dict[str, dict[str, Any]] = {}
+    calls: dict[str, dict[str, dict[str, Any]]] = {}
     text = log.read_text() if log.exists() else ""
     for line in text.splitlines():
         if line.endswith("}"):
             entry = json.loads(line)
-            (received if entry["event"] == "received" else ended)[entry["id"]] = entry
-    callees = [entry for entry in received.values() if entry["kind"] == "callee"]
-    phones = [entry for entry in received.values() if entry["kind"] == "phone"]
+            calls.setdefault(entry["id"], {})[entry["event"]] = entry
+    callees = [call for call in calls.values() if call["received"]["kind"] == "callee"]
+    phones = [call for call in calls.values() if call["received"]["kind"] == "phone"]
     return Truth(
-        tuple(_call(entry, ended.get(entry["id"]), recordings) for entry in callees),
-        tuple(_phone(entry, ended.get(entry["id"])) for entry in phones),
+        tuple(_call(call, recordings) for call in callees),
+        tuple(_phone(call) for call in phones),
     )
 
 
-def _call(begin: dict[str, Any], end: dict[str, Any] | None, recordings: Path) -> TruthCall:
-    known = Behaviour if begin["behaviour"] in set(Behaviour) else None
+def _call(events: dict[str, dict[str, Any]], recordings: Path) -> TruthCall:
+    begin, answered, end = events["received"], events.get("answered"), events.get("ended")
+    known = begin["behaviour"] in set(Behaviour)
     call = TruthCall(
         id=begin["id"],
         number=f"+{begin['number']}",
-        behaviour=known(begin["behaviour"]) if known else None,
+        behaviour=Behaviour(begin["behaviour"]) if known else None,
         caller=begin["caller"],
         sip_call_id=begin["sip"],
         received_ms=begin["at"],
+        rang_ms=_number(answered["rang"]) if answered else None,
+        answered_ms=answered["at"] if answered else None,
     )
     if end is None:
         return call
@@ -122,7 +124,6 @@ def _call(begin: dict[str, Any], end: dict[str, Any] | None, recordings: Path) -
     return replace(
         call,
         rang_ms=_number(end["rang"]),
-        answered_ms=_number(end["answered"]),
         spoke_ms=_number(end["spoke"]),
         noise_ms=_number(end["noise"]),
         ended_ms=end["at"],
@@ -133,7 +134,8 @@ def _call(begin: dict[str, Any], end: dict[str, Any] | None, recordings: Path) -
     )
 
 
-def _phone(begin: dict[str, Any], end: dict[str, Any] | None) -> TruthPhone:
+def _phone(events: dict[str, dict[str, Any]]) -> TruthPhone:
+    begin, answered, end = events["received"], events.get("answered"), events.get("ended")
     return TruthPhone(
         id=begin["id"],
         agent=begin["number"],
@@ -143,7 +145,7 @@ def _phone(begin: dict[str, Any], end: dict[str, Any] | None) -> TruthPhone:
         received_ms=begin["at"],
         call_info=begin["call_info"],
         alert_info=begin["alert_info"],
-        answered_ms=_number(end["answered"]) if end else None,
+        answered_ms=answered["at"] if answered else None,
         ended_ms=end["at"] if end else None,
         ended_by=end["by"] if end else None,
     )
