@@ -34,6 +34,7 @@ lint: venv ## ruff, mypy --strict, import contracts, YAML
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/yamllint -s .
+	@$(VENV)/bin/hadolint Dockerfile ops/asterisk.Dockerfile
 
 bench: setup ## the figures of docs/performance.md, measured here and now
 	@$(PY) -m bench
