@@ -1,0 +1,106 @@
+"""Finished attempts and what becomes of their contacts, written in one transaction, each once by attempt id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialerd.core.attempt import Outcome
+from dialerd.core.contact import ContactState
+from dialerd.store.codec import attempt_values
+from dialerd.store.contact_update import Standing, standing_after
+from dialerd.store.schema import attempts, contacts
+
+_STANDING = (
+    contacts.c.id, contacts.c.state, contacts.c.next_at, contacts.c.attempts, contacts.c.number_index,
+    contacts.c.last_disposition, contacts.c.tries, contacts.c.reason,
+)  # fmt: skip
+
+_UPDATE = (
+    update(contacts)
+    .where(contacts.c.id == bindparam("contact_id"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in (
+                "state", "next_at", "attempts", "number_index", "last_disposition", "tries", "reason", "fetch",
+                "updated_at",
+            )
+        }
+    )
+)  # fmt: skip
+
+
+async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome], now: float) -> frozenset[str]:
+    """Insert the attempts that are not in the record and apply them to their contacts, in the given order.
+
+    Must run in one transaction. Returns the contact lists of all outcomes, also of those that were in the record:
+    whoever wrote them may have died before telling. A contact that is no longer there is no error."""
+    if not outcomes:
+        return frozenset()
+    fresh = await _insert(connection, outcomes, now)
+    seen: set[str] = set()
+    todo = []
+    for outcome in outcomes:
+        if outcome.record.id in fresh and outcome.record.id not in seen:
+            seen.add(outcome.record.id)
+            todo.append(outcome)
+    if todo:
+        await _apply(connection, todo, now)
+    return frozenset(outcome.record.contact_list for outcome in outcomes)
+
+
+async def _insert(connection: AsyncConnection, outcomes: Sequence[Outcome], now: float) -> set[str]:
+    """The ids that were not there."""
+    rows: list[dict[str, Any]] = []
+    for outcome in outcomes:
+        row = attempt_values(outcome.record)
+        row["next_state"] = outcome.contact.state.value
+        row["next_at"] = outcome.contact.at
+        row["next_reason"] = outcome.contact.reason
+        row["recorded_at"] = now
+        rows.append(row)
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = (
+        dialect.insert(attempts).on_conflict_do_nothing(index_elements=["id"]).returning(attempts.c.id)
+    )
+    return set((await connection.execute(statement, rows)).scalars())
+
+
+async def _apply(connection: AsyncConnection, outcomes: list[Outcome], now: float) -> None:
+    ids = sorted({outcome.record.contact_id for outcome in outcomes})
+    rows = await connection.execute(select(*_STANDING).where(contacts.c.id.in_(ids)).with_for_update())
+    standings = {
+        row.id: Standing(
+            ContactState(row.state), row.next_at, row.attempts, row.number_index, row.last_disposition, row.tries,
+            row.reason,
+        )
+        for row in rows
+    }  # fmt: skip
+    changed: set[int] = set()
+    for outcome in outcomes:
+        contact_id = outcome.record.contact_id
+        if contact_id in standings:
+            standings[contact_id] = standing_after(standings[contact_id], outcome)
+            changed.add(contact_id)
+    if changed:
+        await connection.execute(_UPDATE, [_parameters(i, standings[i], now) for i in sorted(changed)])
+
+
+def _parameters(contact_id: int, standing: Standing, now: float) -> dict[str, Any]:
+    return {
+        "contact_id": contact_id,
+        "new_state": standing.state.value,
+        "new_next_at": standing.next_at if standing.next_at is not None else 0.0,
+        "new_attempts": standing.attempts,
+        "new_number_index": standing.number_index,
+        "new_last_disposition": standing.last_disposition,
+        "new_tries": dict(standing.tries),
+        "new_reason": standing.reason,
+        "new_fetch": None,
+        "new_updated_at": now,
+    }

@@ -1,0 +1,181 @@
+"""Tables of the record. What is here is also in the newest migration; a test compares them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    }
+)
+
+# SQLite gives a number by itself only to a primary key that is declared INTEGER.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+_Json = JSON().with_variant(JSONB, "postgresql")
+
+IMPORTING = "importing"
+"""State of a contact whose import has not finished: in the table, and in no list yet."""
+
+contact_lists = Table(
+    "contact_lists",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("created_at", Double, nullable=False),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("contact_list", ForeignKey("contact_lists.name"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("touched_at", Double, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("imported", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("contact_list", ForeignKey("contact_lists.name"), nullable=False),
+    Column("import_id", _Id),
+    Column("key", Text, nullable=False),
+    Column("numbers", _Json, nullable=False),
+    Column("columns", _Json, nullable=False),
+    Column("state", String, nullable=False),
+    # 0 unless the contact waits: a column that is never null lets one index serve every fetch in order.
+    Column("next_at", Double, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("number_index", Integer, nullable=False, server_default="0"),
+    Column("last_disposition", String),
+    Column("tries", _Json, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    # Who fetched it: a fetch whose reply was lost finds its contacts again.
+    Column("fetch", String),
+    Column("updated_at", Double, nullable=False),
+    Index(None, "contact_list", "state", "next_at", "id"),
+    Index(None, "contact_list", "key"),
+    Index(None, "import_id"),
+)
+
+contact_numbers = Table(
+    "contact_numbers",
+    metadata,
+    Column("e164", String, primary_key=True),
+    Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True),
+    Column("contact_list", String, nullable=False),
+    Index(None, "contact_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("campaign", String, nullable=False),
+    Column("contact_id", BigInteger, nullable=False),
+    Column("contact_list", String, nullable=False),
+    Column("contact_key", Text, nullable=False),
+    Column("number", String, nullable=False),
+    Column("number_kind", String, nullable=False),
+    Column("trunk", String, nullable=False),
+    Column("caller_id", String, nullable=False),
+    Column("mode", String, nullable=False),
+    Column("ring_timeout_s", Double, nullable=False),
+    Column("state", String, nullable=False),
+    Column("agent", String),
+    Column("claimed_at", Double),
+    Column("dialed_at", Double),
+    Column("ringing_at", Double),
+    Column("answered_at", Double),
+    Column("speech_at", Double),
+    Column("analysed_at", Double),
+    Column("connected_at", Double),
+    Column("message_at", Double),
+    Column("ended_at", Double),
+    Column("cause", Integer),
+    Column("sip_status", Integer),
+    Column("cause_text", Text, nullable=False),
+    Column("hung_up_by", String, nullable=False),
+    Column("amd_status", String),
+    Column("amd_cause", String),
+    Column("analysis", String),
+    Column("analysis_rule", String),
+    Column("treatment", String),
+    Column("disposition", String),
+    Column("abandoned", Boolean, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+    Column("adopted", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("contact_attempts", Integer, nullable=False),
+    Column("number_index", Integer, nullable=False),
+    Column("number_count", Integer, nullable=False),
+    Column("contact_tries", _Json),
+    Column("bridge_id", String),
+    Column("next_state", String, nullable=False),
+    Column("next_at", Double),
+    Column("next_reason", Text, nullable=False),
+    Column("recorded_at", Double, nullable=False),
+    Index(None, "campaign", "recorded_at"),
+    Index(None, "contact_id"),
+    Index(None, "number"),
+    Index(None, "recorded_at"),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("updated_at", Double, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", Double, nullable=False, index=True),
+    Column("who", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("detail", _Json, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("level", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("fields", _Json, nullable=False),
+)
+
+abandoned_index = Index(
+    "ix_attempts_abandon_figures", attempts.c.campaign, attempts.c.answered_at, attempts.c.abandoned
+)
+
+__all__ = [
+    "IMPORTING", "abandoned_index", "attempts", "audit", "campaigns", "contact_lists", "contact_numbers",
+    "contacts", "imports", "metadata", "notices",
+]  # fmt: skip

@@ -1,0 +1,217 @@
+"""The record in SQL, as the engine sees it: fetches contacts, takes them back, remembers campaigns' states."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections import deque
+from collections.abc import Collection
+from typing import Any
+
+import structlog
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from dialerd.core.campaign import CampaignState
+from dialerd.core.commands import FetchContacts, RecordCommand, ReturnContacts, SaveCampaignState
+from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.events import ContactsFetched
+from dialerd.ports import Clock, Post
+from dialerd.store.database import READING
+from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
+from dialerd.store.schema import campaigns, contacts
+
+_log = structlog.get_logger(__name__)
+_CHUNK = 500
+
+
+class SqlRecord:
+    """The port to the record.
+
+    Life: :meth:`run` as a task for as long as the daemon lives; before it, :meth:`campaign_states` and
+    :meth:`reset_in_attempt`. Commands are carried out one after another, each in a transaction of its own. While
+    the database does not answer they wait; every FetchContacts is answered once it is back.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        post: Post,
+        clock: Clock,
+        *,
+        health: RecordHealth | None = None,
+        backoff_s: tuple[float, float] = (0.1, 5.0),
+    ) -> None:
+        """``health``: shared with the outbox, so that a loss is told once. ``backoff_s``: least and greatest pause
+        between tries, seconds."""
+        self._engine = engine
+        self._reading = engine.execution_options(**READING)
+        self._post = post
+        self._clock = clock
+        self._health = health if health is not None else RecordHealth(post)
+        self._backoff_s = backoff_s
+        self._commands: deque[RecordCommand] = deque()
+        self._wanted = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    # --- the port ---------------------------------------------------------------------------------------
+
+    def submit(self, command: RecordCommand) -> None:
+        """Queue one command; see :class:`~dialerd.ports.Record`."""
+        self._commands.append(command)
+        self._idle.clear()
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Carry out commands until cancelled."""
+        while True:
+            while self._commands:
+                await self._persist_in(self._commands[0])
+                self._commands.popleft()
+            self._idle.set()
+            self._wanted.clear()
+            await self._wanted.wait()
+
+    async def flush(self) -> None:
+        """Wait until every command given so far is done. Put a limit around it: the database may be away."""
+        await self._idle.wait()
+
+    # --- start-up ---------------------------------------------------------------------------------------
+
+    async def campaign_states(self) -> dict[str, CampaignState]:
+        """Campaign -> the state it was last told to have; one that this version does not know counts as off."""
+        async with self._reading.connect() as connection:
+            rows = (await connection.execute(select(campaigns.c.name, campaigns.c.state))).all()
+        return {name: _campaign_state(state) for name, state in rows}
+
+    async def reset_in_attempt(self, keep: Collection[int]) -> int:
+        """Contacts that an earlier run fetched and never finished with are callable again, but for ``keep``: those
+        with a live attempt. To be called after the outbox is drained. Returns how many."""
+        kept, released = set(keep), 0
+        async with self._reading.connect() as connection:
+            stuck = select(contacts.c.id).where(contacts.c.state == ContactState.IN_ATTEMPT.value)
+            ids = [i for i in (await connection.execute(stuck)).scalars() if i not in kept]
+        for start in range(0, len(ids), _CHUNK):
+            async with self._engine.begin() as connection:
+                released += await self._release(connection, ids[start : start + _CHUNK])
+        return released
+
+    # --- commands ---------------------------------------------------------------------------------------
+
+    async def _persist_in(self, command: RecordCommand) -> None:
+        """Carry it out, however often it takes."""
+        token, pause_s = uuid.uuid4().hex, self._backoff_s[0]
+        retried = False
+        while True:
+            try:
+                await self._carry_out(command, token, retried)
+            except DATABASE_ERRORS as error:
+                self._health.failed("record", reason_of(error))
+                retried = True
+                await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))
+                pause_s = min(pause_s * 2, self._backoff_s[1])
+            else:
+                self._health.worked("record")
+                return
+
+    async def _carry_out(self, command: RecordCommand, token: str, retried: bool) -> None:
+        if isinstance(command, FetchContacts):
+            async with self._engine.begin() as connection:
+                fetched = await self._fetch(connection, command, token, retried)
+            self._post(fetched)
+        elif isinstance(command, ReturnContacts):
+            async with self._engine.begin() as connection:
+                for start in range(0, len(command.contact_ids), _CHUNK):
+                    await self._release(connection, command.contact_ids[start : start + _CHUNK])
+        elif isinstance(command, SaveCampaignState):
+            async with self._engine.begin() as connection:
+                await connection.execute(delete(campaigns).where(campaigns.c.name == command.campaign))
+                await connection.execute(
+                    insert(campaigns).values(
+                        name=command.campaign,
+                        state=command.state.value,
+                        reason=command.reason,
+                        updated_at=self._clock.now(),
+                    )
+                )
+
+    async def _fetch(
+        self, connection: AsyncConnection, command: FetchContacts, token: str, retried: bool
+    ) -> ContactsFetched:
+        of_list = contacts.c.contact_list == command.contact_list
+        in_attempt = of_list & (contacts.c.state == ContactState.IN_ATTEMPT.value)
+        waiting = of_list & (contacts.c.state == ContactState.WAITING.value)
+        chosen: list[Contact] = []
+        if retried:
+            # The first try may have been committed and only its reply lost: these contacts are already ours.
+            ours = select(contacts).where(in_attempt, contacts.c.fetch == token).order_by(contacts.c.id)
+            chosen = await _contacts(connection, ours)
+        if not chosen:
+            now = self._clock.now()
+            due = (
+                select(contacts)
+                .where(waiting, contacts.c.next_at <= now)
+                .order_by(contacts.c.next_at, contacts.c.id)
+            )
+            fresh = (
+                select(contacts)
+                .where(of_list, contacts.c.state == ContactState.CALLABLE.value, contacts.c.next_at == 0)
+                .order_by(contacts.c.id)
+            )
+            for query in (due, fresh):
+                if len(chosen) < command.limit:
+                    rest = query.limit(command.limit - len(chosen)).with_for_update(skip_locked=True)
+                    chosen += await _contacts(connection, rest)
+            for start in range(0, len(chosen), _CHUNK):
+                ids = [contact.id for contact in chosen[start : start + _CHUNK]]
+                await connection.execute(
+                    update(contacts)
+                    .where(contacts.c.id.in_(ids))
+                    .values(state=ContactState.IN_ATTEMPT.value, next_at=0.0, fetch=token, updated_at=now)
+                )
+        next_at = (
+            await connection.execute(
+                select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1)
+            )
+        ).scalar()
+        count = (await connection.execute(select(func.count()).select_from(contacts).where(in_attempt))).scalar_one()
+        return ContactsFetched(command.campaign, tuple(chosen), next_at, count)
+
+    async def _release(self, connection: AsyncConnection, contact_ids: Collection[int]) -> int:
+        released = await connection.execute(
+            update(contacts)
+            .where(contacts.c.id.in_(contact_ids), contacts.c.state == ContactState.IN_ATTEMPT.value)
+            .values(
+                state=ContactState.CALLABLE.value, next_at=0.0, fetch=None, updated_at=self._clock.now()
+            )
+        )
+        return released.rowcount
+
+
+def contact_of(row: Any) -> Contact:
+    """The contact in a row of the table."""
+    return Contact(
+        id=row.id,
+        contact_list=row.contact_list,
+        key=row.key,
+        numbers=tuple(Number(number["e164"], number["kind"]) for number in row.numbers),
+        columns=row._mapping["columns"],
+        attempts=row.attempts,
+        number_index=row.number_index,
+        last_disposition=row.last_disposition,
+        tries=row.tries,
+    )
+
+
+async def _contacts(connection: AsyncConnection, query: Select[Any]) -> list[Contact]:
+    return [contact_of(row) for row in await connection.execute(query)]
+
+
+def _campaign_state(state: str) -> CampaignState:
+    try:
+        return CampaignState(state)
+    except ValueError:
+        _log.warning("campaign_state_unknown", state=state)
+        return CampaignState.OFF
