@@ -27,6 +27,8 @@ class _Checks:
 
     def __init__(self, document: Document, file: CampaignsFile, name: str, campaign: CampaignModel) -> None:
         self.document, self.file, self.name, self.campaign = document, file, name, campaign
+        self.told_of_defaults: set[tuple[Path, str]] = set()
+        """Shared by all campaigns: what is wrong in the defaults is told once, for the first of them."""
 
     def own(self, *keys: str) -> Path:
         return ("campaigns", self.name, *keys)
@@ -48,17 +50,21 @@ class _Checks:
 
     def tell(
         self, path: Path, message: str, expected: str = "", hint: str = "", severity: Severity = Severity.ERROR,
-        of_key: bool = False,
+        of_key: bool = False, at: Path | None = None,
     ) -> None:  # fmt: skip
-        mark = self.document.mark(path, of_key)
+        """Tell of the setting at ``path``; ``at`` is the place to look at, where that is another one."""
+        mark = self.document.mark(at or path, of_key)
         if path[0] == "defaults":
+            if (path, message) in self.told_of_defaults:
+                return
+            self.told_of_defaults.add((path, message))
             message = f"{message} (campaign {self.name})"
         self.document.problems.append(
             Problem(self.document.file, mark.line, mark.column, dotted(path), message, expected, hint, severity)
         )
 
-    def warn(self, path: Path, message: str, hint: str = "") -> None:
-        self.tell(path, message, "", hint, Severity.WARNING)
+    def warn(self, path: Path, message: str, hint: str = "", of_key: bool = False) -> None:
+        self.tell(path, message, "", hint, Severity.WARNING, of_key)
 
 
 def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, CampaignModel]) -> None:
@@ -66,8 +72,11 @@ def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, Ca
     _version(document)
     _trunks(document, file)
     _phone_columns(document, file)
+    _references(document, file)
+    told: set[tuple[Path, str]] = set()
     for name, campaign in campaigns.items():
         checks = _Checks(document, file, name, campaign)
+        checks.told_of_defaults = told
         for check in _CAMPAIGN_CHECKS:
             check(checks)
     _shared_lists(document, file, campaigns)
@@ -131,18 +140,23 @@ def _required(checks: _Checks) -> None:
             if key in ("queue", "message"):
                 message += f": a campaign in mode `{checks.campaign.mode}` needs it"
             hint = f"add `{key}:` to the campaign, or to `defaults:`"
-            checks.tell(checks.where(key), message, expected, hint, of_key=True)
+            checks.tell(checks.own(key), message, expected, hint, of_key=True, at=checks.where(key))
 
 
-def _references(checks: _Checks) -> None:
-    named = (("trunk", "trunks", "trunk"), ("contact_list", "contact_lists", "contact list"))
-    for key, section, what in named:
-        name = getattr(checks.campaign, key)
-        if name is None or checks.document.has((section, name)):
-            continue
-        known = [str(path[1]) for path in checks.document.keys if len(path) == 2 and path[0] == section]
-        hint = did_you_mean(name, known) or f"describe it under `{section}:`"
-        checks.tell(checks.where(key), f"there is no {what} {quoted(name)}", f"a name under `{section}`", hint)
+def _references(document: Document, file: CampaignsFile) -> None:
+    """Names of trunks and lists, in the defaults too, whether a campaign relies on them or not."""
+    stating: list[tuple[Path, CampaignModel]] = [(("defaults",), file.defaults)]
+    stating += [(("campaigns", name), campaign) for name, campaign in file.campaigns.items()]
+    for path, model in stating:
+        for key, section, what in (("trunk", "trunks", "trunk"), ("contact_list", "contact_lists", "contact list")):
+            name = getattr(model, key)
+            if name is None or document.has((section, name)):
+                continue
+            known = [str(other[1]) for other in document.keys if len(other) == 2 and other[0] == section]
+            hint = did_you_mean(name, known) or f"describe it under `{section}:`"
+            here = (*path, key)
+            message = f"there is no {what} {quoted(name)}"
+            document.problem(document.mark(here), here, message, f"a name under `{section}`", hint)
 
 
 def _agentless(checks: _Checks) -> None:
@@ -258,11 +272,11 @@ def _shared_lists(document: Document, file: CampaignsFile, campaigns: dict[str, 
         if key in first:
             _Checks(document, file, name, campaign).warn(
                 ("campaigns", name), f"dials the same contact list as campaign {quoted(first[key])}",
-                "a contact that one of them has finished with is not called by the other",
+                "a contact that one of them has finished with is not called by the other", of_key=True,
             )  # fmt: skip
         first.setdefault(key, name)
 
 
 _CAMPAIGN_CHECKS: Iterable[Callable[[_Checks], None]] = (
-    _required, _references, _agentless, _with_agents, _call_analysis, _retry, _lines,
+    _required, _agentless, _with_agents, _call_analysis, _retry, _lines,
 )  # fmt: skip

@@ -93,7 +93,9 @@ def _overlay(document: Document, data: dict[str, Any], environ: Mapping[str, str
         if not name.startswith(PREFIX):
             continue
         if name not in known:
-            _unknown_variable(document, name, nearest(name, known))
+            shown = {other.removeprefix(PREFIX): other for other in known}
+            near = nearest(name.removeprefix(PREFIX), shown)
+            _unknown_variable(document, name, PREFIX + near.upper() if near else None)
             continue
         *outer, key = (str(step) for step in known[name])
         target = data.setdefault(outer[0], {}) if outer else data

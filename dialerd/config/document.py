@@ -68,6 +68,13 @@ class Document:
         )
 
 
+class _LeftOut:
+    """In place of a value whose mistake is told already; what it stands in is left out with it, up to a key."""
+
+
+_LEFT_OUT = _LeftOut()
+
+
 class _TooDeep(yaml.composer.ComposerError):
     pass
 
@@ -115,7 +122,9 @@ def read(text: str, file: str) -> Document:
     if root is None:
         _unreadable(document, Mark(1, 1), "the file is empty", "begin with `version: 1`, or start from the example")
         return document
-    document.data = _Reader(document).value(root, ())
+    data = _Reader(document).value(root, ())
+    document.unreadable = isinstance(data, _LeftOut)
+    document.data = None if isinstance(data, _LeftOut) else data
     return document
 
 
@@ -148,6 +157,10 @@ def _syntax(document: Document, text: str, error: yaml.MarkedYAMLError) -> None:
     elif "mapping values are not allowed" in said:
         _unreadable(document, mark, "a `:` that cannot be here",
                     f"check the indentation of this line and the one before, or quote the text; {rest}")  # fmt: skip
+    elif "quoted scalar" in str(error.context) and error.context_mark is not None and (
+        "end of stream" in said or "document separator" in said
+    ):
+        _unreadable(document, _mark(error.context_mark), "a quotation mark that is never closed", f"close it; {rest}")
     elif "undefined alias" in said:
         _unreadable(document, mark, said, f"write the anchor `&name` before the alias `*name`; {rest}")
     else:
@@ -175,17 +188,17 @@ class _Reader:
         self._nodes = 0
         self._open: set[int] = set()
 
-    def value(self, node: Any, path: Path) -> Value:
+    def value(self, node: Any, path: Path) -> Value | _LeftOut:
         mark = _mark(node.start_mark)
         self._document.values[path] = mark
         self._nodes += 1
         if self._nodes > MAX_NODES:
             if self._nodes == MAX_NODES + 1:
                 self._tell(mark, path, f"more than {MAX_NODES} values", "", "do not nest aliases within aliases")
-            return None
+            return _LEFT_OUT
         if id(node) in self._open:
             self._tell(mark, path, "an alias that contains itself", "", "write the value out")
-            return None
+            return _LEFT_OUT
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, mark, path)
         wanted = _CORE + ("seq" if isinstance(node, yaml.SequenceNode) else "map")
@@ -194,19 +207,20 @@ class _Reader:
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
-                return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+                items = [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+                return _LEFT_OUT if _LEFT_OUT in items else items
             return self._mapping(node, path)
         finally:
             self._open.discard(id(node))
 
-    def _scalar(self, node: Any, mark: Mark, path: Path) -> str | None:
+    def _scalar(self, node: Any, mark: Mark, path: Path) -> str | _LeftOut | None:
         if node.tag not in _SCALAR_TAGS:
             self._tag(node, mark, path)
         text = str(node.value)
         if any("\ud800" <= character <= "\udfff" for character in text):
             hint = r"write the character itself, or `\U` and 8 digits"
             self._tell(mark, path, "half of a surrogate pair", "", hint)
-            return "?"
+            return _LEFT_OUT
         return None if node.tag == _CORE + "null" else text
 
     def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
@@ -231,7 +245,9 @@ class _Reader:
                 self._tell(place, here, f"nothing is written behind `{key}:`", "",
                            "write a value, indent what belongs to it, or remove the line")  # fmt: skip
                 continue
-            result[key] = self.value(value_node, here)
+            value = self.value(value_node, here)
+            if not isinstance(value, _LeftOut):
+                result[key] = value
         return result
 
     def _key(self, node: Any, mark: Mark, path: Path) -> str | None:

@@ -109,7 +109,7 @@ class Duration(Scalar):
         return f"a duration {limits}, such as `30s`, `15m`, `2h` or plain seconds"
 
     def schema(self) -> dict[str, Any]:
-        return {"type": ["string", "number"], "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d)?\s*)+$",
+        return {"type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?$|^([0-9]+(\.[0-9]+)?(ms|s|m|h|d)\s*)+$",
                 "examples": ["30s", "15m", "2h"]}  # fmt: skip
 
     def _suggestion(self, text: str) -> str:

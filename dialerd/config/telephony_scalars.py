@@ -41,9 +41,10 @@ class PhoneNumber(Scalar):
 
 def _possible(number: str) -> bool:
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number))
+        reason = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
         return False
+    return bool(reason == phonenumbers.ValidationResult.IS_POSSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
