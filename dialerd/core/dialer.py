@@ -70,6 +70,7 @@ class Dialer:
             e.PlaybackStarted: self._on_playback(lambda a, ev, now: answering.playback_started(a, now)),
             e.PlaybackFinished: self._on_playback(answering.playback_finished),
             e.ChannelEnded: self._channel_ended,
+            e.CallLost: self._for_attempt(lambda a, ev, now: recovery.call_lost(a, now)),
             e.InboundOffered: self._inbound_offered,
             e.TelephonyLost: lambda ev, now: recovery.telephony_lost(ev.reason, now),
             e.TelephonyBack: recovery.telephony_back,

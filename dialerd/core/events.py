@@ -254,6 +254,14 @@ class ChannelEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallLost:
+    """Answered, and nobody took charge in time: the dialplan took the call back and plays the abandoned-call message.
+    Calls lost while nobody listened are in :class:`TelephonyBack` instead."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TelephonyLost:
     """The event socket is gone: what happens to live calls is not known until :class:`TelephonyBack`."""
 
@@ -343,6 +351,6 @@ Event = (
     | ContactsFetched | OutcomesRecorded | ContactsChanged | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
     | TalkingStarted | TalkingStopped | AmdFinished | BridgeEntered | BridgeFailed
-    | PlaybackStarted | PlaybackFinished | ChannelEnded | InboundOffered | TelephonyLost | TelephonyBack
+    | PlaybackStarted | PlaybackFinished | ChannelEnded | CallLost | InboundOffered | TelephonyLost | TelephonyBack
     | MemberSeen | MemberGone | RosterLost | RosterSynced
 )  # fmt: skip

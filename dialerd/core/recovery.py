@@ -132,6 +132,11 @@ class Recovery:
             self._floor.move_attempt(attempt, _S.ANALYSING)
         self._answering.no_verdict(attempt, now)
 
+    def call_lost(self, attempt: LiveAttempt, now: float) -> None:
+        """The dead man's timer ran out, or the application was gone at the answer, and Asterisk told us so."""
+        if attempt.state not in (_S.CONNECTED, _S.ENDED, _S.CLOSED):
+            self._left_to_dialplan(attempt, now)
+
     def _left_to_dialplan(self, attempt: LiveAttempt, now: float) -> None:
         """Asterisk itself plays the abandoned-call message and hangs up."""
         record = attempt.record
