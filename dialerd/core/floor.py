@@ -106,6 +106,7 @@ class CampaignRun:
     answered: int = 0
     connected: int = 0
     abandoned: int = 0
+    reached: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     dispositions: dict[str, int] = field(default_factory=dict)
 

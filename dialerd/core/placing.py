@@ -322,6 +322,8 @@ class Placing:
         campaign.answered += record.answered_at is not None
         campaign.connected += record.connected_at is not None
         campaign.abandoned += record.abandoned
+        in_time = record.connected_at is not None or record.disposition == Disposition.ANSWERED_MESSAGE
+        campaign.reached += in_time and not record.abandoned
 
     def _forget(self, attempt: LiveAttempt) -> None:
         """Free the core's own picture of what the attempt held."""

@@ -35,11 +35,14 @@ class CampaignView:
     answered: int
     connected: int
     abandoned: int
+    """A of the abandon rate A/(A+L): persons not connected within the threshold."""
     dispositions: dict[str, int]
     refused_claims: dict[str, int]
     not_dialing: dict[str, int]
     """Why no further call is placed at this moment: reason -> count (agents, contacts or 1)."""
     next_contact_at: float | None
+    reached: int = 0
+    """L of the abandon rate: persons connected in time, to an agent or (agentless) to the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,7 @@ class Viewer:
             refused_claims=dict(campaign.refused),
             not_dialing=self._not_dialing(campaign, now),
             next_contact_at=campaign.next_contact_at,
+            reached=campaign.reached,
         )
 
     def _not_dialing(self, campaign: CampaignRun, now: float) -> dict[str, int]:
