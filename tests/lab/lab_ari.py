@@ -80,7 +80,8 @@ class Ari:
             found = [e for e in self.events if e["type"] == kind and (e.get("channel") or {}).get("id") == channel]
             return found[nth] if len(found) > nth else None
 
-        return await until(find, timeout_s=timeout_s)
+        event: Event = await until(find, timeout_s=timeout_s)
+        return event
 
 
 async def until(find: Callable[[], Any], *, timeout_s: float = 30) -> Any:
