@@ -18,16 +18,22 @@ class PhoneColumn:
 
 @dataclass(frozen=True, slots=True)
 class ContactListSettings:
-    """How the CSV file of one contact list is read. ``phones`` is in dial order; ``region`` (ISO 3166) is the country
-    of numbers without a country code; without ``key`` a contact is known by its row number."""
+    """How the CSV file of one contact list is read.
+
+    ``phones`` is in dial order; ``region`` (ISO 3166) is the country of numbers without a country code; without
+    ``key`` a contact is known by its row number. ``delimiter`` and ``encoding`` None: to be found out from the file.
+    ``duplicate_numbers``, ``duplicate_keys``: ``skip`` or ``keep`` a row whose number or key the list has already.
+    """
 
     name: str
     file: Path | None
-    delimiter: str
-    encoding: str
+    delimiter: str | None
+    encoding: str | None
     key: str | None
     phones: tuple[PhoneColumn, ...]
     region: str | None
+    duplicate_numbers: str
+    duplicate_keys: str
 
 
 def list_settings(name: str, model: ContactListModel, base: Path) -> ContactListSettings:
@@ -40,4 +46,6 @@ def list_settings(name: str, model: ContactListModel, base: Path) -> ContactList
         model.key,
         tuple(PhoneColumn(phone.column, phone.type) for phone in model.phones),
         model.region,
+        model.duplicate_numbers,
+        model.duplicate_keys,
     )

@@ -63,9 +63,7 @@ class Document:
         if path in self.origins:
             self.problems.append(Problem(self.origins[path], 0, 0, dotted(path), message, expected, hint))
             return
-        self.problems.append(
-            Problem(self.file, mark.line, mark.column, dotted(path), message, expected, hint)
-        )
+        self.problems.append(Problem(self.file, mark.line, mark.column, dotted(path), message, expected, hint))
 
 
 class _LeftOut:
@@ -157,8 +155,10 @@ def _syntax(document: Document, text: str, error: yaml.MarkedYAMLError) -> None:
     elif "mapping values are not allowed" in said:
         _unreadable(document, mark, "a `:` that cannot be here",
                     f"check the indentation of this line and the one before, or quote the text; {rest}")  # fmt: skip
-    elif "quoted scalar" in str(error.context) and error.context_mark is not None and (
-        "end of stream" in said or "document separator" in said
+    elif (
+        "quoted scalar" in str(error.context)
+        and error.context_mark is not None
+        and ("end of stream" in said or "document separator" in said)
     ):
         _unreadable(document, _mark(error.context_mark), "a quotation mark that is never closed", f"close it; {rest}")
     elif "undefined alias" in said:

@@ -75,15 +75,25 @@ class ContactListModel(Section):
     file: Annotated[str, Text("a file name", most=1000)] | None = Field(
         default=None, description="CSV file that `dialerd contacts import` takes, relative to this file."
     )
-    delimiter: Annotated[str, Delimiter()] = Field(
-        default="comma", description="What stands between two fields: `comma`, `semicolon`, `tab`, `pipe`."
+    delimiter: Annotated[str, Delimiter()] | None = Field(
+        default=None,
+        description="What stands between two fields: `comma`, `semicolon`, `tab`, `pipe`. Not stated: found out from "
+        "the file.",
     )
-    encoding: Annotated[str, Encoding()] = Field(default="utf-8", description="Text encoding of the file.")
+    encoding: Annotated[str, Encoding()] | None = Field(
+        default=None, description="Text encoding of the file. Not stated: found out from the file."
+    )
     key: Annotated[str, COLUMN] | None = Field(
         default=None, description="Column with your own number of each contact; without one rows are counted."
     )
     phones: list[PhoneModel] = Field(
         min_length=1, max_length=10, description="Columns with phone numbers, in the order in which they are dialed."
+    )
+    duplicate_numbers: Annotated[str, Choice(("skip", "keep"))] = Field(
+        default="skip", description="A row whose number the list has already: `skip` rejects it, `keep` takes it."
+    )
+    duplicate_keys: Annotated[str, Choice(("skip", "keep"))] = Field(
+        default="skip", description="A row whose key the list has already: `skip` rejects it, `keep` takes it."
     )
     region: Annotated[str, Region()] | None = Field(
         default=None, description="Country of numbers that have no country code (two letters, `GB`)."

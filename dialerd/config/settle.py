@@ -78,9 +78,7 @@ def _explain(document: Document, model: type[BaseModel], wrong: ErrorDetails) ->
         )  # fmt: skip
     elif kind == REFUSED:
         of_key = tuple(wrong["loc"])[-1:] == ("[key]",)
-        document.problem(
-            document.mark(path, of_key), path, context["message"], context["expected"], context["hint"]
-        )
+        document.problem(document.mark(path, of_key), path, context["message"], context["expected"], context["hint"])
     else:
         expected, found = _shape(kind, context), _found(wrong["input"])
         document.problem(document.mark(path), path, f"{found} where it does not belong", expected, "")

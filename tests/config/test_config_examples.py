@@ -26,7 +26,7 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
     assert (sale.mode, sale.queue, sale.connection) == (Mode.PROGRESSIVE, "sales", Connection.NAILED)
     assert sale.caller_id == "+441632960000"
     assert (sale.ring_timeout_s, sale.wrap_up_s, sale.max_attempts) == (30.0, 20.0, 4)
-    assert sale.variables == {"CUSTOMER_ID": "customer_id", "CAMPAIGN_TEXT": "=Spring sale"}
+    assert sale.variables == {"CUSTOMER_NAME": "name", "CAMPAIGN_TEXT": "=Spring sale"}
     notice = result.plan.campaigns["delivery-notice"]
     assert (notice.mode, notice.queue, notice.message) == (Mode.AGENTLESS, None, "sound:custom/delivery-notice")
     assert notice.responses[CallAnalysis.MACHINE] is Treatment.MESSAGE

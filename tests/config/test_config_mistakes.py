@@ -55,6 +55,8 @@ STRUCTURE = [
     Case("merge key", "    queue: sales", "    queue: sales\n    «<<: {weight: 2}", f"{C}.<<", "merge keys", "",
          "defaults"),
     Case("key is a list", "    queue: sales", "    queue: sales\n    «[a]: 1", C, "as a key"),
+    Case("no key", Q, NEXT + "«: x", C, "a key without a name"),
+    Case("half a surrogate pair", Q, 'queue: «"\\ud83d"', f"{C}.queue", "surrogate"),
     Case("tag", Q, "queue: «!!python/name:os.system sales", f"{C}.queue", "is not known here", "",
          "remove the `!"),
     Case("list for mapping", "trunks:\n", "trunks:\n  other: «[1, 2]\n", "trunks.other", "a list of 2",
@@ -171,6 +173,8 @@ BETWEEN = [
          f"{C}.call_analysis", "may wait longer than 2s", severity=W),
     Case("long threshold", Q, NEXT + "abandon_threshold: «4s", f"{C}.abandon_threshold",
          "4s is longer than the two seconds", severity=W),
+    Case("variable from a phone column", Q, NEXT + "variables: {A: «mobile}", f"{C}.variables.A", "always empty",
+         "", "another name", severity=W),
     Case("rule file", Q, NEXT + "rules: «no/such.py", f"{C}.rules", "cannot be read"),
 ]  # fmt: skip
 IN_AGENTLESS = [

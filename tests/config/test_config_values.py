@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from config_texts import AGENTLESS, BASE, changed
 
 from dialerd.config.build import event_source_of
 from dialerd.config.campaigns_file import check
+from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
 from dialerd.config.scalars import Duration, spoken
 from dialerd.core.analysis import profile_named
 from dialerd.core.campaign import CampaignSettings, Connection, RetryRule, TrunkSettings
@@ -117,6 +120,22 @@ def test_a_retry_that_is_none() -> None:
 )  # fmt: skip
 def test_the_event_source_of_a_dial_string(dial: str, source: str | None) -> None:
     assert event_source_of(dial) == source
+
+
+def test_how_a_contact_file_is_read() -> None:
+    text = changed(
+        BASE,
+        "    phones:\n",
+        "    delimiter: tab\n    encoding: Windows-1252\n    key: id\n    region: gb\n    file: lists/a.csv\n"
+        "    duplicate_numbers: keep\n    phones:\n",
+    )
+    stated = check(text, "/etc/dialerd/campaigns.yaml").contact_lists["customers"]
+    assert stated == ContactListSettings(
+        "customers", Path("/etc/dialerd/lists/a.csv"), "\t", "windows-1252", "id", (PhoneColumn("mobile", "phone"),),
+        "GB", "keep", "skip",
+    )  # fmt: skip
+    bare = check(BASE).contact_lists["customers"]
+    assert (bare.file, bare.delimiter, bare.encoding, bare.key, bare.region) == (None, None, None, None, None)
 
 
 def test_an_event_source_that_is_stated() -> None:
