@@ -55,7 +55,7 @@ STRUCTURE = [
     Case("merge key", "    queue: sales", "    queue: sales\n    «<<: {weight: 2}", f"{C}.<<", "merge keys", "",
          "defaults"),
     Case("key is a list", "    queue: sales", "    queue: sales\n    «[a]: 1", C, "as a key"),
-    Case("no key", Q, NEXT + "«: x", C, "a key without a name"),
+    Case("no key", Q, NEXT + "«'': x", C, "a key without a name"),
     Case("half a surrogate pair", Q, 'queue: «"\\ud83d"', f"{C}.queue", "surrogate"),
     Case("tag", Q, "queue: «!!python/name:os.system sales", f"{C}.queue", "is not known here", "",
          "remove the `!"),
