@@ -1,0 +1,273 @@
+"""How each command of the core becomes requests, and each refusal an event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from dialerd.asterisk.client import AriClient
+from dialerd.asterisk.translate import Translator
+from dialerd.asterisk.wire import Reply, Request, Result, path_of
+from dialerd.core import ids
+from dialerd.core.commands import (
+    AnnounceAgent,
+    CreateBridge,
+    DestroyBridge,
+    DialAgent,
+    EnterBridge,
+    HangUp,
+    OriginateCall,
+    PlayMessage,
+    ProbeChannel,
+    StartAmd,
+    StopAmd,
+    TelephonyCommand,
+)
+from dialerd.core.events import (
+    AmdFinished,
+    BridgeFailed,
+    ChannelEnded,
+    ChannelProbed,
+    OriginateAccepted,
+    OriginateRefused,
+    OriginateUnknown,
+    PlaybackFinished,
+)
+from dialerd.ports import Post
+
+log = structlog.get_logger(__name__)
+
+OUT_CONTEXT = "dialerd-out"
+AMD_CONTEXT = "dialerd-amd"
+EXTENSION_MAX = 79
+"""Asterisk cuts longer extensions."""
+DEAD_MAN = "TIMEOUT(absolute)"
+REARMED_S = 5
+"""The dead man's timer of a call that could not be put into its bridge."""
+_HANG_UP_REASONS = frozenset({"normal", "busy", "congestion", "no_answer", "timeout", "rejected", "unallocated"})
+NOT_CONNECTED = "not connected"
+
+AUTO_ANSWER = {
+    "PJSIP_HEADER(add,Call-Info)": "<sip:dialerd>;answer-after=0",
+    "PJSIP_HEADER(add,Alert-Info)": "<http://dialerd.invalid>;info=alert-autoanswer;delay=0",
+}
+"""What makes most SIP phones answer by themselves. No standard has it, but ``answer-after`` in Call-Info and
+``alert-autoanswer`` in Alert-Info are what phones of most makers look for."""
+
+
+def keys_of(command: TelephonyCommand) -> tuple[str, ...]:
+    """The things a command is about: commands that share one are carried out in order."""
+    match command:
+        case OriginateCall() | StartAmd() | StopAmd():
+            return (command.attempt_id,)
+        case ProbeChannel() | HangUp() | PlayMessage() | DialAgent():
+            # A snoop channel belongs to its attempt's lane.
+            if command.channel_id.startswith(ids.AMD):
+                return (ids.sibling(command.channel_id, ids.ATTEMPT),)
+            return (command.channel_id,)
+        case CreateBridge() | DestroyBridge():
+            return (command.bridge_id,)
+        case EnterBridge():
+            return (command.channel_id, command.bridge_id)
+        case AnnounceAgent():
+            return (f"agent:{command.agent}",)
+
+
+class CarryOut:
+    """Does one command at a time, each by a coroutine of its own; :class:`Lanes` holds the order."""
+
+    def __init__(
+        self, client: AriClient, translator: Translator, post: Post, pause: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._client = client
+        self._translator = translator
+        self._post = post
+        self._pause = pause
+        self._unannounced: dict[str, str] = {}
+        self.ready = False
+        """The event socket is open and the core has its picture."""
+
+    async def __call__(self, command: TelephonyCommand) -> None:
+        """Carry out ``command``, and post what its docstring promises."""
+        match command:
+            case OriginateCall():
+                await self._originate(command)
+            case ProbeChannel():
+                await self._probe(command)
+            case HangUp():
+                await self.hang_up(command.channel_id, command.reason)
+            case StartAmd():
+                await self._start_amd(command)
+            case StopAmd():
+                await self.hang_up(ids.sibling(command.attempt_id, ids.AMD))
+            case CreateBridge():
+                await self._create_bridge(command)
+            case DestroyBridge():
+                await self._client.insist(Request("DELETE", path_of("bridges", command.bridge_id)))
+            case EnterBridge():
+                await self._enter_bridge(command)
+            case PlayMessage():
+                await self._play(command)
+            case DialAgent():
+                await self._dial_agent(command)
+            case AnnounceAgent():
+                await self._announce(command.agent, command.device_state)
+
+    # --- calls -------------------------------------------------------------------------------------------
+
+    async def _originate(self, command: OriginateCall) -> None:
+        attempt_id = command.attempt_id
+        if not self.ready:
+            # Nobody would notice its answer; nothing was sent, so this is certain.
+            self._post(OriginateRefused(attempt_id, 0, NOT_CONNECTED))
+            return
+        result = await self._client.channels.originate(
+            attempt_id,
+            command.dial_string,
+            callerId=command.caller_id,
+            timeout_s=command.ring_timeout_s,
+            context=OUT_CONTEXT,
+            variables={
+                **command.variables,
+                "DIALERD_APP": self._client.settings.app,
+                "DIALERD_ABANDON_SOUND": command.abandon_message.removeprefix("sound:"),
+                "DIALERD_DEADMAN_S": f"{command.dead_man_s:g}",
+            },
+        )
+        if isinstance(result, Reply) and not result.ok:
+            # A 409 may mean another channel whose id this one begins; an error may have come after the channel.
+            # Only the channel itself is proof.
+            found = await self._client.channels.get(attempt_id)
+            if isinstance(found, Reply) and found.ok:
+                self._post(OriginateAccepted(attempt_id))
+            elif isinstance(found, Reply) and found.status == 404 and not result.repeated:
+                self._post(OriginateRefused(attempt_id, result.status, result.message))
+            else:
+                self._post(OriginateUnknown(attempt_id))
+        elif result.ok:
+            self._post(OriginateAccepted(attempt_id))
+        elif isinstance(result, Reply) or result.sent:
+            self._post(OriginateUnknown(attempt_id))
+        else:
+            self._post(OriginateRefused(attempt_id, 0, result.message))
+
+    async def _probe(self, command: ProbeChannel) -> None:
+        while True:
+            result = await self._client.insist(Request("GET", path_of("channels", command.channel_id)))
+            if isinstance(result, Reply) and result.ok:
+                state = result.body.get("state") if isinstance(result.body, dict) else None
+                self._post(ChannelProbed(command.channel_id, str(state)))
+                return
+            if isinstance(result, Reply) and result.status == 404:
+                self._post(ChannelProbed(command.channel_id, None))
+                return
+            await self._pause(1.0)
+            if not self.ready:
+                return  # the picture that comes with TelephonyBack answers it
+
+    async def hang_up(self, channel_id: str, reason: str = "normal") -> None:
+        """End the channel; over HTTP too if need be."""
+        query = (("reason", reason),) if reason in _HANG_UP_REASONS and reason != "normal" else ()
+        result = await self._client.insist(Request("DELETE", path_of("channels", channel_id), query))
+        if not result.ok and result.status != 404:
+            log.warning("hang_up_failed", channel=channel_id, reason=result.message)
+
+    async def _dial_agent(self, command: DialAgent) -> None:
+        result: Result | None = None
+        if self.ready:
+            variables = {**(AUTO_ANSWER if command.auto_answer else {}), **command.variables}
+            result = await self._client.channels.originate(
+                command.channel_id,
+                command.dial_string,
+                callerId=command.caller_id,
+                timeout_s=command.timeout_s,
+                variables=variables,
+                app=self._client.settings.app,
+                appArgs="line",
+            )
+            if result.ok:
+                return
+            found = await self._client.channels.get(command.channel_id)
+            if isinstance(found, Reply) and found.ok:
+                return
+        text = NOT_CONNECTED if result is None else result.message
+        self._post(ChannelEnded(command.channel_id, cause=None, cause_text=text))
+
+    # --- analysis ----------------------------------------------------------------------------------------
+
+    async def _start_amd(self, command: StartAmd) -> None:
+        attempt_id, app = command.attempt_id, self._client.settings.app
+        extension = "*".join((app, *map(str, command.arguments)))
+        if not self.ready or len(extension) > EXTENSION_MAX:
+            cause = NOT_CONNECTED if not self.ready else "APPNAMETOOLONG"
+            self._post(AmdFinished(attempt_id, "FAILED", cause))
+            return
+        snoop = ids.sibling(attempt_id, ids.AMD)
+        result = await self._client.channels.snoopChannelWithId(attempt_id, snoop, app)
+        if result.ok:
+            result = await self._client.channels.continueInDialplan(snoop, AMD_CONTEXT, extension)
+        if not result.ok:
+            self._post(AmdFinished(attempt_id, "FAILED", result.message))
+            if result.status != 404:
+                await self.hang_up(snoop)
+
+    # --- bridges and messages ----------------------------------------------------------------------------
+
+    async def _create_bridge(self, command: CreateBridge) -> None:
+        if not self.ready:
+            return  # whoever is to enter it will hear that it failed
+        result = await self._client.bridges.createWithId(command.bridge_id)
+        if not result.ok and result.status != 409:
+            log.warning("bridge_not_created", bridge=command.bridge_id, reason=result.message)
+
+    async def _enter_bridge(self, command: EnterBridge) -> None:
+        channel_id, bridge_id = command.channel_id, command.bridge_id
+        if not self.ready:
+            self._post(BridgeFailed(channel_id, bridge_id, NOT_CONNECTED))
+            return
+        if self._translator.is_inbound(channel_id):
+            await self._client.channels.answer(channel_id)
+        # Both at once: between the two a daemon that dies would leave a timer that ends a conversation. The
+        # server takes what comes over the WebSocket in order, so the person hears the agent first.
+        result, _ = await asyncio.gather(
+            self._client.bridges.addChannel(bridge_id, channel_id), self._dead_man(channel_id, 0)
+        )
+        if result.ok:
+            return
+        self._post(BridgeFailed(channel_id, bridge_id, result.message))
+        if result.status != 404:
+            await self._dead_man(channel_id, REARMED_S)
+
+    async def _play(self, command: PlayMessage) -> None:
+        if not self.ready:
+            self._post(PlaybackFinished(command.playback_id, failed=True))
+            return
+        result = await self._client.channels.playWithId(command.channel_id, command.playback_id, command.media)
+        if result.ok:
+            # The message begins first; this request is a millisecond behind.
+            await self._dead_man(command.channel_id, 0)
+            return
+        log.warning("message_not_started", channel=command.channel_id, reason=result.message)
+        self._post(PlaybackFinished(command.playback_id, failed=True))
+
+    async def _dead_man(self, channel_id: str, seconds: int) -> None:
+        if channel_id.startswith(ids.ATTEMPT):
+            await self._client.channels.setChannelVar(channel_id, DEAD_MAN, str(seconds))
+
+    # --- agents ------------------------------------------------------------------------------------------
+
+    async def _announce(self, agent: str, device_state: str) -> None:
+        self._unannounced[agent] = device_state
+        if not self.ready:
+            return
+        result = await self._client.deviceStates.update(f"Stasis:agent-{agent}", device_state)
+        if result.ok:
+            self._unannounced.pop(agent, None)
+        else:
+            log.warning("agent_not_announced", agent=agent, reason=result.message)
+
+    def unannounced(self) -> tuple[AnnounceAgent, ...]:
+        """What app_queue was not told because Asterisk was away."""
+        return tuple(AnnounceAgent(agent, state) for agent, state in self._unannounced.items())

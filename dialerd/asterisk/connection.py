@@ -1,0 +1,124 @@
+"""One life of the event WebSocket: opened, read until it breaks, closed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from base64 import b64encode
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import structlog
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from dialerd.asterisk.settings import AriSettings
+from dialerd.asterisk.wire import RawEvent, Request, Response, Result, Unanswered, decode, encode_request
+
+log = structlog.get_logger(__name__)
+
+
+class ConnectFailed(Exception):
+    """The WebSocket could not be opened; the text says why."""
+
+
+class EventSocket:
+    """An open event WebSocket. The reader only parses and hands on, so that Asterisk never sees a slow client.
+
+    ``on_event`` is called from the reader for every event; it must neither block nor raise.
+    """
+
+    def __init__(self, connection: ClientConnection, settings: AriSettings, on_event: Callable[[RawEvent], None]):
+        self._connection = connection
+        self._settings = settings
+        self._on_event = on_event
+        self._ids = itertools.count(1)
+        self._waiting: dict[str, asyncio.Future[Result]] = {}
+        self._reader = asyncio.create_task(self._read())
+
+    @classmethod
+    async def open(cls, settings: AriSettings, on_event: Callable[[RawEvent], None]) -> EventSocket:
+        """Connect as ``settings.app``; this registers the application, or takes it over from who had it.
+
+        Raises:
+            ConnectFailed: nobody there, wrong password, or not ARI.
+        """
+        query = urlencode({"app": settings.app, "subscribeAll": "false"})
+        # In a header, not as api_key: addresses end up in logs.
+        credentials = b64encode(f"{settings.user}:{settings.password}".encode()).decode()
+        try:
+            connection = await connect(
+                f"{settings.events_url}?{query}",
+                additional_headers={"Authorization": f"Basic {credentials}"},
+                compression=None,
+                open_timeout=settings.connect_timeout_s,
+                close_timeout=1,
+                ping_interval=settings.ping_interval_s,
+                ping_timeout=settings.ping_interval_s,
+                max_size=None,
+                max_queue=None,
+                proxy=None,
+            )
+        except InvalidStatus as error:
+            raise ConnectFailed(f"the event WebSocket was refused: HTTP {error.response.status_code}") from error
+        except (OSError, TimeoutError, WebSocketException) as error:
+            raise ConnectFailed(f"no event WebSocket: {str(error) or type(error).__name__}") from error
+        return cls(connection, settings, on_event)
+
+    @property
+    def is_open(self) -> bool:
+        """The reader is at work."""
+        return not self._reader.done()
+
+    async def wait_closed(self) -> str:
+        """Wait for the end of the connection; says why it came."""
+        await asyncio.wait((self._reader,))
+        error = self._connection.protocol.close_exc
+        return f"event WebSocket closed: {error}"
+
+    async def close(self) -> None:
+        """Close the connection; requests under way end unanswered."""
+        await self._connection.close()
+        await asyncio.wait((self._reader,))
+
+    async def request(self, request: Request, timeout_s: float) -> Result:
+        """Send one REST request and wait for its response."""
+        if not self.is_open:
+            return Unanswered(sent=False, reason="not connected")
+        request_id = str(next(self._ids))
+        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = answer
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._connection.send(encode_request(request_id, request))
+                return await answer
+        except TimeoutError:
+            return Unanswered(sent=True, reason="timed out")
+        except ConnectionClosed as error:
+            return Unanswered(sent=True, reason=str(error))
+        finally:
+            self._waiting.pop(request_id, None)
+
+    async def _read(self) -> None:
+        try:
+            async for message in self._connection:
+                self._take(message)
+        except ConnectionClosed:
+            pass  # wait_closed tells
+        finally:
+            for answer in self._waiting.values():
+                if not answer.done():
+                    answer.set_result(Unanswered(sent=True, reason="the connection broke"))
+
+    def _take(self, message: str | bytes) -> None:
+        try:
+            frame = decode(message)
+        except ValueError as error:
+            log.warning("ari_frame_not_understood", error=str(error))
+            return
+        if not isinstance(frame, Response):
+            self._on_event(frame)
+            return
+        answer = self._waiting.get(frame.request_id)
+        if answer is not None and not answer.done():
+            answer.set_result(frame.reply)

@@ -1,0 +1,252 @@
+"""The Telephony port on a real Asterisk: commands in, events out, and a connection that mends itself."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from dialerd.asterisk.backoff import Backoff
+from dialerd.asterisk.carry_out import CarryOut, keys_of
+from dialerd.asterisk.client import AriClient
+from dialerd.asterisk.connection import ConnectFailed
+from dialerd.asterisk.lanes import Lanes
+from dialerd.asterisk.reconcile import SnapshotFailed, take_snapshot
+from dialerd.asterisk.settings import AriSettings
+from dialerd.asterisk.translate import USED_EVENTS, Translator
+from dialerd.asterisk.wire import RawEvent, may_have_rest_over_websocket, parse_version
+from dialerd.core import ids
+from dialerd.core.commands import TelephonyCommand
+from dialerd.core.events import AmdFinished, InboundOffered, TelephonyBack, TelephonyLost
+from dialerd.ports import Post
+
+log = structlog.get_logger(__name__)
+
+REPLACED = "replaced"
+
+
+class LostCallsUnavailable(Exception):
+    """The marks of lost calls cannot be read now."""
+
+
+class LostCalls(Protocol):
+    """The dialplan's marks of calls that were answered while nobody listened; see ``asterisk-conf``."""
+
+    async def read(self) -> frozenset[str]:
+        """The attempts that are marked.
+
+        Raises:
+            LostCallsUnavailable: they cannot be read now.
+        """
+
+    async def forget(self, attempt_ids: frozenset[str]) -> None:
+        """Remove these marks; those that cannot be removed stay and are read again. Never raises."""
+
+
+class AriTelephony:
+    """Connects, tells the core what Asterisk holds, hands on events, carries out commands, and begins again when
+    the connection breaks.
+
+    ``trunks`` are event sources, such as ``endpoint:PJSIP/carrier``. ``lost_calls`` None: nobody marks any.
+    """
+
+    def __init__(
+        self,
+        settings: AriSettings,
+        post: Post,
+        *,
+        rng: random.Random,
+        trunks: Iterable[str],
+        lost_calls: LostCalls | None = None,
+        on_bug: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._post = post
+        self._trunks = frozenset(trunks)
+        self._subscribed: frozenset[str] = frozenset()
+        self._lost_calls = lost_calls
+        self._backoff = Backoff(rng, settings.backoff_min_s, settings.backoff_max_s)
+        self._translator = Translator(settings.talk_silence_s)
+        self._lanes = Lanes(on_bug or _log_bug)
+        self._client: AriClient | None = None
+        self._carry_out: CarryOut | None = None
+        self._held: list[RawEvent] | None = []
+        self._told_lost = False
+        self._may_connect = asyncio.Event()
+        self._may_connect.set()
+        self._closing_because: str | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # --- life --------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to connect; :class:`TelephonyBack` tells when it is done."""
+        client = self._client = AriClient(self._settings)
+        client.on_event = self._take
+        self._carry_out = CarryOut(client, self._translator, self._post, asyncio.sleep)
+        self._task = asyncio.create_task(self._stay_connected(client, self._carry_out))
+
+    async def stop(self, drain_s: float = 2.0) -> None:
+        """Finish the commands already given, for ``drain_s`` seconds at most, then disconnect. Calls stay up."""
+        await self._lanes.drain(drain_s)
+        await self._lanes.stop()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._client is not None:
+            await self._client.close()
+
+    def submit(self, command: TelephonyCommand) -> None:
+        """Carry out one command; see :mod:`dialerd.ports`."""
+        if self._carry_out is None:
+            raise RuntimeError("submit before start")
+        self._lanes.run(keys_of(command), partial(self._carry_out, command))
+
+    def set_trunks(self, event_sources: Iterable[str]) -> None:
+        """After a reload: follow the endpoints of these trunks, and no others."""
+        self._trunks = frozenset(event_sources)
+        if self.connected:
+            self._lanes.run(("trunks",), self._subscribe)
+
+    def reclaim(self) -> None:
+        """Connect again although another instance had taken the application over."""
+        self._may_connect.set()
+
+    @property
+    def connected(self) -> bool:
+        """The core has its picture and events flow."""
+        return self._carry_out is not None and self._carry_out.ready
+
+    @property
+    def replaced(self) -> bool:
+        """Another instance has the application; :meth:`reclaim` takes it back."""
+        return not self._may_connect.is_set()
+
+    @property
+    def client(self) -> AriClient:
+        """The client underneath, for requests that are not commands."""
+        if self._client is None:
+            raise RuntimeError("not started")
+        return self._client
+
+    # --- the connection ----------------------------------------------------------------------------------
+
+    async def _stay_connected(self, client: AriClient, carry_out: CarryOut) -> None:
+        while True:
+            await self._may_connect.wait()
+            try:
+                await self._connect(client, carry_out)
+            except (ConnectFailed, SnapshotFailed, LostCallsUnavailable) as error:
+                await client.disconnect()
+                self._tell_lost(self._closing_because or str(error))
+                self._closing_because = None
+                await asyncio.sleep(self._backoff.next_s())
+                continue
+            self._backoff.reset()
+            reason = await client.wait_closed()
+            carry_out.ready = False
+            self._held = []
+            self._tell_lost(self._closing_because or reason)
+            self._closing_because = None
+            await client.disconnect()
+            if self._may_connect.is_set():
+                await asyncio.sleep(self._backoff.next_s())
+
+    async def _connect(self, client: AriClient, carry_out: CarryOut) -> None:
+        self._held = []
+        info = await client.asterisk.getInfo()
+        if not info.ok:
+            raise ConnectFailed(f"ARI at {self._settings.rest_url}: {info.message}")
+        body = getattr(info, "body", None)
+        system = body.get("system", {}) if isinstance(body, dict) else {}
+        version = parse_version(str(system.get("version", "")))
+        await client.connect()
+        # Over HTTP: a filter without RESTResponse, from an earlier program, would swallow the answer.
+        filtered = await client.applications.filter(self._settings.app, USED_EVENTS)
+        if not filtered.ok:
+            log.warning("event_filter_not_set", reason=filtered.message)
+        if self._settings.rest_over_websocket and may_have_rest_over_websocket(version):
+            await client.try_rest_over_websocket()
+        self._subscribed = frozenset()
+        await self._subscribe()
+        snapshot = await take_snapshot(client)
+        lost = frozenset[str]() if self._lost_calls is None else await self._lost_calls.read()
+        if not client.connected:
+            raise ConnectFailed("the event WebSocket broke at once")
+        log.info("ari_connected", version=system.get("version"), over_websocket=client.over_websocket)
+        alive = [*(channel.id for channel in snapshot.channels), *snapshot.inbound]
+        self._translator.forget_all_but(alive)
+        self._told_lost = False
+        carry_out.ready = True
+        self._post(TelephonyBack(snapshot.channels, snapshot.bridges, lost))
+        for channel_id, agent in snapshot.inbound.items():
+            self._translator.adopt_inbound(channel_id)
+            if not any(channel_id in inside for inside in snapshot.bridges.values()):
+                self._post(InboundOffered(channel_id, agent))
+        held, self._held = self._held or [], None
+        for event in held:
+            self._hand_on(event)
+        for command in carry_out.unannounced():
+            self.submit(command)
+        if lost and self._lost_calls is not None:
+            self._lanes.run(("lost-marks",), partial(self._forget_later, self._lost_calls, lost))
+
+    async def _forget_later(self, lost_calls: LostCalls, attempt_ids: frozenset[str]) -> None:
+        # A daemon that dies before it has written down what it was told must find the marks again.
+        await asyncio.sleep(self._settings.lost_mark_kept_s)
+        await lost_calls.forget(attempt_ids)
+
+    async def _subscribe(self) -> None:
+        applications, app = self.client.applications, self._settings.app
+        for source in sorted(self._trunks - self._subscribed):
+            result = await applications.subscribe(app, source)
+            if result.ok:
+                self._subscribed |= {source}
+            else:
+                log.error("trunk_not_followed", source=source, reason=result.message)
+        for source in sorted(self._subscribed - self._trunks):
+            await applications.unsubscribe(app, source)
+            self._subscribed -= {source}
+
+    def _tell_lost(self, reason: str) -> None:
+        if not self._told_lost:
+            self._told_lost = True
+            log.error("ari_lost", reason=reason)
+            self._post(TelephonyLost(reason))
+
+    # --- events ------------------------------------------------------------------------------------------
+
+    def _take(self, raw: RawEvent) -> None:
+        if raw["type"] == "ApplicationReplaced":
+            self._replaced()
+        elif self._held is not None:
+            self._held.append(raw)
+        else:
+            self._hand_on(raw)
+
+    def _hand_on(self, raw: RawEvent) -> None:
+        event = self._translator.translate(raw)
+        if event is None:
+            return
+        if isinstance(event, AmdFinished) and self._carry_out is not None:
+            snoop = ids.sibling(event.attempt_id, ids.AMD)
+            self._lanes.run((event.attempt_id,), partial(self._carry_out.hang_up, snoop))
+        self._post(event)
+
+    def _replaced(self) -> None:
+        self._may_connect.clear()
+        self._closing_because = REPLACED
+        self._lanes.run(("replaced",), self._leave)
+
+    async def _leave(self) -> None:
+        await self.client.disconnect()
+
+
+def _log_bug(error: BaseException) -> None:
+    log.error("ari_command_failed", exc_info=error)
+
+
