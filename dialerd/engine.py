@@ -94,9 +94,13 @@ class SteadyClock:
 class EngineLoop:
     """Runs an engine on asyncio: an inbox that never drops, and the core's timers."""
 
-    def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
+    def __init__(
+        self, engine: Engine, now: Callable[[], float], on_handled: Callable[[float], None] | None = None
+    ) -> None:
+        """``on_handled`` is told how long each event took, in seconds."""
         self._engine = engine
         self._now = now
+        self._on_handled = on_handled
         self._inbox: deque[Event] = deque()
         self._wake = asyncio.Event()
         self._ending = False
@@ -122,11 +126,11 @@ class EngineLoop:
             for _ in range(BATCH):
                 if not self._inbox:
                     break
-                self._engine.step(self._inbox.popleft(), self._now())
+                self._step(self._inbox.popleft(), self._now())
             now = self._now()
             due = self._engine.dialer.next_wakeup()
             if due is not None and due <= now:
-                self._engine.step(TimePassed(), now)
+                self._step(TimePassed(), now)
                 continue
             if self._inbox:
                 await asyncio.sleep(0)
@@ -138,3 +142,9 @@ class EngineLoop:
                 await asyncio.wait_for(self._wake.wait(), None if due is None else due - now)
             except TimeoutError:
                 continue
+
+    def _step(self, event: Event, now: float) -> None:
+        began = time.perf_counter()
+        self._engine.step(event, now)
+        if self._on_handled is not None:
+            self._on_handled(time.perf_counter() - began)

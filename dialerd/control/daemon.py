@@ -1,0 +1,165 @@
+"""What the API needs from the daemon behind it. The composition implements these two protocols."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from dialerd.config.plan_diff import PlanDiff
+from dialerd.config.problems import Problem
+from dialerd.core.abandon import CampaignFigures
+from dialerd.core.contact import Contact, ContactState
+from dialerd.core.events import Event
+from dialerd.core.view import DialerView, GateFinding
+
+Row = Mapping[str, Any]
+"""One row of the record by column name; plain values."""
+
+
+class Unavailable(Exception):
+    """What is asked cannot be answered now: the database, or another part, is away. The text says which and why."""
+
+
+class UnknownContactList(Exception):
+    """The configuration has no contact list of this name."""
+
+
+class UnusableFile(Exception):
+    """A contact file cannot be read as its list's settings say; the text says why, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptQuestion:
+    """Which finished attempts; None asks for nothing. ``since`` and ``until``: epoch seconds of recording."""
+
+    campaign: str | None = None
+    disposition: str | None = None
+    number: str | None = None
+    since: float | None = None
+    until: float | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContact:
+    """A contact with its standing in the record."""
+
+    contact: Contact
+    state: ContactState
+    next_at: float | None
+    """Epoch seconds before which it is not called; None: it does not wait."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row of a contact file that was not taken. ``line`` counts from 1."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """How an import went. ``rejects`` are the first ones; ``rejected`` counts them all."""
+
+    contact_list: str
+    rows: int
+    imported: int
+    rejected: int
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadResult:
+    """What a reload did, or would do. ``applied``: the new plan is in force. ``diff`` is None when the files have
+    errors; ``problems`` holds these, and warnings otherwise."""
+
+    applied: bool
+    diff: PlanDiff | None
+    problems: tuple[Problem, ...] = field(default=())
+
+
+class NoticeLike(Protocol):
+    """One thing that an operator was told; see :class:`dialerd.telemetry.notices.Notice`."""
+
+    @property
+    def at(self) -> float: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def fields(self) -> Mapping[str, str]: ...
+    @property
+    def cause(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+
+
+class Records(Protocol):
+    """The record's answers. Every method raises :class:`Unavailable` when the database does not answer."""
+
+    async def attempts(self, question: AttemptQuestion) -> list[Row]:
+        """Finished attempts, latest first."""
+
+    async def attempt(self, attempt_id: str) -> Row | None:
+        """One finished attempt, or None."""
+
+    async def contacts_with_number(self, number: str) -> list[KnownContact]:
+        """All contacts, of whichever list, that have this number (E.164)."""
+
+    async def figures(self, since: float, until: float | None, campaign: str | None) -> list[CampaignFigures]:
+        """Totals of every campaign (or one) with attempts recorded in the span."""
+
+    async def add_audit(self, who: str, what: str, detail: Mapping[str, Any]) -> None:
+        """Somebody changed something. ``detail`` is JSON without secrets and without whole phone numbers."""
+
+    async def audit(self, limit: int) -> list[Row]:
+        """The latest changes, latest first: ``at``, ``who``, ``what``, ``detail``."""
+
+
+class Daemon(Protocol):
+    """The running daemon. All methods are called on its event loop."""
+
+    @property
+    def records(self) -> Records:
+        """The record's answers."""
+
+    def now(self) -> float:
+        """The daemon's time, epoch seconds."""
+
+    def post(self, event: Event) -> None:
+        """Put an event into the engine's inbox."""
+
+    def view(self) -> DialerView:
+        """The core's present picture."""
+
+    def why(self, campaign: str, known: KnownContact) -> list[GateFinding]:
+        """:meth:`dialerd.core.view.Viewer.why` at this moment. KeyError: no such campaign."""
+
+    def instance(self) -> str:
+        """This daemon's name."""
+
+    def loop_lag_s(self) -> float:
+        """How late the event loop wakes up, seconds."""
+
+    def backlog(self) -> int:
+        """Events that wait in the inbox."""
+
+    def metrics(self) -> tuple[bytes, str]:
+        """Metrics in Prometheus' text format, and their content type."""
+
+    def notices(self, limit: int, level: str | None) -> Sequence[NoticeLike]:
+        """The newest notices first; ``level`` is the least level (``info``, ``warning``, ``error``)."""
+
+    async def reload(self, check_only: bool) -> ReloadResult:
+        """Read the campaigns file again and apply it, all or nothing; ``check_only``: only say what would change."""
+
+    async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
+        """Import a CSV file into a list as it arrives; ``source`` names it for people.
+
+        Raises :class:`UnknownContactList`, :class:`UnusableFile`, :class:`Unavailable`. All rows or none: when the
+        upload breaks off, nothing of it is callable."""

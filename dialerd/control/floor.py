@@ -1,0 +1,98 @@
+"""What happens now: status, campaigns, agents; and starting and stopping."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from difflib import get_close_matches
+from typing import Any
+
+from aiohttp import web
+
+from dialerd import __version__
+from dialerd.control.guard import DAEMON, audited, wants_unmasked
+from dialerd.control.parameters import Masking, Parameters, parameters
+from dialerd.control.problem import ApiProblem
+from dialerd.control.reply import reply
+from dialerd.core.abandon import CampaignFigures, abandon_rates
+from dialerd.core.campaign import CampaignState
+from dialerd.core.events import CampaignStartAsked, CampaignStopAsked
+from dialerd.core.masking import masked_value
+from dialerd.core.view import CampaignView, DialerView
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/v1/status")
+async def status(request: web.Request) -> web.Response:
+    """Everything at this moment."""
+    asked = parameters(request, Masking)
+    whole = await wants_unmasked(request, asked.unmasked)
+    daemon = request.app[DAEMON]
+    body = {"version": __version__, "instance": daemon.instance(), **asdict(daemon.view())}
+    body["campaigns"] = [with_rate(campaign) for campaign in daemon.view().campaigns]
+    return reply(body if whole else masked_value(body))
+
+
+@routes.get("/api/v1/campaigns")
+async def campaigns(request: web.Request) -> web.Response:
+    """All campaigns."""
+    parameters(request, Parameters)
+    return reply({"campaigns": masked_value([with_rate(c) for c in request.app[DAEMON].view().campaigns])})
+
+
+@routes.get("/api/v1/campaigns/{name}")
+async def campaign(request: web.Request) -> web.Response:
+    """One campaign."""
+    parameters(request, Parameters)
+    return reply(masked_value(with_rate(known_campaign(request, request.match_info["name"]))))
+
+
+@routes.post("/api/v1/campaigns/{name}/start")
+async def start(request: web.Request) -> web.Response:
+    """Turn a campaign on. Turning on what is on changes nothing."""
+    parameters(request, Parameters)
+    found = known_campaign(request, request.match_info["name"])
+    if found.state == CampaignState.INVALID:
+        raise ApiProblem(
+            409, f"campaign {found.name} cannot be started", f"It is invalid: {found.reason}", "Run `dialerd check`."
+        )
+    if request.app[DAEMON].view().shutting_down:
+        raise ApiProblem(409, "the daemon is shutting down", hint="Start the campaign when it is up again.")
+    await audited(request, "campaign_start", {"campaign": found.name, "state_before": found.state})
+    request.app[DAEMON].post(CampaignStartAsked(found.name))
+    return reply({"campaign": found.name, "asked": "start", "state_before": found.state}, 202)
+
+
+@routes.post("/api/v1/campaigns/{name}/stop")
+async def stop(request: web.Request) -> web.Response:
+    """No new calls; live ones finish."""
+    parameters(request, Parameters)
+    found = known_campaign(request, request.match_info["name"])
+    await audited(request, "campaign_stop", {"campaign": found.name, "state_before": found.state})
+    request.app[DAEMON].post(CampaignStopAsked(found.name))
+    return reply({"campaign": found.name, "asked": "stop", "state_before": found.state, "live": found.live}, 202)
+
+
+@routes.get("/api/v1/agents")
+async def agents(request: web.Request) -> web.Response:
+    """All agents."""
+    parameters(request, Parameters)
+    return reply({"agents": masked_value([asdict(agent) for agent in request.app[DAEMON].view().agents])})
+
+
+def known_campaign(request: web.Request, name: str) -> CampaignView:
+    """The campaign of this name, or 404."""
+    view: DialerView = request.app[DAEMON].view()
+    names = {campaign.name: campaign for campaign in view.campaigns}
+    if name not in names:
+        near = get_close_matches(name, names, n=1)
+        known = ", ".join(f"`{n}`" for n in names) or "none"
+        hint = f"Did you mean `{near[0]}`?" if near else f"Campaigns there are: {known}."
+        raise ApiProblem(404, f"no campaign {name[:80]!r}", hint=hint)
+    return names[name]
+
+
+def with_rate(view: CampaignView) -> dict[str, Any]:
+    """A campaign with its abandon rate since the daemon's start, formula included."""
+    figures = CampaignFigures(view.name, {}, 0, view.answered, 0, view.abandoned, view.reached, None, None)
+    return {**asdict(view), "abandon_rate": asdict(abandon_rates(figures)[0])}

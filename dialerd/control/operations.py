@@ -1,0 +1,129 @@
+"""What operators do and read beside the floor: imports, reload, notices, audit, reports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from dialerd.control.daemon import NoticeLike, UnknownContactList, UnusableFile
+from dialerd.control.guard import DAEMON, audited
+from dialerd.control.parameters import (
+    AuditParameters,
+    ImportParameters,
+    NoticeParameters,
+    ReloadParameters,
+    SpanParameters,
+    moment,
+    parameters,
+)
+from dialerd.control.problem import ApiProblem
+from dialerd.control.reply import reply
+from dialerd.core.abandon import CampaignFigures, abandon_rates
+from dialerd.core.events import ContactsChanged
+from dialerd.core.masking import masked_value
+
+routes = web.RouteTableDef()
+_CHUNK = 1 << 16
+
+
+@routes.post("/api/v1/contacts/import")
+async def import_contacts(request: web.Request) -> web.Response:
+    """The request's body is a CSV file; its rows become contacts of the list, all or none of them."""
+    asked = parameters(request, ImportParameters)
+    if request.content_type.startswith(("multipart/", "application/json")):
+        raise ApiProblem(
+            415, f"{request.content_type} is not a CSV file", hint="Send the file itself as the body, as `text/csv`."
+        )
+    if not request.can_read_body:
+        raise ApiProblem(400, "the request has no body", hint="Send the CSV file as the body.")
+    daemon = request.app[DAEMON]
+    await audited(request, "contacts_import", {"list": asked.list, "source": asked.source[:200]})
+    try:
+        report = await daemon.import_contacts(asked.list, asked.source[:200], _body(request))
+    except UnknownContactList as error:
+        raise ApiProblem(
+            404,
+            f"no contact list {asked.list[:80]!r}",
+            str(error),
+            "Lists are in `contact_lists:` of the campaigns file.",
+        ) from None
+    except UnusableFile as error:
+        raise ApiProblem(400, "the file cannot be imported", str(error), "Nothing was imported.") from None
+    daemon.post(ContactsChanged(asked.list))
+    return reply(masked_value(asdict(report)), 201)
+
+
+@routes.post("/api/v1/contacts/changed")
+async def contacts_changed(request: web.Request) -> web.Response:
+    """Somebody changed a list in the record directly: campaigns that wait for contacts look again."""
+    asked = parameters(request, ImportParameters)
+    request.app[DAEMON].post(ContactsChanged(asked.list))
+    return reply({"list": asked.list}, 202)
+
+
+@routes.post("/api/v1/reload")
+async def reload(request: web.Request) -> web.Response:
+    """Apply the campaigns file, all or nothing, or (``check=1``) say what that would change."""
+    asked = parameters(request, ReloadParameters)
+    if not asked.check:
+        await audited(request, "reload", {})
+    result = await request.app[DAEMON].reload(asked.check)
+    problems = [{**asdict(problem), "text": str(problem)} for problem in result.problems]
+    if result.diff is None:
+        raise ApiProblem(
+            422, "the campaigns file has mistakes", "Nothing was changed.", "Correct them and try again.",
+            problems=problems,
+        )  # fmt: skip
+    diff = {"changes": result.diff.as_dict(), "lines": result.diff.lines(), "empty": result.diff.empty}
+    return reply(masked_value({"applied": result.applied, "diff": diff, "problems": problems}))
+
+
+@routes.get("/api/v1/notices")
+async def notices(request: web.Request) -> web.Response:
+    """What operators were told, newest first, with cause and remedy."""
+    asked = parameters(request, NoticeParameters)
+    found = request.app[DAEMON].notices(asked.limit, asked.level)
+    return reply({"notices": masked_value([_notice(notice) for notice in found])})
+
+
+@routes.get("/api/v1/audit")
+async def audit(request: web.Request) -> web.Response:
+    """Who changed what and when, newest first."""
+    asked = parameters(request, AuditParameters)
+    rows = await request.app[DAEMON].records.audit(asked.limit)
+    return reply({"audit": masked_value([dict(row) for row in rows])})
+
+
+@routes.get("/api/v1/reports/summary")
+async def summary(request: web.Request) -> web.Response:
+    """Totals per campaign in a span, by default the last 24 hours."""
+    asked = parameters(request, SpanParameters)
+    daemon = request.app[DAEMON]
+    now = daemon.now()
+    since = moment(asked.since or "24h", now)
+    until = moment(asked.until, now) if asked.until is not None else None
+    if until is not None and until <= since:
+        raise ApiProblem(400, "`until` is not after `since`", hint="The span is half open: since <= t < until.")
+    figures = await daemon.records.figures(since, until, asked.campaign)
+    if asked.campaign is not None and not figures and asked.campaign not in {c.name for c in daemon.view().campaigns}:
+        raise ApiProblem(404, f"no campaign {asked.campaign[:80]!r}", hint="See /api/v1/campaigns.")
+    return reply({"since": since, "until": until, "campaigns": [_figures(one) for one in figures]})
+
+
+async def _body(request: web.Request) -> AsyncIterator[bytes]:
+    async for chunk in request.content.iter_chunked(_CHUNK):
+        yield chunk
+
+
+def _notice(notice: NoticeLike) -> dict[str, Any]:
+    return {
+        "at": notice.at, "level": notice.level, "name": notice.name, "fields": dict(notice.fields),
+        "cause": notice.cause, "remedy": notice.remedy,
+    }  # fmt: skip
+
+
+def _figures(figures: CampaignFigures) -> dict[str, Any]:
+    return {**asdict(figures), "abandon_rates": [asdict(rate) for rate in abandon_rates(figures)]}

@@ -1,0 +1,98 @@
+"""Why a number is not dialed, or when it will be: every gate's word, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from dialerd.control.daemon import KnownContact
+from dialerd.control.floor import known_campaign
+from dialerd.control.guard import DAEMON, wants_unmasked
+from dialerd.control.parameters import WhyParameters, parameters
+from dialerd.control.problem import ApiProblem
+from dialerd.control.reply import reply
+from dialerd.core.contact import ContactState
+from dialerd.core.masking import masked, masked_value
+from dialerd.core.view import CampaignView, DialerView, GateFinding
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/v1/why")
+async def why(request: web.Request) -> web.Response:
+    """Walks the gates for every contact that has the number, in every campaign that dials its list."""
+    asked = parameters(request, WhyParameters)
+    whole = await wants_unmasked(request, asked.unmasked)
+    daemon = request.app[DAEMON]
+    view = daemon.view()
+    campaigns = view.campaigns if asked.campaign is None else (known_campaign(request, asked.campaign),)
+    contacts = await daemon.records.contacts_with_number(asked.number)
+    if not contacts:
+        raise ApiProblem(
+            404, f"no contact has the number {masked(asked.number)}", hint="Import it: `dialerd contacts import`."
+        )
+    pairs = [(c, k) for c in campaigns for k in contacts if c.contact_list == k.contact.contact_list]
+    if not pairs:
+        lists = ", ".join(sorted({k.contact.contact_list for k in contacts}))
+        said = f"campaign {asked.campaign} dials" if asked.campaign is not None else "any campaign dials"
+        raise ApiProblem(
+            404,
+            f"the number is in no list that {said}",
+            f"It is in: {lists}.",
+            "Check `contact_list:` of the campaign.",
+        )
+    answers = [_answer(view, c, k, daemon.why(c.name, k)) for c, k in pairs]
+    body = {"number": asked.number, "at": view.at, "answers": answers}
+    return reply(body if whole else masked_value(body))
+
+
+def _answer(
+    view: DialerView, campaign: CampaignView, known: KnownContact, findings: Sequence[GateFinding]
+) -> dict[str, Any]:
+    contact = known.contact
+    live = next((a for a in view.attempts if a.campaign == campaign.name and a.contact_key == contact.key), None)
+    verdict, sentence, next_at = conclusion(view.at, known, findings, live.state if live is not None else None)
+    fits = contact.number_index < len(contact.numbers)
+    return {
+        "campaign": campaign.name,
+        "verdict": verdict,
+        "because": sentence,
+        "next_eligible_at": next_at,
+        "contact": {
+            "id": contact.id,
+            "key": contact.key,
+            "list": contact.contact_list,
+            "state": known.state.value,
+            "reason": known.reason,
+            "attempts": contact.attempts,
+            "last_disposition": contact.last_disposition,
+            "numbers": [number.e164 for number in contact.numbers],
+            "next_number": contact.numbers[contact.number_index].e164 if fits else None,
+        },
+        "live_attempt": asdict(live) if live is not None else None,
+        "gates": [asdict(finding) for finding in findings],
+    }
+
+
+def conclusion(
+    now: float, known: KnownContact, findings: Sequence[GateFinding], live_state: str | None
+) -> tuple[str, str, float | None]:
+    """The verdict (``live``, ``allow``, ``hold``, ``refuse``) with a sentence, and the next eligible time in epoch
+    seconds; None: never as things stand, or not known."""
+    if live_state is not None:
+        return "live", f"the contact is in a call now ({live_state})", None
+    refused = [finding for finding in findings if finding.verdict == "refuse"]
+    if refused:
+        return "refuse", f"never as things stand: {refused[0].reason}", None
+    held = [finding for finding in findings if finding.verdict == "hold"]
+    if not held:
+        chosen = known.state is ContactState.IN_ATTEMPT
+        sentence = "chosen, and next to be dialed" if chosen else "nothing is against it: dialed in its turn"
+        return "allow", sentence, now
+    reasons = ", ".join(finding.reason for finding in held)
+    if any(finding.until is None for finding in held):
+        return "hold", f"not now: {reasons}", None
+    return "hold", f"not now: {reasons}", max(finding.until for finding in held if finding.until is not None)

@@ -1,0 +1,161 @@
+"""Prometheus metrics: counters and histograms fed by the engine. Gauges of the present moment are in
+:mod:`dialerd.telemetry.present`.
+
+Labels are bounded: campaigns, trunks and queues are what the configuration and Asterisk name, everything else comes
+from a fixed list. Time series begin at zero with the daemon; the record has the history.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from dialerd import __version__
+from dialerd.core.attempt import AttemptRecord
+from dialerd.core.commands import Claim, CloseAttempt, Command, OriginateCall
+from dialerd.core.disposition import Disposition
+from dialerd.core.events import ClaimRefused, Event
+from dialerd.core.treatment import MAY_BE_PERSON
+from dialerd.core.view import DialerView
+from dialerd.telemetry.notice_table import NOTICES
+from dialerd.telemetry.present import PresentCollector
+
+CLAIM_REFUSALS = frozenset({"number_locked", "no_line", "no_cps", "agent_reserved", "lease_lost"})
+INVARIANTS = frozenset(
+    {
+        "one_live_attempt_per_number", "stopping_never_originates", "one_disposition_per_attempt",
+        "agent_in_one_call", "no_defect_in_the_core",
+    }
+)  # fmt: skip
+OTHER = "other"
+"""The label of whatever is not on its list."""
+_PERSON_VALUES = frozenset(analysis.value for analysis in MAY_BE_PERSON)
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class Metrics:
+    """All metrics of one daemon, in a registry of their own.
+
+    :meth:`observe` is an engine observer; :meth:`watch` gives it the present to look at when it is scraped."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self._campaign_of: dict[str, str] = {}
+        """Attempt -> campaign, between claim and close: some events carry the attempt's id alone."""
+        campaign = ("campaign",)
+        self._attempts = self._counter("attempts", "Finished attempts.", ("campaign", "disposition"))
+        self._placed = self._counter("calls_placed", "Calls handed to Asterisk.", campaign)
+        self._persons = self._counter("persons_answered", "Calls answered by what may be a person.", campaign)
+        self._abandoned = self._counter(
+            "calls_abandoned", "A of the abandon rate: persons not connected within the threshold.", campaign
+        )
+        self._live = self._counter(
+            "live_calls", "L of the abandon rate: persons connected in time to an agent or the message.", campaign
+        )
+        self._refused = self._counter("claims_refused", "Claims that the store refused.", ("campaign", "reason"))
+        self._events = self._counter("events", "Events the core has handled.", ("event",))
+        self._notices = self._counter("notices", "Notices given to operators.", ("name", "level"))
+        self._violations = self._counter("invariant_violations", "Broken promises; any is a defect.", ("invariant",))
+        self._answer_to_connect = self._histogram(
+            "answer_to_connect_seconds", "From answer to the agent.", campaign,
+            (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 5, 10, 30),
+        )  # fmt: skip
+        self._analysis = self._histogram(
+            "analysis_seconds", "From answer to the verdict of the call analysis.", campaign,
+            (0.1, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 7, 10),
+        )  # fmt: skip
+        self._ring = self._histogram(
+            "ring_seconds", "From dialing to answer, or to the end without one.", ("campaign", "answered"),
+            (1, 2, 5, 8, 12, 16, 20, 25, 30, 45, 60),
+        )  # fmt: skip
+        self._handling = self._histogram(
+            "event_handling_seconds", "Time to handle one event.", (),
+            (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25),
+        )  # fmt: skip
+        build = Gauge("dialerd_build_info", "The running version.", ("version", "python"), registry=self.registry)
+        build.labels(__version__, platform.python_version()).set(1)
+        for invariant in sorted(INVARIANTS):
+            # An alert on an increase sees the first one only if the series was there before.
+            self._violations.labels(invariant)
+        self._present = PresentCollector()
+        self.registry.register(self._present)
+
+    # --- what feeds it ----------------------------------------------------------------------------------
+
+    def observe(self, event: Event, commands: Sequence[Command], now: float) -> None:
+        """One event and the commands it led to; ``now`` in epoch seconds. The engine calls it."""
+        self._events.labels(type(event).__name__).inc()
+        if isinstance(event, ClaimRefused):
+            campaign = self._campaign_of.pop(event.attempt_id, None)
+            if campaign is not None:
+                reason = event.reason if event.reason in CLAIM_REFUSALS else OTHER
+                self._refused.labels(campaign, reason).inc()
+        for command in commands:
+            if isinstance(command, Claim):
+                self._campaign_of[command.record.id] = command.record.campaign
+            elif isinstance(command, OriginateCall):
+                campaign = self._campaign_of.get(command.attempt_id)
+                if campaign is not None:
+                    self._placed.labels(campaign).inc()
+            elif isinstance(command, CloseAttempt):
+                self._campaign_of.pop(command.outcome.record.id, None)
+                self._count(command.outcome.record)
+
+    def handled(self, seconds: float) -> None:
+        """One event took so long; :class:`dialerd.engine.EngineLoop` calls it."""
+        self._handling.observe(seconds)
+
+    def count_notice(self, name: str, level: str) -> None:
+        """One notice; the watcher calls it."""
+        self._notices.labels(name if name in NOTICES else OTHER, level).inc()
+
+    def count_violation(self, invariant: str) -> None:
+        """One broken promise; the watcher calls it."""
+        self._violations.labels(invariant if invariant in INVARIANTS else OTHER).inc()
+
+    def watch(
+        self, view: Callable[[], DialerView], backlog: Callable[[], int], loop_lag_s: Callable[[], float]
+    ) -> None:
+        """Where the gauges come from: the core's view, the inbox's length and the event loop's lag, asked for at each
+        scrape, on the event loop's thread."""
+        self._present.view, self._present.backlog, self._present.loop_lag_s = view, backlog, loop_lag_s
+
+    # --- what reads it ----------------------------------------------------------------------------------
+
+    def exposition(self) -> bytes:
+        """Everything in Prometheus' text format, of content type :data:`CONTENT_TYPE`."""
+        return generate_latest(self.registry)
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    def _count(self, record: AttemptRecord) -> None:
+        campaign = record.campaign
+        self._attempts.labels(campaign, record.disposition or Disposition.UNMAPPED.value).inc()
+        in_time = record.connected_at is not None or record.disposition == Disposition.ANSWERED_MESSAGE
+        if record.abandoned:
+            self._abandoned.labels(campaign).inc()
+        elif in_time:
+            self._live.labels(campaign).inc()
+        if record.abandoned or (record.answered_at is not None and record.analysis in _PERSON_VALUES):
+            self._persons.labels(campaign).inc()
+        if record.dialed_at is not None:
+            until = record.answered_at if record.answered_at is not None else record.ended_at
+            if until is not None and record.disposition != Disposition.NOT_PLACED:
+                answered = "yes" if record.answered_at is not None else "no"
+                self._ring.labels(campaign, answered).observe(max(0.0, until - record.dialed_at))
+        if record.answered_at is None:
+            return
+        if record.analysed_at is not None:
+            self._analysis.labels(campaign).observe(max(0.0, record.analysed_at - record.answered_at))
+        if record.connected_at is not None:
+            self._answer_to_connect.labels(campaign).observe(max(0.0, record.connected_at - record.answered_at))
+
+    def _counter(self, name: str, text: str, labels: Sequence[str]) -> Counter:
+        return Counter(f"dialerd_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, labels: Sequence[str], buckets: Sequence[float]) -> Histogram:
+        return Histogram(f"dialerd_{name}", text, labels, buckets=buckets, registry=self.registry)

@@ -1,0 +1,142 @@
+"""Every notice that dialerd gives, with its cause and what to do. A test holds it against the names in the code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INVARIANT = "invariant_violated"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a notice means (``cause``) and what to do about it (``remedy``; empty: nothing)."""
+
+    cause: str
+    remedy: str = ""
+
+
+UNKNOWN = Advice("This version of dialerd gives no explanation for the notice.", "Report it with the log line.")
+
+NOTICES: dict[str, Advice] = {
+    # --- calls ---------------------------------------------------------------------------------------------
+    "call_abandoned": Advice(
+        "A person answered and no agent was free within the threshold; the abandoned-call message was played.",
+        "One now and then is within the budget. If the rate climbs: more agents, shorter wrap-up, or a campaign "
+        "with fewer lines.",
+    ),
+    "connected_late": Advice(
+        "A person reached an agent only after the threshold; the call counts as abandoned.",
+        "With connection `ring`, agents must pick up faster or use `nailed`. With `nailed`, look at Asterisk's load.",
+    ),
+    "bridge_failed": Advice(
+        "Asterisk could not put the answered call into the agent's bridge; another agent is tried.",
+        "Once: the line just dropped. Repeated: look at Asterisk's log for the bridge named in `reason`.",
+    ),
+    "message_not_played": Advice(
+        "A message could not be played to somebody who answered; the campaign is suspended so that nobody else hears "
+        "silence.",
+        "Check that Asterisk has the sound (`dialerd doctor`), then start the campaign again.",
+    ),
+    "late_machine_hint": Advice("AMD said machine after the call was already with an agent."),
+    "amd_failed": Advice(
+        "Asterisk could not run AMD() on a call; it was treated as unsure.",
+        "Check that app_amd is loaded and that the dialplan has dialerd's AMD context (`dialerd doctor`).",
+    ),
+    "amd_unmapped": Advice(
+        "AMD gave a status that dialerd does not know; the call was treated as unsure.",
+        "Report the status in `status`; a site rule can map it meanwhile.",
+    ),
+    "disposition_unmapped": Advice(
+        "A call ended with a cause and SIP status that the disposition table does not know.",
+        "Report `cause` and `sip_status`; the contact is retried like one without an answer.",
+    ),
+    "disposition_outcome_unknown": Advice(
+        "A call ended while Asterisk was out of sight, so how it ended is not known.",
+        "Expected after a restart of Asterisk. Otherwise look for `telephony_lost` just before.",
+    ),
+    "call_cancelled_agent_left": Advice(
+        "The reserved agent logged out, paused or took another call before anybody answered, and no other was free; "
+        "the ringing call was ended."
+    ),
+    "originate_refused": Advice(
+        "Asterisk refused to create the call.",
+        "Look at `status` and `reason`: usually a dial string or an endpoint that does not exist (`dialerd doctor`).",
+    ),
+    "site_rule_failed": Advice(
+        "The site's own answer rule raised an error or returned no verdict; dialerd's rules judged the call.",
+        "Correct the file at the line named; try it with `dialerd amd dry-run --rules FILE`.",
+    ),
+    # --- trunks --------------------------------------------------------------------------------------------
+    "trunk_refuses_everything": Advice(
+        "Twenty calls in a row failed at the trunk and not one rang; it is left alone for a while.",
+        "Check the trunk's registration, credentials and credit (`pjsip show endpoint` in Asterisk), and `last`.",
+    ),
+    # --- agents --------------------------------------------------------------------------------------------
+    "agent_not_responding": Advice(
+        "The agent's phone did not answer a call; the agent is paused in the queue.",
+        "Ask the agent to check the phone and unpause.",
+    ),
+    "agent_line_up": Advice("The agent's nailed-up line is open."),
+    "agent_line_down": Advice(
+        "The agent's nailed-up line ended or was not answered; it is dialed again.",
+        "If it repeats: the phone does not answer, or the dial string in `agents: dial:` is wrong.",
+    ),
+    # --- connections ---------------------------------------------------------------------------------------
+    "telephony_lost": Advice(
+        "The event connection to Asterisk is gone: dialing holds and ringing calls are ended.",
+        "It reconnects by itself. If not: is Asterisk running, and is `ari: url:` right (`dialerd doctor`)?",
+    ),
+    "telephony_back": Advice("The event connection to Asterisk is up."),
+    "roster_lost": Advice(
+        "The connection to Asterisk's manager interface is gone: nobody knows who is free, so dialing holds.",
+        "It reconnects by itself. If not: check manager.conf and `ami:` in dialerd.yaml (`dialerd doctor`).",
+    ),
+    "roster_back": Advice("The connection to Asterisk's manager interface is up."),
+    "store_lost": Advice(
+        "Redis does not answer, or another daemon holds this shard's lease: dialing holds.",
+        "Check Redis (`dialerd doctor`). With two daemons on one shard, only one dials: that is as it should be.",
+    ),
+    "store_back": Advice("Redis answers and the lease is ours."),
+    "record_lost": Advice(
+        "The database does not answer: no contacts can be fetched; finished attempts wait in the outbox.",
+        "Check the database and its disk (`dialerd doctor`). Nothing is lost meanwhile.",
+    ),
+    "record_back": Advice("The database answers again."),
+    # --- restart and reconciliation ------------------------------------------------------------------------
+    "attempts_adopted": Advice("Calls of an earlier run of the daemon were taken over from the ledger."),
+    "lost_call_of_unknown_attempt": Advice(
+        "Asterisk played the abandoned-call message to somebody while no daemon listened, and the ledger does not "
+        "know the attempt.",
+        "Was Redis emptied? The call is in Asterisk's CDR under the channel id.",
+    ),
+    "orphan_channel": Advice(
+        "Asterisk held a channel with one of our ids that belongs to no attempt; it was hung up.",
+        "Expected once after a crash. If it repeats, two daemons use the same ARI application name.",
+    ),
+    # --- campaigns -----------------------------------------------------------------------------------------
+    "campaign_on": Advice("The campaign was started."),
+    "campaign_stopping": Advice("The campaign places no new calls; live ones finish."),
+    "campaign_off": Advice("The campaign is off and its last call has ended."),
+    "campaign_complete": Advice("No contact of the campaign's list can ever be called again."),
+    "campaign_suspended": Advice(
+        "The campaign suspended itself.", "Put right what `reason` says and start it again."
+    ),
+    "campaign_invalid": Advice("The campaign's settings cannot be used.", "Run `dialerd check`."),
+    "complete_campaign_has_contacts": Advice(
+        "A finished campaign has callable contacts again: some were added or set free.",
+        "Start the campaign to dial them.",
+    ),
+    # --- dialerd itself ------------------------------------------------------------------------------------
+    "core_defect": Advice(
+        "An event met a defect in dialerd; the one call concerned may be handled wrongly, all others go on.",
+        "Report `detail` with the log around it.",
+    ),
+    INVARIANT: Advice(
+        "One of the promises that dialerd makes was broken. This is a defect.", "Report `invariant` and `detail`."
+    ),
+}
+
+
+def advice_for(name: str) -> Advice:
+    """The cause and remedy of a notice."""
+    return NOTICES.get(name, UNKNOWN)

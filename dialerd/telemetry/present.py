@@ -1,0 +1,96 @@
+"""Gauges of the present moment, taken from the core's view when Prometheus asks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from dialerd.core.agent import AgentState
+from dialerd.core.attempt import AttemptState
+from dialerd.core.campaign import CampaignState
+from dialerd.core.view import DialerView
+
+_LIVE_STATES = tuple(state.value for state in AttemptState if state is not AttemptState.CLOSED)
+_PARTS = ("telephony", "roster", "store", "record")
+
+
+class PresentCollector(Collector):
+    """Reads the view at each scrape; says nothing before it has one."""
+
+    def __init__(self) -> None:
+        self.view: Callable[[], DialerView] | None = None
+        self.backlog: Callable[[], int] = lambda: 0
+        self.loop_lag_s: Callable[[], float] = lambda: 0.0
+
+    def describe(self) -> Iterable[Metric]:
+        """The gauges without samples: registering asks for names before there is a view."""
+        return list(_families().values())
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges of this moment."""
+        families = _families()
+        families["inbox_backlog"].add_metric((), self.backlog())
+        families["loop_lag_seconds"].add_metric((), self.loop_lag_s())
+        if self.view is not None:
+            view = self.view()
+            _daemon(families, view)
+            _campaigns(families, view)
+            _agents(families, view)
+        yield from families.values()
+
+
+def _families() -> dict[str, GaugeMetricFamily]:
+    gauges = (
+        ("inbox_backlog", "Events that wait for the core.", ()),
+        ("loop_lag_seconds", "How late the event loop wakes up.", ()),
+        ("up", "1: this part works. telephony: ARI; roster: AMI; store: Redis; record: SQL.", ("part",)),
+        ("shutting_down", "1: no new calls, the daemon is ending.", ()),
+        ("calls", "Live attempts by state.", ("campaign", "state")),
+        ("campaign_state", "1 for the state that the campaign is in.", ("campaign", "state")),
+        ("not_dialing", "Why no further call is placed now: agents, contacts, or 1.", ("campaign", "reason")),
+        ("hopper_contacts", "Contacts chosen and ready to be dialed.", ("campaign",)),
+        ("agents", "Agents by queue and state; one in two queues counts in both.", ("queue", "state")),
+        ("trunk_lines", "Lines in use.", ("trunk",)),
+        ("trunk_max_lines", "Lines there are.", ("trunk",)),
+        ("trunk_held", "1: the breaker is open, the trunk is left alone.", ("trunk",)),
+    )
+    return {name: GaugeMetricFamily(f"dialerd_{name}", text, labels=labels) for name, text, labels in gauges}
+
+
+def _daemon(families: dict[str, GaugeMetricFamily], view: DialerView) -> None:
+    for part in _PARTS:
+        families["up"].add_metric((part,), 1.0 if getattr(view, part) is None else 0.0)
+    families["shutting_down"].add_metric((), float(view.shutting_down))
+    for trunk in view.trunks:
+        families["trunk_lines"].add_metric((trunk.name,), trunk.lines)
+        families["trunk_max_lines"].add_metric((trunk.name,), trunk.max_lines)
+        families["trunk_held"].add_metric((trunk.name,), float(trunk.held_until is not None))
+
+
+def _campaigns(families: dict[str, GaugeMetricFamily], view: DialerView) -> None:
+    live = Counter((attempt.campaign, attempt.state) for attempt in view.attempts)
+    for campaign in view.campaigns:
+        for state in _LIVE_STATES:
+            families["calls"].add_metric((campaign.name, state), live[campaign.name, state])
+        for campaign_state in CampaignState:
+            is_it = float(campaign.state == campaign_state)
+            families["campaign_state"].add_metric((campaign.name, campaign_state.value), is_it)
+        families["hopper_contacts"].add_metric((campaign.name,), campaign.hopper)
+        reasons: Counter[str] = Counter()
+        for reason, count in campaign.not_dialing.items():
+            # What follows the colon is free text, which must not become a label.
+            reasons[reason.partition(":")[0]] += count
+        for reason, count in sorted(reasons.items()):
+            families["not_dialing"].add_metric((campaign.name, reason), count)
+
+
+def _agents(families: dict[str, GaugeMetricFamily], view: DialerView) -> None:
+    counts = Counter((queue, agent.state) for agent in view.agents for queue in agent.queues)
+    queues = {queue for queue, _ in counts} | {c.queue for c in view.campaigns if c.queue is not None}
+    for queue in sorted(queues):
+        for state in AgentState:
+            if state is not AgentState.LOGGED_OUT:
+                families["agents"].add_metric((queue, state.value), counts[queue, state.value])
