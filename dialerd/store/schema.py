@@ -60,6 +60,7 @@ contacts = Table(
     Column("id", _Id, primary_key=True),
     Column("contact_list", ForeignKey("contact_lists.name"), nullable=False),
     Column("import_id", _Id),
+    Column("import_line", Integer),
     Column("key", Text, nullable=False),
     Column("numbers", _Json, nullable=False),
     Column("columns", _Json, nullable=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis as Client
@@ -103,9 +104,8 @@ def closing(
     at: float | None = None,
 ) -> CloseAttempt:
     """The close of an attempt, with what becomes of its contact."""
-    record.disposition = disposition
-    record.state = "closed"
-    return CloseAttempt(Outcome(record, ContactNext(state, at, 0, f"retry:{disposition}")))
+    closed = replace(record, disposition=disposition, state="closed")
+    return CloseAttempt(Outcome(closed, ContactNext(state, at, 0, f"retry:{disposition}")))
 
 
 @asynccontextmanager

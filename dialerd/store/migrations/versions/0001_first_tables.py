@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("contact_list", sa.String(), nullable=False),
         sa.Column("import_id", Id, nullable=True),
+        sa.Column("import_line", sa.Integer(), nullable=True),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("numbers", Json, nullable=False),
         sa.Column("columns", Json, nullable=False),

@@ -1,0 +1,160 @@
+"""The records under one contract, with the same questions asked of each."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dialerd.core.attempt import Outcome
+from dialerd.core.campaign import CampaignState
+from dialerd.core.commands import RecordCommand
+from dialerd.core.contact import ContactState, Number
+from dialerd.store.contact_import import import_contacts
+from dialerd.store.contact_update import Standing
+from dialerd.store.database import open_database
+from dialerd.store.import_rows import ImportMapping, PhoneColumn
+from dialerd.store.memory_record import MemoryRecord
+from dialerd.store.migrate import migrate_engine
+from dialerd.store.outcome_writer import write_outcomes
+from dialerd.store.record_queries import AttemptFilter, RecordQueries
+from dialerd.store.sql_record import SqlRecord
+from tests.store.store_lab import Inbox, SetClock
+
+
+class RecordWorld(ABC):
+    """One record, its inbox and clock, and a look inside."""
+
+    def __init__(self) -> None:
+        self.inbox = Inbox()
+        self.clock = SetClock()
+
+    @abstractmethod
+    async def add(self, contact_list: str, numbers: Sequence[str]) -> None:
+        """Contacts with ids 1, 2, 3 … in this order."""
+
+    @abstractmethod
+    async def done(self, *commands: RecordCommand) -> None: ...
+
+    @abstractmethod
+    async def record(self, *outcomes: Outcome) -> frozenset[str]: ...
+
+    @abstractmethod
+    async def standing(self, contact_id: int) -> Standing: ...
+
+    @abstractmethod
+    async def attempt_ids(self) -> list[str]: ...
+
+    @abstractmethod
+    async def campaign_states(self) -> dict[str, CampaignState]: ...
+
+    @abstractmethod
+    async def reset_in_attempt(self, keep: Collection[int]) -> int: ...
+
+    @abstractmethod
+    async def make_uncallable(self, contact_id: int, reason: str) -> None: ...
+
+
+class MemoryRecordWorld(RecordWorld):
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = MemoryRecord(self.inbox.post, self.clock)
+
+    async def add(self, contact_list: str, numbers: Sequence[str]) -> None:
+        self.store.add_contacts(contact_list, ((n, [Number(n, "mobile")], {"city": "Oslo"}) for n in numbers))
+
+    async def done(self, *commands: RecordCommand) -> None:
+        for command in commands:
+            self.store.submit(command)
+
+    async def record(self, *outcomes: Outcome) -> frozenset[str]:
+        return self.store.apply_outcomes(outcomes)
+
+    async def standing(self, contact_id: int) -> Standing:
+        return self.store.contacts[contact_id].standing
+
+    async def attempt_ids(self) -> list[str]:
+        return sorted(self.store.attempts)
+
+    async def campaign_states(self) -> dict[str, CampaignState]:
+        return self.store.campaign_states()
+
+    async def reset_in_attempt(self, keep: Collection[int]) -> int:
+        return self.store.reset_in_attempt(keep)
+
+    async def make_uncallable(self, contact_id: int, reason: str) -> None:
+        row = self.store.contacts[contact_id]
+        before = row.standing
+        self.store._place(
+            row,
+            Standing(
+                ContactState.UNCALLABLE, None, before.attempts, before.number_index, before.last_disposition,
+                before.tries, reason,
+            ),
+        )  # fmt: skip
+
+
+class SqlWorld(RecordWorld):
+    def __init__(self, url: str, folder: Path) -> None:
+        super().__init__()
+        self.engine: AsyncEngine = open_database(url)
+        self.store = SqlRecord(self.engine, self.inbox.post, self.clock)
+        self.queries = RecordQueries(self.engine)
+        self._folder = folder
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        await migrate_engine(self.engine)
+        self._task = asyncio.create_task(self.store.run())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self.engine.dispose()
+
+    async def add(self, contact_list: str, numbers: Sequence[str]) -> None:
+        file = self._folder / "contacts.csv"
+        file.write_text("phone,name,city\n" + "".join(f"{n},{n},Oslo\n" for n in numbers))
+        mapping = ImportMapping((PhoneColumn("phone", "mobile"),), key="name")
+        result = await import_contacts(self.engine, self.clock, file, contact_list, mapping)
+        assert result.imported == len(numbers), result
+
+    async def done(self, *commands: RecordCommand) -> None:
+        for command in commands:
+            self.store.submit(command)
+        async with asyncio.timeout(20):
+            await self.store.flush()
+
+    async def record(self, *outcomes: Outcome) -> frozenset[str]:
+        async with self.engine.begin() as connection:
+            return await write_outcomes(connection, outcomes, self.clock.now())
+
+    async def standing(self, contact_id: int) -> Standing:
+        row: Any = await self.queries.contact(contact_id)
+        state = ContactState(row["state"])
+        return Standing(
+            state, row["next_at"] if state is ContactState.WAITING else None, row["attempts"],
+            row["number_index"], row["last_disposition"], row["tries"], row["reason"],
+        )  # fmt: skip
+
+    async def attempt_ids(self) -> list[str]:
+        return sorted(row["id"] for row in await self.queries.attempts(AttemptFilter()))
+
+    async def campaign_states(self) -> dict[str, CampaignState]:
+        return await self.store.campaign_states()
+
+    async def reset_in_attempt(self, keep: Collection[int]) -> int:
+        return await self.store.reset_in_attempt(keep)
+
+    async def make_uncallable(self, contact_id: int, reason: str) -> None:
+        async with self.engine.begin() as connection:
+            await connection.exec_driver_sql(
+                f"UPDATE contacts SET state = 'uncallable', reason = '{reason}' WHERE id = {contact_id}"
+            )

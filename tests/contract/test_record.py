@@ -1,0 +1,166 @@
+"""The contract of the record, over the one in memory, SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from dialerd.core.attempt import Outcome
+from dialerd.core.campaign import CampaignState
+from dialerd.core.commands import FetchContacts, ReturnContacts, SaveCampaignState
+from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.events import ContactsFetched
+from tests.contract.record_worlds import RecordWorld
+from tests.store.store_lab import attempt, closing
+
+NUMBERS = [f"+120255501{n:02d}" for n in range(1, 7)]
+
+
+def fetch(limit: int, contact_list: str = "leads") -> FetchContacts:
+    return FetchContacts("spring", contact_list, limit)
+
+
+def outcome(
+    serial: int, contact_id: int, disposition: str, state: ContactState, at: float | None = None
+) -> Outcome:
+    record = attempt(serial, contact_id=contact_id)
+    return closing(record, disposition, state, at).outcome
+
+
+async def fetched(world: RecordWorld, limit: int, contact_list: str = "leads") -> ContactsFetched:
+    await world.done(fetch(limit, contact_list))
+    return world.inbox.of(ContactsFetched)[-1]
+
+
+async def test_contacts_come_in_order_and_once(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS)
+    first, second = await fetched(record, 4), await fetched(record, 4)
+    assert [contact.id for contact in first.contacts] == [1, 2, 3, 4]
+    assert [contact.id for contact in second.contacts] == [5, 6]
+    assert (first.in_attempt, second.in_attempt) == (4, 6)
+    assert (first.campaign, first.next_at) == ("spring", None)
+    assert first.contacts[0] == Contact(
+        1, "leads", NUMBERS[0], (Number(NUMBERS[0], "mobile"),), {"city": "Oslo"}, tries={}
+    )
+
+
+async def test_lists_are_apart(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:2])
+    await record.add("others", NUMBERS[:3])
+    assert len((await fetched(record, 9)).contacts) == 2
+    assert len((await fetched(record, 9, "others")).contacts) == 3
+
+
+async def test_an_empty_or_unknown_list_is_answered(record: RecordWorld) -> None:
+    assert await fetched(record, 9, "nowhere") == ContactsFetched("spring", (), None, 0)
+
+
+async def test_returned_contacts_come_again_first(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS)
+    await fetched(record, 3)
+    await record.done(ReturnContacts((2, 1)))
+    assert [contact.id for contact in (await fetched(record, 3)).contacts] == [1, 2, 4]
+
+
+async def test_returning_what_is_not_in_attempt_changes_nothing(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:2])
+    await fetched(record, 1)
+    await record.record(outcome(1, 1, "busy", ContactState.UNCALLABLE))
+    await record.done(ReturnContacts((1, 2, 77)))
+    assert (await record.standing(1)).state is ContactState.UNCALLABLE
+    assert [contact.id for contact in (await fetched(record, 9)).contacts] == [2]
+
+
+async def test_due_retries_come_before_fresh_contacts(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS)
+    await fetched(record, 3)
+    now = record.clock.at
+    await record.record(
+        outcome(1, 1, "busy", ContactState.WAITING, now + 60),
+        outcome(2, 2, "busy", ContactState.WAITING, now + 30),
+        outcome(3, 3, "busy", ContactState.WAITING, now + 900),
+    )
+    early = await fetched(record, 1)
+    assert [contact.id for contact in early.contacts] == [4]
+    assert (early.next_at, early.in_attempt) == (now + 30, 1)
+    record.clock.at = now + 60
+    later = await fetched(record, 3)
+    assert [contact.id for contact in later.contacts] == [2, 1, 5]
+    assert later.next_at == now + 900
+
+
+async def test_outcomes_count_attempts_and_tries(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await fetched(record, 1)
+    now = record.clock.at
+    await record.record(outcome(1, 1, "busy", ContactState.WAITING, now))
+    await fetched(record, 1)
+    await record.record(outcome(2, 1, "busy", ContactState.WAITING, now))
+    await fetched(record, 1)
+    await record.record(outcome(3, 1, "not_placed", ContactState.CALLABLE))
+    standing = await record.standing(1)
+    assert standing.state is ContactState.CALLABLE
+    assert (standing.attempts, dict(standing.tries)) == (2, {"busy": 2, "not_placed": 1})
+    assert (standing.last_disposition, standing.reason) == ("not_placed", "retry:not_placed")
+    (contact,) = (await fetched(record, 1)).contacts
+    assert (contact.attempts, contact.tries, contact.last_disposition) == (
+        2, {"busy": 2, "not_placed": 1}, "not_placed",
+    )  # fmt: skip
+
+
+async def test_an_outcome_counts_once(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await fetched(record, 1)
+    done = outcome(1, 1, "busy", ContactState.WAITING, 5.0)
+    assert await record.record(done, done) == frozenset({"leads"})
+    assert await record.record(done) == frozenset({"leads"})
+    assert await record.attempt_ids() == [done.record.id]
+    assert (await record.standing(1)).attempts == 1
+
+
+async def test_a_late_duplicate_does_not_move_a_contact_that_is_dialed_again(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await fetched(record, 1)
+    done = outcome(1, 1, "busy", ContactState.WAITING, record.clock.at)
+    await record.record(done)
+    await fetched(record, 1)
+    await record.record(done)
+    assert (await record.standing(1)).state is ContactState.IN_ATTEMPT
+
+
+async def test_made_uncallable_meanwhile_stays_so(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await fetched(record, 1)
+    await record.make_uncallable(1, "asked not to be called")
+    await record.record(outcome(1, 1, "busy", ContactState.WAITING, 5.0))
+    standing = await record.standing(1)
+    assert (standing.state, standing.reason) == (ContactState.UNCALLABLE, "asked not to be called")
+    assert standing.attempts == 1
+
+
+async def test_an_outcome_of_a_contact_that_is_gone_is_recorded(record: RecordWorld) -> None:
+    await record.record(outcome(1, 4711, "busy", ContactState.WAITING, 5.0))
+    assert await record.attempt_ids() == [attempt(1).id]
+
+
+async def test_a_restart_frees_fetched_contacts_without_a_live_attempt(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:4])
+    await fetched(record, 3)
+    assert await record.reset_in_attempt({2}) == 2
+    again = await fetched(record, 9)
+    assert [contact.id for contact in again.contacts] == [1, 3, 4]
+    assert again.in_attempt == 4
+
+
+async def test_campaign_states_are_remembered(record: RecordWorld) -> None:
+    await record.done(
+        SaveCampaignState("spring", CampaignState.ON, ""),
+        SaveCampaignState("autumn", CampaignState.SUSPENDED, "trunk down"),
+        SaveCampaignState("spring", CampaignState.STOPPING, "operator"),
+    )
+    assert await record.campaign_states() == {
+        "spring": CampaignState.STOPPING, "autumn": CampaignState.SUSPENDED,
+    }  # fmt: skip
+
+
+async def test_order_of_commands_is_kept(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:2])
+    await record.done(fetch(1), ReturnContacts((1,)), fetch(1), fetch(1))
+    assert [[c.id for c in event.contacts] for event in record.inbox.of(ContactsFetched)] == [[1], [1], [2]]
