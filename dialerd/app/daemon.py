@@ -1,0 +1,321 @@
+"""One running dialerd: the core, its engine, and the adapters around them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import structlog
+
+from dialerd.app.contact_files import import_upload
+from dialerd.app.notice_keeper import NoticeKeeper
+from dialerd.app.records import StoredRecords
+from dialerd.asterisk.roster import AmiRoster
+from dialerd.asterisk.settings import AmiSettings, AriSettings
+from dialerd.asterisk.telephony import AriTelephony
+from dialerd.config.campaigns_file import load_campaigns
+from dialerd.config.contact_lists import ContactListSettings
+from dialerd.config.daemon import DaemonSettings
+from dialerd.config.plan_diff import plan_diff
+from dialerd.config.problems import Problem
+from dialerd.config.site_rules import RuleFailure
+from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, UnknownContactList
+from dialerd.control.server import ControlServer
+from dialerd.core.attempt import AttemptState
+from dialerd.core.campaign import Plan
+from dialerd.core.dialer import Dialer
+from dialerd.core.events import ContactsChanged, Event, PlanChanged, Recovered, ShutdownAsked
+from dialerd.core.ids import SerialNumbers
+from dialerd.core.view import DialerView, GateFinding
+from dialerd.engine import Engine, EngineLoop, SteadyClock
+from dialerd.store.database import open_database
+from dialerd.store.journal import Journal
+from dialerd.store.migrate import migrate_engine
+from dialerd.store.outbox import Outbox
+from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
+from dialerd.store.redis_hot import RedisHotStore
+from dialerd.store.redis_link import LinkBroken
+from dialerd.store.sql_record import SqlRecord
+from dialerd.telemetry.loop_lag import LoopLag
+from dialerd.telemetry.metrics import CONTENT_TYPE, Metrics
+from dialerd.telemetry.notices import Notice, Notices
+
+_log = structlog.get_logger(__name__)
+
+START_PAUSE_S = 1.0
+"""Between two looks at something that start-up waits for."""
+LAST_CALLS_S = 5.0
+"""How long cancelled calls may take to end when the daemon does."""
+LAST_WRITES_S = 10.0
+"""How long what is still to be written may take when the daemon ends; what is not waits in the outbox."""
+
+_MAY_BE_LEFT = frozenset({AttemptState.CONNECTED})
+
+
+class UnusableCampaigns(Exception):
+    """The campaigns file has errors."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class Daemon:
+    """Implements :class:`dialerd.control.daemon.Daemon`. Life: :meth:`run`, until :meth:`stop` is called."""
+
+    def __init__(self, settings: DaemonSettings) -> None:
+        """Raises :class:`UnusableCampaigns` when the campaigns file has errors."""
+        campaigns = load_campaigns(settings.campaigns, self.rule_failed)
+        if campaigns.plan is None:
+            raise UnusableCampaigns(campaigns.problems)
+        self._settings = settings
+        self._plan = campaigns.plan
+        self._lists: Mapping[str, ContactListSettings] = campaigns.contact_lists
+        self._clock = SteadyClock()
+        self._metrics = Metrics()
+        self._database = open_database(settings.sql.url.get_secret_value())
+        self._keeper = NoticeKeeper(Journal(self._database, self._clock))
+        self._notices = Notices(self._clock, self._metrics, self._keeper.take)
+        self._records = StoredRecords(self._database, self._clock)
+        rng = random.Random(secrets.randbits(64))
+        redis_url = settings.redis.url.get_secret_value()
+        health = RecordHealth(self.post)
+        self._hot = RedisHotStore(
+            redis_url, settings.shard, settings.instance, self.post, self._clock,
+            lease_ttl_s=settings.lease_ttl_s, on_waiting=self._waiting_for_store, on_outcome=self._outcome,
+        )  # fmt: skip
+        self._record = SqlRecord(self._database, self.post, self._clock, health=health)
+        self._outbox = Outbox(
+            redis_url, self._hot.keys, self._database, self.post, self._clock,
+            health=health, recorded=self._hot.forget_outcomes,
+        )  # fmt: skip
+        self._roster = AmiRoster(_ami(settings), self.post, rng=rng, on_bug=self._bug)
+        self._telephony = AriTelephony(
+            _ari(settings), self.post, rng=rng, trunks=_event_sources(self._plan),
+            lost_calls=self._roster.lost_calls, on_bug=self._bug,
+        )  # fmt: skip
+        serials = SerialNumbers(int(self._clock.now() * 1000), secrets.randbits(20))
+        self._dialer = Dialer(serials)
+        engine = Engine(
+            self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,
+            observers=(self._metrics.observe,),
+        )  # fmt: skip
+        self._loop = EngineLoop(engine, self._clock.now, self._metrics.handled)
+        self._lag = LoopLag()
+        self._metrics.watch(self.view, self.backlog, self.loop_lag_s)
+        token = settings.api.token.get_secret_value() if settings.api.token is not None else None
+        self._server = ControlServer(self, settings.api.host, settings.api.port, token)
+        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._reloading = asyncio.Lock()
+
+    # --- life ------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Start, dial until :meth:`stop`, and end in order. Raises :class:`OSError` when the API's address is
+        taken, :class:`~dialerd.store.redis_lease.Superseded` when another instance has taken the shard."""
+        await self._server.start()
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks.append(group.create_task(self._loop.run(), name="engine"))
+                tasks.append(group.create_task(self._lag.run(), name="lag"))
+                starting = group.create_task(self._start(group, tasks), name="start")
+                await self._stopping.wait()
+                started = starting.done() and not starting.cancelled()
+                starting.cancel()
+                if started:
+                    await self._end()
+                self._loop.end()
+                for task in tasks[1:]:
+                    task.cancel()
+        finally:
+            await self._server.stop()
+            await self._outbox.aclose()
+            await self._hot.aclose()
+            await self._database.dispose()
+        _log.info("daemon_stopped", instance=self._settings.instance)
+
+    async def _start(self, group: asyncio.TaskGroup, tasks: list[asyncio.Task[None]]) -> None:
+        """In this order: what is in the record and the ledger first, then Asterisk, then the agents."""
+        self.post(PlanChanged(self._plan))
+        _log.info("daemon_starting", instance=self._settings.instance, shard=self._settings.shard)
+        await self._database_ready()
+        tasks.append(group.create_task(self._keeper.run(), name="notices"))
+        await self._hot.start()
+        await self._outbox.drain_all()
+        while True:
+            try:
+                ledger = await self._hot.recover()
+                break
+            except LinkBroken as error:
+                self._waiting_for_store(str(error))
+                await asyncio.sleep(START_PAUSE_S)
+        tasks.append(group.create_task(self._hot.run(), name="hot store"))
+        released = await self._record.reset_in_attempt({record.contact_id for record in ledger.attempts})
+        states = await self._record.campaign_states()
+        self.post(Recovered(ledger.attempts, ledger.agent_lines, states))
+        _log.info("ledger_read", live_attempts=len(ledger.attempts), contacts_released=released)
+        tasks.append(group.create_task(self._record.run(), name="record"))
+        tasks.append(group.create_task(self._outbox.run(), name="outbox"))
+        await self._telephony.start()
+        await self._roster.start()
+
+    async def _database_ready(self) -> None:
+        told = ""
+        while True:
+            try:
+                await migrate_engine(self._database)
+                return
+            except DATABASE_ERRORS as error:
+                reason = reason_of(error)
+                if reason != told:
+                    told = reason
+                    self._notices.tell("error", "record_absent", reason=reason)
+                await asyncio.sleep(START_PAUSE_S)
+
+    def stop(self) -> None:
+        """End: no new calls, a grace time for those that are not connected, bridged ones stay up for adoption.
+        Called again: no grace time."""
+        if self._stopping.is_set():
+            self._hurry.set()
+        self._stopping.set()
+
+    async def _end(self) -> None:
+        grace_s = self._settings.shutdown_grace_s
+        _log.info("daemon_stopping", live=len(self._dialer.floor.attempts), grace_s=grace_s)
+        self.post(ShutdownAsked())
+        await self._until_settled(grace_s)
+        self.post(ShutdownAsked(cancel_ringing=True))
+        self._hurry.clear()
+        await self._until_settled(LAST_CALLS_S)
+        left = sum(a.state is AttemptState.CONNECTED for a in self._dialer.floor.attempts.values())
+        if left:
+            _log.info("calls_left_for_adoption", count=left)
+        await self._roster.stop()
+        await self._telephony.stop()
+        try:
+            async with asyncio.timeout(LAST_WRITES_S):
+                await self._hot.flush()
+                await self._record.flush()
+                await self._outbox.drain_all()
+        except TimeoutError:
+            _log.warning("outcomes_wait_in_the_outbox")
+
+    async def _until_settled(self, limit_s: float) -> None:
+        """Until every call is over or connected, the limit is reached, or somebody is in a hurry."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + limit_s
+        while loop.time() < deadline and not self._hurry.is_set():
+            attempts = self._dialer.floor.attempts.values()
+            if not self._loop.backlog and all(a.state in _MAY_BE_LEFT for a in attempts):
+                return
+            await asyncio.sleep(0.1)
+
+    # --- what the adapters tell ------------------------------------------------------------------------
+
+    def post(self, event: Event) -> None:
+        """Put an event into the engine's inbox."""
+        self._loop.post(event)
+
+    def _waiting_for_store(self, reason: str) -> None:
+        self._notices.tell("warning", "store_absent", reason=reason)
+
+    def _outcome(self) -> None:
+        self._outbox.wake()
+
+    def _bug(self, error: BaseException) -> None:
+        detail = f"{type(error).__name__}: {error}"
+        _log.error("adapter_defect", exc_info=error)
+        self._notices.tell("error", "adapter_defect", detail=detail)
+
+    def rule_failed(self, failure: RuleFailure) -> None:
+        """A site's own rule raised or gave no verdict; the call went on by dialerd's rules."""
+        self._notices.tell(
+            "error", "site_rule_failed", campaign=failure.campaign, error=failure.error,
+            where=f"{failure.file}:{failure.line}",
+        )  # fmt: skip
+
+    # --- what the API asks -----------------------------------------------------------------------------
+
+    @property
+    def records(self) -> StoredRecords:
+        """The record's answers."""
+        return self._records
+
+    def now(self) -> float:
+        """The daemon's time, epoch seconds."""
+        return self._clock.now()
+
+    def view(self) -> DialerView:
+        """The core's present picture."""
+        return self._dialer.viewer.dialer(self._clock.now())
+
+    def why(self, campaign: str, known: KnownContact) -> list[GateFinding]:
+        """Every gate's verdict on a contact at this moment. KeyError: no such campaign."""
+        return self._dialer.viewer.why(
+            campaign, known.contact, known.state, known.next_at, known.reason, self._clock.now()
+        )
+
+    def instance(self) -> str:
+        """This daemon's name."""
+        return self._settings.instance
+
+    def loop_lag_s(self) -> float:
+        """How late the event loop wakes up, seconds."""
+        return self._lag.seconds
+
+    def backlog(self) -> int:
+        """Events that wait in the inbox."""
+        return self._loop.backlog
+
+    def metrics(self) -> tuple[bytes, str]:
+        """Metrics in Prometheus' text format, and their content type."""
+        return self._metrics.exposition(), CONTENT_TYPE
+
+    def notices(self, limit: int, level: str | None) -> Sequence[Notice]:
+        """The newest notices first."""
+        return self._notices.recent(limit, level)
+
+    async def reload(self, check_only: bool = False) -> ReloadResult:
+        """Read the campaigns file again and apply it, all or nothing; live calls keep the settings they have."""
+        async with self._reloading:
+            path = self._settings.campaigns
+            result = await asyncio.to_thread(load_campaigns, path, self.rule_failed)
+            if result.plan is None:
+                self._notices.tell("error", "reload_refused", problems=str(len(result.problems)))
+                return ReloadResult(False, None, result.problems)
+            diff = plan_diff(self._plan, result.plan)
+            if not check_only:
+                self._plan, self._lists = result.plan, result.contact_lists
+                self._telephony.set_trunks(_event_sources(result.plan))
+                self.post(PlanChanged(result.plan))
+                self._notices.tell("info", "reloaded", changes=str(len(diff.lines())))
+            return ReloadResult(not check_only, diff, result.problems)
+
+    async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
+        """Import a CSV file into a list as it arrives."""
+        settings = self._lists.get(contact_list)
+        if settings is None:
+            raise UnknownContactList(contact_list)
+        report = await import_upload(self._database, self._clock, settings, source, content)
+        self.post(ContactsChanged(contact_list))
+        return report
+
+
+def _ari(settings: DaemonSettings) -> AriSettings:
+    assert settings.ari.password is not None
+    ari = settings.ari
+    return AriSettings(ari.url, ari.user, settings.ari.password.get_secret_value(), ari.app)
+
+
+def _ami(settings: DaemonSettings) -> AmiSettings:
+    assert settings.ami.secret is not None
+    ami = settings.ami
+    return AmiSettings(ami.host, ami.port, ami.user, settings.ami.secret.get_secret_value())
+
+
+def _event_sources(plan: Plan) -> list[str]:
+    return sorted({f"endpoint:{trunk.event_source}" for trunk in plan.trunks.values()})

@@ -1,0 +1,80 @@
+"""The record's answers for the API, from the queries of the store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dialerd.control.daemon import AttemptQuestion, KnownContact, Row, Unavailable
+from dialerd.core.abandon import CampaignFigures
+from dialerd.core.contact import ContactState
+from dialerd.ports import Clock
+from dialerd.store.figures import campaign_figures
+from dialerd.store.journal import Journal
+from dialerd.store.record_health import DATABASE_ERRORS, reason_of
+from dialerd.store.record_queries import AttemptFilter, RecordQueries
+from dialerd.store.sql_record import contact_of
+
+
+class StoredRecords:
+    """Implements :class:`dialerd.control.daemon.Records` over SQL; an absent database is told as such."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        self._engine = engine
+        self._queries = RecordQueries(engine)
+        self._journal = Journal(engine, clock)
+
+    @asynccontextmanager
+    async def _answering(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except DATABASE_ERRORS as error:
+            raise Unavailable(f"the database: {reason_of(error)}") from error
+
+    async def attempts(self, question: AttemptQuestion) -> list[Row]:
+        """Finished attempts, latest first."""
+        chosen = AttemptFilter(
+            campaign=question.campaign,
+            disposition=question.disposition,
+            number=question.number,
+            since=question.since,
+            until=question.until,
+        )
+        async with self._answering():
+            return await self._queries.attempts(chosen, limit=question.limit, offset=question.offset)
+
+    async def attempt(self, attempt_id: str) -> Row | None:
+        """One finished attempt, or None."""
+        async with self._answering():
+            return await self._queries.attempt(attempt_id)
+
+    async def contacts_with_number(self, number: str) -> list[KnownContact]:
+        """All contacts that have this number (E.164)."""
+        async with self._answering():
+            rows = await self._queries.contact_by_number(number)
+        return [_known(row) for row in rows]
+
+    async def figures(self, since: float, until: float | None, campaign: str | None) -> list[CampaignFigures]:
+        """Totals of every campaign (or one) with attempts recorded in the span."""
+        async with self._answering():
+            return await campaign_figures(self._engine, since, until, campaign)
+
+    async def add_audit(self, who: str, what: str, detail: Mapping[str, Any]) -> None:
+        """Somebody changed something."""
+        async with self._answering():
+            await self._journal.add_audit(who, what, detail)
+
+    async def audit(self, limit: int) -> list[Row]:
+        """The latest changes, latest first."""
+        async with self._answering():
+            return list(await self._journal.audit(limit=limit))
+
+
+def _known(row: Row) -> KnownContact:
+    state = ContactState(row["state"])
+    return KnownContact(
+        contact_of(row), state, row["next_at"] if state is ContactState.WAITING else None, row["reason"] or ""
+    )
