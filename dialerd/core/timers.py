@@ -31,6 +31,10 @@ class Timers:
         """When ``(kind, subject)`` comes due, or None."""
         return self._at.get((kind, subject))
 
+    def pending(self) -> tuple[Key, ...]:
+        """Everything that is set."""
+        return tuple(self._at)
+
     def pop_due(self, now: float) -> Key | None:
         """Take the earliest key that is due, or None."""
         self._drop_stale()

@@ -1,0 +1,147 @@
+"""One life of the daemon: the real engine and core between ports that can be cut at any command."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+from dialerd.core import commands as c
+from dialerd.core.dialer import Dialer
+from dialerd.core.events import Event, TimePassed
+from dialerd.core.ids import SerialNumbers
+from dialerd.engine import Engine
+
+
+class DaemonDied(Exception):
+    """The daemon was killed between two commands."""
+
+
+_TRACED: dict[type, Callable[[Any], Any]] = {
+    c.Claim: attrgetter("record.id", "record.number", "record.agent"),
+    c.SaveAttempt: attrgetter("record.id", "record.state", "record.agent"),
+    c.MoveReservation: attrgetter("record.id", "record.agent", "old_agent"),
+    c.CloseAttempt: attrgetter("outcome.record.id", "outcome.record.disposition", "outcome.contact.reason"),
+    c.SaveAgentLine: attrgetter("agent", "channel_id"),
+    c.FetchContacts: attrgetter("campaign", "limit"),
+    c.ReturnContacts: attrgetter("contact_ids"),
+    c.RetireContacts: attrgetter("contact_ids", "reason"),
+    c.SaveCampaignState: attrgetter("campaign", "state"),
+    c.OriginateCall: attrgetter("attempt_id", "dial_string"),
+    c.ProbeChannel: attrgetter("channel_id"),
+    c.HangUp: attrgetter("channel_id", "reason"),
+    c.StartAmd: attrgetter("attempt_id"),
+    c.StopAmd: attrgetter("attempt_id"),
+    c.CreateBridge: attrgetter("bridge_id"),
+    c.DestroyBridge: attrgetter("bridge_id"),
+    c.EnterBridge: attrgetter("channel_id", "bridge_id"),
+    c.PlayMessage: attrgetter("channel_id", "media"),
+    c.DialAgent: attrgetter("channel_id", "dial_string"),
+    c.AnnounceAgent: attrgetter("agent", "device_state"),
+    c.PauseMember: attrgetter("agent", "paused", "reason"),
+    c.Tell: attrgetter("level", "name", "fields"),
+    c.InvariantViolated: attrgetter("invariant", "detail"),
+}
+
+
+class Trace:
+    """Every command of a shift, condensed to one figure; line by line where somebody reads along."""
+
+    def __init__(self, write: Callable[[str], None] | None = None) -> None:
+        self._write = write
+        self._sum = 0
+        self.commands = 0
+
+    def note(self, now: float, command: c.Command) -> None:
+        """Take one command down."""
+        kind = type(command)
+        line = f"{now:.4f} {kind.__name__} {_TRACED[kind](command)}"
+        self._sum = zlib.crc32(line.encode(), self._sum)
+        self.commands += 1
+        if self._write is not None:
+            self._write(line)
+
+    def event(self, now: float, event: Event) -> None:
+        """Take one event down, for readers."""
+        if self._write is not None:
+            self._write(f"{now:.4f}     < {event}")
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal shifts."""
+        return f"{self._sum:08x}"
+
+
+class _Cut:
+    """A port through which commands pass until the daemon dies."""
+
+    def __init__(self, daemon: Daemon, submit: Callable[[Any], None]) -> None:
+        self._daemon = daemon
+        self._submit = submit
+
+    def submit(self, command: Any) -> None:
+        self._daemon.passing(command)
+        self._submit(command)
+
+
+class Daemon:
+    """An engine with its core, from start to crash or end. ``offset``: its clock ahead of the world's, seconds."""
+
+    def __init__(
+        self,
+        offset: float,
+        token: int,
+        trace: Trace,
+        submits: tuple[Callable[[Any], None], ...],
+        on_command: Callable[[Any, float], None],
+    ) -> None:
+        self.offset = offset
+        self.alive = True
+        self.handled: Counter[str] = Counter()
+        self.dies_after: int | None = None
+        """Commands that still pass before the daemon dies; None: it lives."""
+        self.dies_before: type | None = None
+        """Count only from the first command of this kind."""
+        self.dialer = Dialer(SerialNumbers(int(offset * 1000), token))
+        self._trace = trace
+        self._on_command = on_command
+        telephony, roster, hot_store, record, watcher = (_Cut(self, submit) for submit in submits)
+        self._engine = Engine(self.dialer, telephony, roster, hot_store, record, watcher)
+        self._now = 0.0
+
+    def now(self, world_now: float) -> float:
+        """The daemon's clock."""
+        return world_now + self.offset
+
+    def passing(self, command: c.Command) -> None:
+        """A command is about to leave; raises :class:`DaemonDied` at the moment of death."""
+        if type(command) is self.dies_before:
+            self.dies_before = None
+        if self.dies_after is not None and self.dies_before is None:
+            self.dies_after -= 1
+            if self.dies_after < 0:
+                raise DaemonDied
+        self._trace.note(self._now, command)
+        self._on_command(command, self._now)
+
+    def step(self, event: Event, world_now: float) -> None:
+        """One event; raises :class:`DaemonDied` when the daemon does not survive its commands."""
+        self._now = self.now(world_now)
+        self.handled[type(event).__name__] += 1
+        self._trace.event(self._now, event)
+        self._engine.step(event, self._now)
+
+    def wakeup(self) -> float | None:
+        """When the core wants to be woken, in world seconds."""
+        due = self.dialer.next_wakeup()
+        return None if due is None else due - self.offset
+
+    def wake(self, world_now: float) -> None:
+        """The moment that :meth:`wakeup` told has come."""
+        due = self.dialer.next_wakeup()
+        # The way from one clock to the other and back may lose the last bit.
+        self._now = max(self.now(world_now), due if due is not None else 0.0)
+        self.handled["TimePassed"] += 1
+        self._engine.step(TimePassed(), self._now)
