@@ -12,7 +12,7 @@ from dialerd.control.daemon import AttemptQuestion, KnownContact, Row, Unavailab
 from dialerd.core.abandon import CampaignFigures
 from dialerd.core.contact import ContactState
 from dialerd.ports import Clock
-from dialerd.store.figures import campaign_figures
+from dialerd.store.campaign_figures import campaign_figures
 from dialerd.store.journal import Journal
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.record_queries import AttemptFilter, RecordQueries

@@ -1,0 +1,1 @@
+"""The demonstration: a real campaign on the real pair, checked against what really happened."""

@@ -1,0 +1,144 @@
+"""What the demo dials, with whom, and the files that say so."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.callees import Mix, mix_numbers
+from lab.pair import Lab
+from lab.ports import free_ports
+
+AGENTS = tuple(str(8001 + i) for i in range(8))
+SALES, NOTICE = "spring-sale", "delivery-notice"
+
+_CAMPAIGNS = """\
+# Written by the demo. campaigns.example.yaml explains every setting.
+version: 1
+
+trunks:
+  carrier:
+    dial: PJSIP/{{digits}}@carrier
+    max_lines: 40
+    cps: 10
+
+contact_lists:
+  customers:
+    region: GB
+    phones:
+      - column: phone
+        type: mobile
+  subscribers:
+    region: GB
+    phones:
+      - column: phone
+        type: mobile
+
+defaults:
+  trunk: carrier
+  caller_id: +441632960000
+  ring_timeout: 15s
+  max_attempts: 2
+  abandon_message: {abandon}
+  retry:
+    busy: {{max_tries: 2, gap: 20s}}
+    no_answer: {{max_tries: 1, gap: 1h}}
+    machine: {{max_tries: 1, gap: 1d}}
+    rejected: {{max_tries: 1, gap: 1d}}
+    congestion: {{max_tries: 2, gap: 10s}}
+    hung_up_early: {{max_tries: 1, gap: 1d}}
+    silence: {{max_tries: 1, gap: 1d}}
+    cancelled: {{max_tries: 2, gap: 5s}}
+    abandoned: {{max_tries: 1, gap: 3d}}
+
+campaigns:
+  {sales}:
+    mode: progressive
+    contact_list: customers
+    queue: sales
+    max_lines: 20
+    priority: 4
+    agents: {{connection: nailed}}
+    wrap_up: 2s
+    call_analysis: {{profile: connect_first}}
+  {notice}:
+    mode: agentless
+    contact_list: subscribers
+    message: {message}
+    max_lines: 6
+    call_analysis: {{profile: catch_machines}}
+    responses: {{machine: hang_up}}
+"""
+
+_DAEMON = """\
+# Written by the demo. dialerd.example.yaml explains every setting. Passwords come from the environment.
+campaigns: campaigns.yaml
+instance: demo
+ari: {{url: {ari_url}, user: {ari_user}, app: {ari_app}}}
+ami: {{host: {ami_host}, port: {ami_port}, user: {ami_user}}}
+redis: {{url: {redis_url}}}
+sql: {{url: sqlite+aiosqlite:///dialerd.db}}
+api: {{host: 127.0.0.1, port: {api_port}}}
+log: {{level: info, format: json}}
+shutdown_grace: 10s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The demo's folder, its lists (name -> numbers) and how to reach its daemon."""
+
+    folder: Path
+    lists: dict[str, list[str]]
+    api_url: str
+    token: str
+    environ: dict[str, str]
+
+    @property
+    def settings(self) -> Path:
+        """The daemon's settings file."""
+        return self.folder / "dialerd.yaml"
+
+    @property
+    def database(self) -> Path:
+        """The record."""
+        return self.folder / "dialerd.db"
+
+
+def mix() -> Mix:
+    """The population: quick enough that 220 contacts take minutes."""
+    return Mix(ring_s=(1.0, 4.0), talk_s=(3.0, 8.0))
+
+
+def write_scene(folder: Path, lab: Lab, customers: int, subscribers: int) -> Scene:
+    """Write campaigns, settings and contact files for a running lab."""
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = mix_numbers(customers + subscribers)
+    lists = {"customers": numbers[:customers], "subscribers": numbers[customers:]}
+    for name, members in lists.items():
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("name", "phone"))
+            writer.writerows((f"{name.capitalize()} {i}", number) for i, number in enumerate(members, 1))
+    settings = lab.settings
+    (folder / "campaigns.yaml").write_text(
+        _CAMPAIGNS.format(sales=SALES, notice=NOTICE, abandon=settings.abandon_sound, message=settings.message_sound)
+    )
+    (api_port,), _ = free_ports(1, 0)
+    (folder / "dialerd.yaml").write_text(
+        _DAEMON.format(
+            ari_url=settings.ari_url.removesuffix("/ari"), ari_user=settings.ari_user, ari_app=settings.ari_app,
+            ami_host=settings.ami_host, ami_port=settings.ami_port, ami_user=settings.ami_user,
+            redis_url=settings.redis_url, api_port=api_port,
+        )
+    )  # fmt: skip
+    token = secrets.token_urlsafe(18)
+    environ = {
+        "DIALERD_ARI__PASSWORD": settings.ari_password,
+        "DIALERD_AMI__SECRET": settings.ami_secret,
+        "DIALERD_API__TOKEN": token,
+        "DIALERD_CONFIG": str(folder / "dialerd.yaml"),
+    }
+    return Scene(folder, lists, f"http://127.0.0.1:{api_port}", token, environ)
