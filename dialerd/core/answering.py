@@ -35,6 +35,8 @@ AMD_GRACE_S = 2.0
 """AMD that has not spoken so long after its total analysis time will not."""
 BRIDGE_GRACE_S = 0.5
 """A bridge that was asked for before the clock ran out may still come."""
+HANG_UP_FOLLOWS_S = 0.5
+"""A hang-up in the middle of a message is reported so soon after the playback's failure."""
 TREATMENT_GUARD_S = 120.0
 """A message that has not ended by then is ended with the call."""
 
@@ -323,10 +325,21 @@ class Answering:
             attempt.record.message_at = now
 
     def playback_finished(self, attempt: LiveAttempt, event: PlaybackFinished, now: float) -> None:
-        """The message is over: so is the call. A message that cannot be played stops the campaign."""
+        """The message is over: so is the call."""
         if attempt.state is not _S.TREATING:
             return
         if event.failed and not attempt.hang_up_sent:
+            # Asterisk says so too when the person hangs up in the middle; then the channel's end follows at once.
+            attempt.playback_failed = True
+            self._floor.timers.set("treatment", attempt.id, now + HANG_UP_FOLLOWS_S)
+            return
+        self._end(attempt, now)
+
+    def treatment_over(self, attempt: LiveAttempt, now: float) -> None:
+        """The message could not be played, which stops the campaign; or its end was never reported."""
+        if attempt.state is not _S.TREATING:
+            return
+        if attempt.playback_failed:
             record = attempt.record
             record.reason = "message_not_played"
             if record.analysis in _PERSON_VALUES:
@@ -337,11 +350,6 @@ class Answering:
                 self._floor.move_campaign(campaign, CampaignState.SUSPENDED, "a message could not be played")
             self._floor.tell("error", "message_not_played", attempt=record.id, campaign=record.campaign)
         self._end(attempt, now)
-
-    def treatment_stuck(self, attempt: LiveAttempt, now: float) -> None:
-        """The end of the message was never reported."""
-        if attempt.state is _S.TREATING:
-            self._end(attempt, now)
 
     def _hang_up(self, attempt: LiveAttempt, now: float) -> None:
         self._floor.move_attempt(attempt, _S.TREATING)

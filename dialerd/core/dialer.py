@@ -85,7 +85,7 @@ class Dialer:
             "deadline": self._timer_for_attempt(answering.no_verdict),
             "amd": self._timer_for_attempt(answering.no_verdict),
             "legal": self._timer_for_attempt(answering.clock_ran_out),
-            "treatment": self._timer_for_attempt(answering.treatment_stuck),
+            "treatment": self._timer_for_attempt(answering.treatment_over),
             "wrap_up": self._wrap_up_over,
             "agent_line": desk.redial,
             "pace": lambda subject, now: self.floor.dirty.add(subject),

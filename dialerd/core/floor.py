@@ -34,6 +34,12 @@ class LiveAttempt:
     amd_running: bool = False
     hang_up_sent: bool = False
     playback_started: bool = False
+    playback_failed: bool = False
+    entering: bool = False
+    """The person is on the way into the agent's bridge."""
+    agent_up: bool = False
+    """The rung member has picked up."""
+    agent_rung_at: float | None = None
     grace_used: bool = False
     """The clock ran out while the agent's bridge was being entered."""
     probes: int = 0
@@ -130,6 +136,10 @@ class Floor:
         """Number -> the live attempt on it."""
         self.agent_channels: dict[str, str] = {}
         """Agent channel id (line, ring or inbound) -> agent."""
+        self.waiting: dict[str, list[str]] = {}
+        """Queue -> attempts whose person waits and has no agent yet."""
+        self.woken: set[str] = set()
+        """Queues in which an agent came free during this event."""
         self.dirty: set[str] = set()
         """Campaigns whose pacing must be looked at before this event is done with."""
         self.recovered_lines: dict[str, str] = {}
@@ -182,7 +192,9 @@ class Floor:
         self.dirty.add(campaign.settings.name)
 
     def wake_queue(self, queue: str | None) -> None:
-        """Campaigns of this queue may dial (or must not) now."""
+        """An agent of this queue came free: people who wait first, then campaigns."""
+        if queue is not None:
+            self.woken.add(queue)
         for name, campaign in self.campaigns.items():
             if campaign.settings.queue == queue:
                 self.dirty.add(name)

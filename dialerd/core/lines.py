@@ -6,7 +6,9 @@ to ask again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
+from math import ceil
 
 from dialerd.core.campaign import TrunkSettings
 from dialerd.core.disposition import Disposition
@@ -28,6 +30,8 @@ class TrunkRun:
     settings: TrunkSettings
     live: int = 0
     next_token_at: float = 0.0
+    dialed: deque[float] = field(default_factory=deque)
+    """The moments of the latest calls, as many as count."""
     failures_in_a_row: int = 0
     hold_until: float = 0.0
     hold_s: float = _FIRST_HOLD_S
@@ -45,6 +49,22 @@ class TrunkRun:
     def token_at(self, now: float) -> float:
         """The moment from which the CPS limit allows one more call: ``now``, or later."""
         return max(self.next_token_at, now)
+
+    def dial(self, now: float) -> float:
+        """The moment at which a granted call may go out: ``now``, and it is counted; or later, and it is to be asked
+        again then. Claims are spaced when they are asked for, but their replies may come all at once."""
+        cps = self.settings.cps
+        calls = max(1, ceil(cps))
+        while len(self.dialed) > calls:
+            self.dialed.popleft()
+        if len(self.dialed) == calls:
+            at = self.dialed[0] + calls / cps
+            # A clock that went back must not close the trunk for as long as it went.
+            if self.dialed[0] <= now < at:
+                return at
+            self.dialed.popleft()
+        self.dialed.append(now)
+        return now
 
     def ended(self, disposition: Disposition, rang: bool, now: float) -> bool:
         """Learn from how a call ended; True when that opens the breaker."""
