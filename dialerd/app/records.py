@@ -10,13 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.control.daemon import AttemptQuestion, KnownContact, Row, Unavailable
 from dialerd.core.abandon import CampaignFigures
-from dialerd.core.contact import ContactState
+from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.ports import Clock
 from dialerd.store.campaign_figures import campaign_figures
 from dialerd.store.journal import Journal
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
-from dialerd.store.sql_record import contact_of
 
 
 class StoredRecords:
@@ -75,6 +74,17 @@ class StoredRecords:
 
 def _known(row: Row) -> KnownContact:
     state = ContactState(row["state"])
+    contact = Contact(
+        id=row["id"],
+        contact_list=row["contact_list"],
+        key=row["key"],
+        numbers=tuple(Number(number["e164"], number["kind"]) for number in row["numbers"]),
+        columns=row["columns"],
+        attempts=row["attempts"],
+        number_index=row["number_index"],
+        last_disposition=row["last_disposition"],
+        tries=row["tries"],
+    )
     return KnownContact(
-        contact_of(row), state, row["next_at"] if state is ContactState.WAITING else None, row["reason"] or ""
+        contact, state, row["next_at"] if state is ContactState.WAITING else None, row["reason"] or ""
     )

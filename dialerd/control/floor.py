@@ -28,8 +28,9 @@ async def status(request: web.Request) -> web.Response:
     asked = parameters(request, Masking)
     whole = await wants_unmasked(request, asked.unmasked)
     daemon = request.app[DAEMON]
-    body = {"version": __version__, "instance": daemon.instance(), **asdict(daemon.view())}
-    body["campaigns"] = [with_rate(campaign) for campaign in daemon.view().campaigns]
+    view = daemon.view()
+    body = {"version": __version__, "instance": daemon.instance(), **asdict(view)}
+    body["campaigns"] = [with_rate(campaign) for campaign in view.campaigns]
     return reply(body if whole else masked_value(body))
 
 
@@ -37,7 +38,8 @@ async def status(request: web.Request) -> web.Response:
 async def campaigns(request: web.Request) -> web.Response:
     """All campaigns."""
     parameters(request, Parameters)
-    return reply({"campaigns": masked_value([with_rate(c) for c in request.app[DAEMON].view().campaigns])})
+    view = request.app[DAEMON].view()
+    return reply({"at": view.at, "campaigns": masked_value([with_rate(campaign) for campaign in view.campaigns])})
 
 
 @routes.get("/api/v1/campaigns/{name}")
@@ -77,7 +79,8 @@ async def stop(request: web.Request) -> web.Response:
 async def agents(request: web.Request) -> web.Response:
     """All agents."""
     parameters(request, Parameters)
-    return reply({"agents": masked_value([asdict(agent) for agent in request.app[DAEMON].view().agents])})
+    view = request.app[DAEMON].view()
+    return reply({"at": view.at, "agents": masked_value([asdict(agent) for agent in view.agents])})
 
 
 def known_campaign(request: web.Request, name: str) -> CampaignView:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import structlog
 
 from dialerd.core.commands import InvariantViolated, Tell, WatcherCommand
-from dialerd.ports import Clock
 from dialerd.core.masking import masked_text
+from dialerd.ports import Clock
 from dialerd.telemetry.metrics import Metrics
 from dialerd.telemetry.notice_table import INVARIANT, advice_for
 

@@ -1,0 +1,48 @@
+"""The commands and their rooms."""
+
+from __future__ import annotations
+
+import typer
+
+from dialerd import __version__
+from dialerd.cli import amd, calls, contacts, files, floor, health
+
+app = typer.Typer(
+    name="dialerd",
+    help="The open outbound dialer for Asterisk.",
+    epilog="Exit codes: 0 done; 1 problems found, or refused; 2 wrong usage or settings; 3 no daemon answers.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"dialerd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    pass
+
+
+app.command("run")(health.run)
+app.command("check")(files.check)
+app.command("reload")(files.reload)
+app.command("status")(floor.status)
+app.add_typer(floor.campaigns, name="campaigns")
+app.add_typer(contacts.contacts, name="contacts")
+app.command("attempts")(calls.attempts)
+app.command("agents")(floor.agents)
+app.command("why")(calls.why)
+app.command("report")(calls.report)
+app.command("notices")(calls.notices)
+app.command("schema")(files.schema)
+app.command("doctor")(health.doctor)
+app.add_typer(amd.amd, name="amd")

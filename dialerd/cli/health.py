@@ -1,0 +1,76 @@
+"""`run` and `doctor`: the daemon itself, and whether all it needs is there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+
+import typer
+from rich.markup import escape
+
+from dialerd.cli.examinations import Finding, Health, examine_record, examine_redis
+from dialerd.cli.options import ConfigOption, JsonOption
+from dialerd.cli.outcome import Exit, Failure, ends_well
+from dialerd.cli.screen import print_json, screen
+from dialerd.cli.settings import print_problems, read_settings, settings_or_fail
+from dialerd.config.campaigns_file import load_campaigns
+from dialerd.config.daemon import DaemonSettings
+
+_MARKS = {Health.OK: "[green]✓[/]", Health.WARNING: "[yellow]![/]", Health.BAD: "[bold red]✗[/]"}
+
+
+@ends_well
+def run(config: ConfigOption = None) -> None:
+    """Run the daemon in the foreground until SIGTERM or Ctrl-C."""
+    from dialerd.app.foreground import run as run_daemon
+
+    code = run_daemon(settings_or_fail(config))
+    if code:
+        raise typer.Exit(code)
+
+
+@ends_well
+def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Examine settings, Asterisk, Redis, the database, sounds and clocks, and say what to do."""
+    console = screen()
+    result = read_settings(config)
+    if result.settings is None:
+        if not as_json:
+            print_problems(console, result.problems)
+        told = [str(problem) for problem in result.problems]
+        raise Failure("the settings cannot be used", "Run `dialerd check`.", Exit.PROBLEMS, problems=told)
+    findings = asyncio.run(examine(result.settings))
+    if as_json:
+        print_json({"ok": not _is_bad(findings), "findings": [asdict(finding) for finding in findings]})
+    else:
+        width = max(len(finding.what) for finding in findings)
+        for finding in findings:
+            console.print(f"{_MARKS[finding.health]} [bold]{finding.what:<{width}}[/]  {escape(finding.said)}")
+            if finding.remedy:
+                console.print(f"  {'':<{width}}  [cyan]→[/] {escape(finding.remedy)}")
+        bad = sum(finding.health is Health.BAD for finding in findings)
+        console.print(f"\n[bold red]{bad} to put right[/]" if bad else "\n[green]all is well[/]")
+    if _is_bad(findings):
+        raise typer.Exit(Exit.PROBLEMS)
+
+
+async def examine(settings: DaemonSettings) -> list[Finding]:
+    """Everything, in the order in which it is needed."""
+    findings = [Finding("settings", Health.OK, f"instance {settings.instance}, shard {settings.shard}")]
+    findings.append(_campaigns(settings))
+    redis, record = await asyncio.gather(
+        examine_redis(settings.redis.url.get_secret_value()), examine_record(settings.sql.url.get_secret_value())
+    )
+    return [*findings, *redis, *record]
+
+
+def _campaigns(settings: DaemonSettings) -> Finding:
+    result = load_campaigns(settings.campaigns)
+    if result.plan is None:
+        said = f"{settings.campaigns} has {len(result.problems)} problems"
+        return Finding("campaigns", Health.BAD, said, "Run `dialerd check`.")
+    return Finding("campaigns", Health.OK, f"{len(result.plan.campaigns)} in {settings.campaigns}")
+
+
+def _is_bad(findings: list[Finding]) -> bool:
+    return any(finding.health is Health.BAD for finding in findings)

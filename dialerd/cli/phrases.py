@@ -1,0 +1,51 @@
+"""Reasons as people say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_COUNTED = {
+    "agent_on_call": ("agent on a call", "agents on a call"),
+    "agent_wrap_up": ("agent in wrap-up", "agents in wrap-up"),
+    "agent_reserved": ("agent waiting for a call that rings", "agents waiting for a call that rings"),
+    "agent_paused": ("agent paused", "agents paused"),
+    "agent_not_responding": ("agent not responding", "agents not responding"),
+    "agent_logged_out": ("agent logged out", "agents logged out"),
+    "agent_available": ("agent available in another queue", "agents available in another queue"),
+    "number_in_use": ("number in another call", "numbers in other calls"),
+}
+_SAID = {
+    "campaign_off": "it is off",
+    "campaign_stopping": "it is stopping",
+    "campaign_complete": "it is complete",
+    "campaign_suspended": "it is suspended",
+    "campaign_invalid": "its settings are invalid",
+    "shutting_down": "the daemon is shutting down",
+    "telephony_down": "Asterisk (ARI) is down",
+    "roster_down": "the roster (AMI) is down",
+    "store_down": "Redis is down",
+    "trunk_unknown": "its trunk is not configured",
+    "trunk_refuses_everything": "the trunk refuses every call",
+    "campaign_max_lines": "all its lines are in use",
+    "trunk_max_lines": "all lines of the trunk are in use",
+    "trunk_cps": "the trunk's calls per second are used up",
+    "no_contact_callable_now": "no contact is callable now",
+    "fetching_contacts": "contacts are being fetched",
+    "claim_refused": "the last claim was refused",
+    "queue_does_not_exist": "its queue does not exist in Asterisk",
+    "queue_has_no_members": "nobody is logged in to its queue",
+}
+
+
+def reasons(not_dialing: Mapping[str, int]) -> str:
+    """``2 agents on a call, no contact is callable now``; empty for no reason."""
+    return ", ".join(_reason(reason, count) for reason, count in not_dialing.items())
+
+
+def _reason(reason: str, count: int) -> str:
+    word, _, detail = reason.partition(": ")
+    if word in _COUNTED:
+        said = f"{count} {_COUNTED[word][count != 1]}"
+    else:
+        said = _SAID.get(word, word.replace("_", " "))
+    return f"{said} ({detail})" if detail else said

@@ -1,0 +1,113 @@
+"""Talks to the running daemon over its API."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+
+from dialerd.cli.outcome import Exit, Failure
+from dialerd.cli.settings import settings_or_fail
+
+_TIMEOUT_S = 10.0
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses to listen on that are none to connect to."""
+
+
+class Refused(Failure):
+    """The daemon answered with a problem object."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        detail = problem.get("detail")
+        message = str(problem.get("title") or f"the daemon answered {status}")
+        more = {key: value for key, value in problem.items() if key not in ("type", "title", "hint")}
+        super().__init__(
+            f"{message}: {detail}" if detail else message,
+            str(problem.get("hint") or ""),
+            Exit.USAGE if status == 400 else Exit.PROBLEMS,
+            **more,
+        )
+        self.status = status
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the daemon is, and what it wants to see."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """Ask. Raises :class:`Failure` when the daemon does not answer, :class:`Refused` when it says no."""
+        return asyncio.run(self.ask("GET", path, parameters))
+
+    def post(self, path: str, **parameters: Any) -> Any:
+        """Have something done; raises like :meth:`get`."""
+        return asyncio.run(self.ask("POST", path, parameters))
+
+    async def ask(self, method: str, path: str, parameters: Mapping[str, Any]) -> Any:
+        """One request; parameters that are None are left out."""
+        headers = {"X-Dialerd-User": person()}
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
+        query = {key: _plain(value) for key, value in parameters.items() if value is not None}
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S)) as session,
+                session.request(method, self.url + path, params=query, headers=headers) as response,
+            ):
+                status, body = response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            raise Failure(
+                f"no daemon answers at {self.url}: {reason}",
+                "Is it running (`dialerd run`)? Otherwise check `api:` in the settings, or give --url.",
+                Exit.UNREACHABLE,
+            ) from None
+        return _meaning(self.url, status, body)
+
+
+def reach(config: Path | None, url: str | None, token: str | None) -> Reach:
+    """The daemon as options say, else as its settings do."""
+    if url is not None:
+        return Reach(url.rstrip("/"), token)
+    api = settings_or_fail(config).api
+    host = _ANY.get(api.host, api.host)
+    shown = f"[{host}]" if ":" in host else host
+    own = api.token.get_secret_value() if api.token is not None else None
+    return Reach(f"http://{shown}:{api.port}", token if token is not None else own)
+
+
+def person() -> str:
+    """Who is at the keyboard, for the audit."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def _meaning(url: str, status: int, body: bytes) -> Any:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        value = None
+    if status < 400 and value is not None:
+        return value
+    if status >= 400 and isinstance(value, dict):
+        raise Refused(status, value)
+    if status >= 500:
+        raise Failure(f"the daemon met a defect ({status})", "Look for the traceback in its log.")
+    raise Failure(f"what answers at {url} is not dialerd ({status})", "Check --url, or `api:`.", Exit.UNREACHABLE)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return str(value)

@@ -1,0 +1,75 @@
+"""Output: tables and sentences for people, JSON for programs."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Any
+
+import orjson
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+STATE_STYLE = {
+    "on": "green", "connected": "green", "on_call": "green", "available": "green", "info": "dim",
+    "stopping": "yellow", "wrap_up": "yellow", "reserved": "cyan", "ringing": "cyan", "warning": "yellow",
+    "suspended": "bold red", "invalid": "bold red", "not_responding": "red", "error": "bold red",
+    "complete": "blue", "off": "dim", "paused": "dim", "logged_out": "dim", "abandoned": "red",
+    "answered_agent": "green", "answered_message": "green",
+}  # fmt: skip
+
+
+def screen() -> Console:
+    """Where results go."""
+    return Console(highlight=False)
+
+
+def complaints() -> Console:
+    """Where errors go."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """A result for programs, on standard output."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
+    sys.stdout.write(orjson.dumps(value, option=options, default=str).decode())
+
+
+def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
+    """An empty table in the one style that is used everywhere; ``right``: columns of figures."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", no_wrap=column in right)
+    return made
+
+
+def coloured(state: str) -> str:
+    """A state in its colour, as rich markup."""
+    style = STATE_STYLE.get(state)
+    shown = state.replace("_", " ")
+    return f"[{style}]{shown}[/]" if style else shown
+
+
+def duration(seconds: float | None) -> str:
+    """``8s``, ``3m 05s``, ``2h 07m``, ``4d 03h``."""
+    if seconds is None:
+        return "-"
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+    return f"{whole // 86_400}d {whole % 86_400 // 3600:02d}h"
+
+
+def clock_time(at: float | None) -> str:
+    """Epoch seconds as local time of this machine."""
+    return "-" if at is None else datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def percent(share: float | None) -> str:
+    """A fraction in percent; ``-`` when nothing was counted."""
+    return "-" if share is None else f"{share * 100:.1f} %"
