@@ -44,6 +44,8 @@ AMD_CONTEXT = "dialerd-amd"
 EXTENSION_MAX = 79
 """Asterisk cuts longer extensions."""
 DEAD_MAN = "TIMEOUT(absolute)"
+SNOOP_TIMEOUT_S = 2.0
+"""How long a snoop channel may take to come into the application."""
 REARMED_S = 5
 """The dead man's timer of a call that could not be put into its bridge."""
 _HANG_UP_REASONS = frozenset({"normal", "busy", "congestion", "no_answer", "timeout", "rejected", "unallocated"})
@@ -86,6 +88,7 @@ class CarryOut:
         self._post = post
         self._pause = pause
         self._unannounced: dict[str, str] = {}
+        self._entering: dict[str, asyncio.Future[None]] = {}
         self.ready = False
         """The event socket is open and the core has its picture."""
 
@@ -155,7 +158,9 @@ class CarryOut:
 
     async def _probe(self, command: ProbeChannel) -> None:
         while True:
-            result = await self._client.insist(Request("GET", path_of("channels", command.channel_id)))
+            # Not over HTTP while the WebSocket is open: an originate without an answer may still be before us in
+            # the server's queue, and only what comes behind it there can tell.
+            result = await self._client.channels.get(command.channel_id)
             if isinstance(result, Reply) and result.ok:
                 state = result.body.get("state") if isinstance(result.body, dict) else None
                 self._post(ChannelProbed(command.channel_id, str(state)))
@@ -205,13 +210,25 @@ class CarryOut:
             self._post(AmdFinished(attempt_id, "FAILED", cause))
             return
         snoop = ids.sibling(attempt_id, ids.AMD)
-        result = await self._client.channels.snoopChannelWithId(attempt_id, snoop, app)
-        if result.ok:
-            result = await self._client.channels.continueInDialplan(snoop, AMD_CONTEXT, extension)
+        entered = self._entering[snoop] = asyncio.get_running_loop().create_future()
+        try:
+            result = await self._client.channels.snoopChannelWithId(attempt_id, snoop, app)
+            if result.ok:
+                # Sent earlier, "continue" is refused: the new channel is not in the application yet.
+                await asyncio.wait((entered,), timeout=SNOOP_TIMEOUT_S)
+                result = await self._client.channels.continueInDialplan(snoop, AMD_CONTEXT, extension)
+        finally:
+            del self._entering[snoop]
         if not result.ok:
             self._post(AmdFinished(attempt_id, "FAILED", result.message))
             if result.status != 404:
                 await self.hang_up(snoop)
+
+    def snoop_entered(self, channel_id: str) -> None:
+        """A snoop channel came into the application."""
+        entered = self._entering.get(channel_id)
+        if entered is not None and not entered.done():
+            entered.set_result(None)
 
     # --- bridges and messages ----------------------------------------------------------------------------
 
@@ -244,13 +261,17 @@ class CarryOut:
         if not self.ready:
             self._post(PlaybackFinished(command.playback_id, failed=True))
             return
-        result = await self._client.channels.playWithId(command.channel_id, command.playback_id, command.media)
+        # First the timer: once a message plays, Asterisk sets variables of the channel only when it is over, and
+        # until then it takes no other request from our WebSocket.
+        channel_id = command.channel_id
+        await self._dead_man(channel_id, 0)
+        result = await self._client.channels.playWithId(channel_id, command.playback_id, command.media)
         if result.ok:
-            # The message begins first; this request is a millisecond behind.
-            await self._dead_man(command.channel_id, 0)
             return
-        log.warning("message_not_started", channel=command.channel_id, reason=result.message)
+        log.warning("message_not_started", channel=channel_id, reason=result.message)
         self._post(PlaybackFinished(command.playback_id, failed=True))
+        if result.status != 404:
+            await self._dead_man(channel_id, REARMED_S)
 
     async def _dead_man(self, channel_id: str, seconds: int) -> None:
         if channel_id.startswith(ids.ATTEMPT):

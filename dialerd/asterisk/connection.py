@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from base64 import b64encode
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -44,12 +43,10 @@ class EventSocket:
             ConnectFailed: nobody there, wrong password, or not ARI.
         """
         query = urlencode({"app": settings.app, "subscribeAll": "false"})
-        # In a header, not as api_key: addresses end up in logs.
-        credentials = b64encode(f"{settings.user}:{settings.password}".encode()).decode()
         try:
             connection = await connect(
                 f"{settings.events_url}?{query}",
-                additional_headers={"Authorization": f"Basic {credentials}"},
+                additional_headers=settings.authorization,
                 compression=None,
                 open_timeout=settings.connect_timeout_s,
                 close_timeout=1,

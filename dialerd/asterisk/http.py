@@ -26,7 +26,7 @@ class HttpRest:
         self._settings = settings
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=settings.http_connections_max),
-            auth=aiohttp.BasicAuth(settings.user, settings.password),
+            headers=settings.authorization,
             timeout=aiohttp.ClientTimeout(total=settings.request_timeout_s),
         )
 

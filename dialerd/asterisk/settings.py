@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 
 
@@ -44,6 +45,12 @@ class AriSettings:
     def events_url(self) -> str:
         """Where the event WebSocket is."""
         return "ws" + self.rest_url.removeprefix("http") + "/events"
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that lets us in. A header, not ``api_key`` in the address: addresses end up in logs."""
+        credentials = b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return {"Authorization": f"Basic {credentials}"}
 
 
 @dataclass(frozen=True, slots=True)

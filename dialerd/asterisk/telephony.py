@@ -231,6 +231,8 @@ class AriTelephony:
     def _hand_on(self, raw: RawEvent) -> None:
         event = self._translator.translate(raw)
         if event is None:
+            if raw["type"] == "StasisStart" and self._carry_out is not None:
+                self._carry_out.snoop_entered(str(raw["channel"]["id"]))
             return
         if isinstance(event, AmdFinished) and self._carry_out is not None:
             snoop = ids.sibling(event.attempt_id, ids.AMD)

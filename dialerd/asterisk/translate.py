@@ -51,6 +51,8 @@ USED_EVENTS = (
 LOST_EVENT = "DialerdLost"
 """The dialplan's ``UserEvent`` of a call that nobody took."""
 
+_PLAYBACKS_KEPT = 4096
+"""More than can be under way at one time; both copies of an event come within milliseconds."""
 _SIP_DRIVERS = ("PJSIP/", "SIP/")
 
 
@@ -70,7 +72,7 @@ class Translator:
         self._talk_silence_s = talk_silence_s
         self._channels: dict[str, _Seen] = {}
         self._inbound: set[str] = set()
-        self._playing: set[str] = set()
+        self._playbacks: dict[str, bool] = {}
 
     def is_inbound(self, channel_id: str) -> bool:
         """It is a call that app_queue offers to a nailed-up agent."""
@@ -81,7 +83,7 @@ class Translator:
         alive = set(channel_ids)
         self._channels = {name: seen for name, seen in self._channels.items() if name in alive}
         self._inbound &= alive
-        self._playing.clear()
+        self._playbacks.clear()
 
     def adopt_inbound(self, channel_id: str) -> None:
         """This channel, found at reconciliation, is a call that app_queue offered."""
@@ -170,16 +172,22 @@ class Translator:
         playback_id = str(playback.get("id", ""))
         if not ids.is_ours(playback_id):
             return None
+        over = self._playbacks.get(playback_id)
         if kind == "PlaybackStarted":
-            if playback_id in self._playing:
+            if over is not None:
                 return None
-            self._playing.add(playback_id)
+            self._remember(playback_id, over=False)
             return PlaybackStarted(playback_id)
-        failed = playback.get("state") == "failed"
-        if playback_id not in self._playing and not failed:
-            return None  # the second of two
-        self._playing.discard(playback_id)
-        return PlaybackFinished(playback_id, failed=failed)
+        if over:
+            return None
+        self._remember(playback_id, over=True)
+        return PlaybackFinished(playback_id, failed=playback.get("state") == "failed")
+
+    def _remember(self, playback_id: str, *, over: bool) -> None:
+        self._playbacks.pop(playback_id, None)  # the newest is last
+        self._playbacks[playback_id] = over
+        if len(self._playbacks) > _PLAYBACKS_KEPT:
+            del self._playbacks[next(iter(self._playbacks))]
 
 
 def _part(raw: RawEvent, name: str) -> Mapping[str, object]:
