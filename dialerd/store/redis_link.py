@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLostError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from dialerd.store.redis_scripts import ALL, Script
@@ -34,15 +36,15 @@ class LinkBroken(Exception):
     that were under way."""
 
 
-def client_for(url: str, *, timeout_s: float, single: bool = False) -> Redis:
+def client_for(url: str, *, timeout_s: float, **options: Any) -> Redis:
     """A client that gives up after ``timeout_s`` and never retries by itself."""
     return Redis.from_url(
         url,
-        single_connection_client=single,
         protocol=2,
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
+        **options,
     )
 
 
@@ -50,12 +52,12 @@ class RedisLink:
     """Runs batches of scripts over one connection, in order."""
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
-        self._client = client_for(url, timeout_s=timeout_s, single=True)
+        self._connections = 0
+        self._client = client_for(url, timeout_s=timeout_s, max_connections=1, redis_connect_func=self._on_connect)
 
     async def open(self) -> None:
         """Connect and load the scripts. Raises :class:`LinkBroken`."""
         try:
-            await self._client.initialize()
             await self._load_scripts()
         except (RedisError, OSError) as error:
             raise LinkBroken(_reason(error)) from error
@@ -96,6 +98,14 @@ class RedisLink:
             return (await pipeline.execute())[0]
         except (RedisError, OSError) as error:
             raise LinkBroken(_reason(error)) from error
+
+    async def _on_connect(self, connection: AbstractConnection) -> None:
+        """The client library replaces a connection that it finds closed. What happened to Redis meanwhile (a
+        restart, a failover that lost writes) must not go unnoticed, so the second connection is refused."""
+        self._connections += 1
+        if self._connections > 1:
+            raise ConnectionLostError("the connection was closed")
+        await connection.on_connect()
 
     async def _send(self, calls: Sequence[Call], fence: tuple[Argument, ...]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)

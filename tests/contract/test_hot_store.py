@@ -6,7 +6,7 @@ import pytest
 
 from dialerd.core.commands import MoveReservation, SaveAgentLine, SaveAttempt
 from dialerd.core.events import AttemptClosed, ClaimGranted, ClaimRefused, StoreBack, StoreLost
-from tests.contract.hot_worlds import NOTHING, HotWorld, Holds
+from tests.contract.hot_worlds import NOTHING, Holds, HotWorld
 from tests.store.store_lab import SystemClock, attempt, claim, closing
 
 

@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from redis.asyncio import Redis as Client
-
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.commands import Claim, CloseAttempt
 from dialerd.core.contact import ContactNext, ContactState
@@ -129,7 +127,7 @@ async def running(
 
 
 @asynccontextmanager
-async def client(url: str) -> AsyncIterator[Client]:
+async def client(url: str) -> AsyncIterator[Any]:
     """A plain client to look at, or spoil, what is in Redis."""
     plain = client_for(url, timeout_s=5)
     try:
