@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dialerd.core import ids
+from dialerd.core import ids, legal_clock
 from dialerd.core.agent import AgentState
 from dialerd.core.analysis import Clock, Evidence, judge
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState, Connection
 from dialerd.core.commands import (
     CreateBridge,
-    DestroyBridge,
     DialAgent,
     EnterBridge,
     HangUp,
@@ -21,7 +20,7 @@ from dialerd.core.commands import (
 )
 from dialerd.core.desk import Desk
 from dialerd.core.events import AmdFinished, PlaybackFinished
-from dialerd.core.floor import Floor, LiveAttempt
+from dialerd.core.floor import AgentRun, Floor, LiveAttempt
 from dialerd.core.placing import CONNECTED_WATCH_S, WATCH_S, Placing
 from dialerd.core.treatment import (
     AGENT_RESPONSES,
@@ -33,10 +32,15 @@ from dialerd.core.treatment import (
 
 AMD_GRACE_S = 2.0
 """AMD that has not spoken so long after its total analysis time will not."""
+LEAST_WAIT_S = 0.25
+"""So long an agent is waited for, even when the clock has run out during the analysis."""
+AUTO_ANSWER_S = 2.0
+"""A phone that was asked to answer by itself and has not done so after this time is not attended."""
 BRIDGE_GRACE_S = 0.5
 """A bridge that was asked for before the clock ran out may still come."""
 HANG_UP_FOLLOWS_S = 0.5
 """A hang-up in the middle of a message is reported so soon after the playback's failure."""
+RESUMED_TREATMENT_S = 30.0
 TREATMENT_GUARD_S = 120.0
 """A message that has not ended by then is ended with the call."""
 
@@ -54,8 +58,9 @@ class Answering:
 
     # --- analysis --------------------------------------------------------------------------------------
 
-    def answered(self, attempt: LiveAttempt, now: float) -> None:
-        """Somebody, or something, picked up."""
+    def answered(self, attempt: LiveAttempt, now: float, out_of_sight: bool = False) -> None:
+        """Somebody, or something, picked up. ``out_of_sight``: some time ago, while nobody looked; whoever it is has
+        said hello already and is not left to an analysis."""
         if attempt.state not in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
             return
         floor, record = self._floor, attempt.record
@@ -64,20 +69,25 @@ class Answering:
         floor.timers.cancel("ring", record.id)
         floor.timers.set("probe", record.id, now + WATCH_S)
         if record.cancelled:
+            # Our hang-up crossed the answer, or was lost. It is counted when the channel ends.
             floor.do(SaveAttempt(record))
-            return  # our hang-up crossed the answer; it is counted when the channel ends
+            self._end(attempt, now)
+            return
         profile = attempt.settings.analysis
         if profile.amd is None:
             floor.do(SaveAttempt(record))
             self._analysed(attempt, CallAnalysis.PERSON, "amd_off", now)
             return
         floor.move_attempt(attempt, _S.ANALYSING)
+        if out_of_sight:
+            self._analysed(attempt, CallAnalysis.UNSURE, "answered_out_of_sight", now)
+            return
         floor.do(SaveAttempt(record))
         floor.do(StartAmd(record.id, profile.amd.values()))
         attempt.amd_running = True
         floor.timers.set("amd", record.id, now + profile.amd.total_analysis_ms / 1000 + AMD_GRACE_S)
-        if record.speech_at is not None:
-            self._set_deadline(attempt, record.speech_at)
+        # Until a sound is heard, the silence of the line itself is what the person has to bear.
+        self._set_deadline(attempt, record.speech_at if record.speech_at is not None else now)
 
     def talking_started(self, attempt: LiveAttempt, now: float) -> None:
         """The first sound of the called party: the legal clock's start, and rule R3's."""
@@ -87,6 +97,9 @@ class Answering:
         record.speech_at = now
         if attempt.state is _S.ANALYSING:
             self._set_deadline(attempt, now)
+            if attempt.settings.connection is Connection.RING and attempt.settings.queue is not None:
+                # A phone takes its time to answer; the person has two seconds.
+                self._ring_agent(attempt, now)
 
     def talking_stopped(self, attempt: LiveAttempt, silence_s: float, now: float) -> None:
         """The greeting's end lies ``silence_s`` before now."""
@@ -96,10 +109,10 @@ class Answering:
             if profile.clock is Clock.GREETING_END and profile.deadline_s is not None:
                 self._floor.timers.set("deadline", attempt.id, attempt.greeting_end_at + profile.deadline_s)
 
-    def _set_deadline(self, attempt: LiveAttempt, first_sound_at: float) -> None:
+    def _set_deadline(self, attempt: LiveAttempt, clock_start: float) -> None:
         profile = attempt.settings.analysis
         if profile.clock is Clock.SPEECH_START and profile.deadline_s is not None:
-            self._floor.timers.set("deadline", attempt.id, first_sound_at + profile.deadline_s)
+            self._floor.timers.set("deadline", attempt.id, clock_start + profile.deadline_s)
 
     def amd_finished(self, attempt: LiveAttempt, event: AmdFinished, now: float) -> None:
         """AMD's word, in time or as a late hint."""
@@ -108,6 +121,9 @@ class Answering:
         if attempt.state in (_S.ENDED, _S.CLOSED) or record.amd_status is not None:
             return
         record.amd_status, record.amd_cause = event.status, event.cause
+        amd = attempt.settings.analysis.amd
+        if event.status == "HUMAN" and attempt.greeting_end_at is None and amd is not None:
+            attempt.greeting_end_at = now - amd.after_greeting_silence_ms / 1000
         if attempt.state is _S.ANALYSING:
             if event.status != "HANGUP":
                 self._judge(attempt, now)
@@ -149,87 +165,126 @@ class Answering:
         defaults = AGENT_RESPONSES if settings.queue is not None else AGENTLESS_RESPONSES
         treatment = settings.responses.get(analysis, defaults[analysis])
         record.treatment = treatment.value
+        if treatment is not Treatment.AGENT:
+            self._give_agent_back(attempt, now)
         if treatment is Treatment.AGENT:
             self._wait_for_agent(attempt, now)
         elif treatment is Treatment.MESSAGE and settings.message is not None:
             self._play(attempt, settings.message, now)
         else:
             self._hang_up(attempt, now)
-        if treatment is not Treatment.AGENT and record.agent is not None:
-            self._desk.release(record.agent, record.id, now)
-            self._floor.do(MoveReservation(record, record.agent))
-            record.agent = None
 
     # --- agent -----------------------------------------------------------------------------------------
-
-    def legal_deadline(self, attempt: LiveAttempt, now: float) -> float:
-        """The latest moment for an agent or the message: threshold after the legal clock's start."""
-        record = attempt.record
-        start = record.speech_at if record.speech_at is not None else record.answered_at
-        if attempt.settings.analysis.clock is Clock.GREETING_END and attempt.greeting_end_at is not None:
-            start = attempt.greeting_end_at
-        return (start if start is not None else now) + attempt.settings.abandon_threshold_s
 
     def _wait_for_agent(self, attempt: LiveAttempt, now: float) -> None:
         floor, record = self._floor, attempt.record
         floor.move_attempt(attempt, _S.WAITING_AGENT)
+        start = legal_clock.clock_start(attempt)
         # An agent who is there now is better than a message, however late AMD was; the count stays honest.
-        deadline = max(self.legal_deadline(attempt, now), now + 0.25)
-        floor.timers.set("legal", record.id, deadline)
+        deadline = (start if start is not None else now) + attempt.settings.abandon_threshold_s
+        floor.timers.set("legal", record.id, max(deadline, now + LEAST_WAIT_S))
         self.offer_agent(attempt, now)
 
     def offer_agent(self, attempt: LiveAttempt, now: float) -> None:
         """Give the waiting person the reserved agent, or the best idle one; without one, keep waiting."""
+        agent = self._agent_for(attempt, now)
+        if agent is None:
+            self._floor.waiting.setdefault(attempt.settings.queue or "", []).append(attempt.id)
+        elif attempt.settings.connection is Connection.NAILED and agent.line is not None and agent.line_up:
+            attempt.record.bridge_id = ids.sibling(agent.line, ids.BRIDGE)
+            self._enter(attempt)
+        elif attempt.agent_channel is None:
+            self._ring_agent(attempt, now)
+        elif attempt.agent_up:
+            self._enter(attempt)
+
+    def serve_waiting(self, now: float) -> None:
+        """Agents came free: people who wait are first."""
+        floor = self._floor
+        while floor.woken:
+            queue = min(floor.woken)
+            floor.woken.discard(queue)
+            for attempt_id in floor.waiting.pop(queue, ()):
+                attempt = floor.attempts.get(attempt_id)
+                if attempt is not None and attempt.state is _S.WAITING_AGENT and attempt.record.agent is None:
+                    self.offer_agent(attempt, now)
+
+    def _agent_for(self, attempt: LiveAttempt, now: float) -> AgentRun | None:
+        """The agent who is reserved for the attempt; reserves one where there is none."""
         floor, record = self._floor, attempt.record
         agent = floor.agents.get(record.agent or "")
-        if agent is None or agent.attempt != record.id or agent.state is not AgentState.RESERVED:
-            old = record.agent
-            record.agent = self._desk.reserve(attempt.settings.queue, record.id, now)
-            if record.agent != old:
-                floor.do(MoveReservation(record, old))
-            if record.agent is None:
-                return
-            agent = floor.agents[record.agent]
-        if attempt.settings.connection is Connection.NAILED and agent.line is not None and agent.line_up:
-            record.bridge_id = ids.sibling(agent.line, ids.BRIDGE)
-            floor.do(EnterBridge(record.id, record.bridge_id))
+        if agent is not None and agent.attempt == record.id and agent.state is AgentState.RESERVED:
+            return agent
+        old = record.agent
+        record.agent = self._desk.reserve(attempt.settings.queue, record.id, now)
+        if record.agent != old:
+            floor.do(MoveReservation(record, old))
+        return floor.agents[record.agent] if record.agent is not None else None
+
+    def _enter(self, attempt: LiveAttempt) -> None:
+        assert attempt.record.bridge_id is not None
+        attempt.entering = True
+        self._floor.do(EnterBridge(attempt.id, attempt.record.bridge_id))
+
+    def _ring_agent(self, attempt: LiveAttempt, now: float) -> None:
+        """Ring the member's phone, into a bridge made for this call."""
+        floor = self._floor
+        agent = self._agent_for(attempt, now)
+        if agent is None or attempt.agent_channel is not None:
             return
-        bridge = ids.sibling(record.id, ids.BRIDGE)
         if attempt.own_bridge is None:
-            attempt.own_bridge = record.bridge_id = bridge
-            floor.do(CreateBridge(bridge))
+            attempt.own_bridge = attempt.record.bridge_id = ids.sibling(attempt.id, ids.BRIDGE)
+            floor.do(CreateBridge(attempt.own_bridge))
         attempt.agent_channel = floor.serials.new(ids.AGENT_CHANNEL)
+        attempt.agent_up, attempt.agent_rung_at = False, now
         floor.agent_channels[attempt.agent_channel] = agent.agent
-        left_s = (floor.timers.at("legal", record.id) or now) - now
         floor.do(
             DialAgent(
                 attempt.agent_channel,
                 attempt.settings.agent_dial.format(agent=agent.agent),
-                record.number,
-                max(1.0, min(attempt.settings.agent_ring_timeout_s, left_s + 1.0)),
+                attempt.record.number,
+                attempt.settings.agent_ring_timeout_s,
                 True,
                 {},
             )
         )
 
     def agent_answered(self, attempt: LiveAttempt, now: float) -> None:
-        """The rung member picked up: bridge both."""
-        if attempt.state is _S.WAITING_AGENT and attempt.own_bridge is not None and attempt.agent_channel is not None:
+        """The rung member picked up: into the bridge, where the person follows when the analysis is over."""
+        if attempt.own_bridge is None or attempt.agent_channel is None:
+            return
+        if attempt.state in (_S.ANALYSING, _S.WAITING_AGENT):
+            attempt.agent_up = True
             self._floor.do(EnterBridge(attempt.agent_channel, attempt.own_bridge))
-            self._floor.do(EnterBridge(attempt.id, attempt.own_bridge))
+            if attempt.state is _S.WAITING_AGENT:
+                self._enter(attempt)
 
     def agent_channel_ended(self, attempt: LiveAttempt, channel: str, now: float) -> None:
         """The rung member did not answer, or hung up."""
         self._floor.agent_channels.pop(channel, None)
         if attempt.agent_channel != channel:
             return
-        attempt.agent_channel = None
+        attempt.agent_channel, attempt.agent_up, attempt.entering = None, False, False
         if attempt.state is _S.CONNECTED:
             self.agent_gone(attempt, now)
-        elif attempt.state is _S.WAITING_AGENT:
+        elif attempt.state in (_S.ANALYSING, _S.WAITING_AGENT):
             old, attempt.record.agent = attempt.record.agent, None
             self._desk.release(old, attempt.id, now, missed=True)
-            self.offer_agent(attempt, now)
+            self._floor.do(MoveReservation(attempt.record, old))
+            if attempt.state is _S.WAITING_AGENT:
+                self.offer_agent(attempt, now)
+            else:
+                self._ring_agent(attempt, now)
+
+    def _give_agent_back(self, attempt: LiveAttempt, now: float) -> None:
+        """This person will not speak with the agent who was reserved."""
+        old, attempt.record.agent = attempt.record.agent, None
+        rang_s = now - attempt.agent_rung_at if attempt.agent_rung_at is not None else 0.0
+        unattended = attempt.agent_channel is not None and not attempt.agent_up and rang_s >= AUTO_ANSWER_S
+        self._desk.let_go(attempt)
+        if old is not None:
+            self._desk.release(old, attempt.id, now, missed=unattended)
+            self._floor.do(MoveReservation(attempt.record, old))
 
     def agent_gone(self, attempt: LiveAttempt, now: float) -> None:
         """The agent's side of the conversation ended: so does the call."""
@@ -241,17 +296,11 @@ class Answering:
 
     def agent_vanished(self, attempt: LiveAttempt, now: float) -> None:
         """The reserved agent left while the person waits: another one, or the clock decides."""
-        old, attempt.record.agent = attempt.record.agent, None
-        if attempt.agent_channel is not None:
-            self._floor.do(HangUp(attempt.agent_channel))
-            attempt.agent_channel = None
-        self._floor.do(MoveReservation(attempt.record, old))
+        self._desk.let_go(attempt)
         if attempt.state is _S.WAITING_AGENT:
             self.offer_agent(attempt, now)
-        else:
-            attempt.record.agent = self._desk.reserve(attempt.settings.queue, attempt.id, now)
-            if attempt.record.agent is not None:
-                self._floor.do(MoveReservation(attempt.record, None))
+        elif self._agent_for(attempt, now) is not None and attempt.agent_rung_at is not None:
+            self._ring_agent(attempt, now)
 
     def bridged(self, attempt: LiveAttempt, now: float) -> None:
         """The person is in the agent's bridge: connected."""
@@ -262,7 +311,7 @@ class Answering:
         record.connected_at = now
         floor.timers.cancel("legal", record.id)
         floor.timers.set("probe", record.id, now + CONNECTED_WATCH_S)
-        if now > self.legal_deadline(attempt, now) and record.analysis in _PERSON_VALUES:
+        if legal_clock.is_over(attempt, now) and record.analysis in _PERSON_VALUES:
             record.abandoned = True
             floor.tell("warning", "connected_late", attempt=record.id, campaign=record.campaign)
         if record.agent is not None:
@@ -273,13 +322,12 @@ class Answering:
         """The person could not be put through: another agent while there is time."""
         if attempt.state is not _S.WAITING_AGENT:
             return
-        self._floor.tell("error", "bridge_failed", attempt=attempt.id, reason=reason)
+        self._floor.tell("warning", "bridge_failed", attempt=attempt.id, reason=reason)
+        attempt.entering = False
         agent = self._floor.agents.get(attempt.record.agent or "")
-        if agent is not None and agent.nailed and agent.line is not None:
-            # The line cannot be used as it is; hanging it up has it dialed again.
-            agent.line_up = False
-            self._floor.do(HangUp(agent.line))
-            self._desk.refresh(agent, now)
+        if agent is not None and agent.line is not None and attempt.own_bridge is None:
+            # The call, the line or its bridge is gone; what is still there is found out by asking.
+            self._desk.mistrust_line(agent, now)
 
     # --- message, hang-up --------------------------------------------------------------------------------
 
@@ -288,20 +336,13 @@ class Answering:
         if attempt.state is not _S.WAITING_AGENT:
             return
         floor, record = self._floor, attempt.record
-        if record.bridge_id is not None and attempt.own_bridge is None and not attempt.grace_used:
-            # The nailed-up agent's bridge is being entered at this moment: the person is better off there.
+        if attempt.entering and not attempt.grace_used:
+            # The agent's bridge is being entered at this moment: the person is better off there.
             attempt.grace_used = True
             floor.timers.set("legal", record.id, now + BRIDGE_GRACE_S)
             return
         record.abandoned = True
-        old = record.agent
-        if attempt.agent_channel is not None:
-            floor.do(HangUp(attempt.agent_channel))
-            attempt.agent_channel = None
-        if old is not None:
-            record.agent = None
-            self._desk.release(old, record.id, now, missed=attempt.own_bridge is not None)
-            floor.do(MoveReservation(record, old))
+        self._give_agent_back(attempt, now)
         floor.tell("warning", "call_abandoned", attempt=record.id, campaign=record.campaign)
         self._play(attempt, attempt.settings.abandon_message, now)
 
@@ -311,12 +352,21 @@ class Answering:
         if attempt.amd_running:
             attempt.amd_running = False
             floor.do(StopAmd(record.id))
-        if attempt.own_bridge is not None:
-            floor.do(DestroyBridge(attempt.own_bridge))
-            attempt.own_bridge = None
         floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.PLAYBACK), media))
         floor.do(SaveAttempt(record))
         floor.timers.set("treatment", record.id, now + TREATMENT_GUARD_S)
+
+    def resume_treatment(self, attempt: LiveAttempt, now: float) -> None:
+        """Asterisk was out of sight during the treatment: make sure that it is going on."""
+        record, floor = attempt.record, self._floor
+        if attempt.hang_up_sent:
+            return
+        media = attempt.settings.abandon_message if record.abandoned else attempt.settings.message
+        if record.treatment == Treatment.HANG_UP and not record.abandoned:
+            self._end(attempt, now)
+        elif record.message_at is None and media is not None:
+            floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.PLAYBACK), media))
+        floor.timers.set("treatment", record.id, now + RESUMED_TREATMENT_S)
 
     def playback_started(self, attempt: LiveAttempt, now: float) -> None:
         """The person hears the message."""
@@ -328,7 +378,7 @@ class Answering:
         """The message is over: so is the call."""
         if attempt.state is not _S.TREATING:
             return
-        if event.failed and not attempt.hang_up_sent:
+        if event.failed and not attempt.hang_up_sent and self._floor.conditions.telephony is None:
             # Asterisk says so too when the person hangs up in the middle; then the channel's end follows at once.
             attempt.playback_failed = True
             self._floor.timers.set("treatment", attempt.id, now + HANG_UP_FOLLOWS_S)

@@ -17,15 +17,20 @@ from dialerd.core.commands import (
     EnterBridge,
     HangUp,
     PauseMember,
+    ProbeChannel,
     SaveAgentLine,
 )
-from dialerd.core.events import MemberGone, MemberSeen, RosterSynced
-from dialerd.core.floor import AgentRun, Floor, Membership
+from dialerd.core.events import ChannelProbed, MemberGone, MemberSeen, RosterSynced
+from dialerd.core.floor import AgentRun, Floor, LiveAttempt, Membership
 
 OUR_PAUSE = "dialerd:"
 WRAP_UP_PAUSE = "dialerd:wrap-up"
 NOT_RESPONDING_PAUSE = "dialerd:not-responding"
 
+LINE_RING_S = 30.0
+"""So long an agent's phone may ring for its nailed-up line."""
+LINE_WATCH_S = 60.0
+"""How often a nailed-up line, and what is on it, is asked for by its id."""
 _FIRST_REDIAL_S = 2.0
 _LONGEST_REDIAL_S = 60.0
 _RESTING = frozenset({AgentState.LOGGED_OUT, AgentState.PAUSED, AgentState.AVAILABLE, AgentState.NOT_RESPONDING})
@@ -86,6 +91,8 @@ class Desk:
             for queue in list(agent.memberships):
                 if (queue, agent.agent) not in event.members:
                     self.member_gone(MemberGone(queue, agent.agent), now)
+            if not agent.memberships and agent.state is AgentState.LOGGED_OUT:
+                self._drop_line(agent)
         for name in list(self._floor.recovered_lines):
             if name not in self._floor.agents:
                 self._floor.do(HangUp(self._floor.recovered_lines.pop(name)))
@@ -183,6 +190,17 @@ class Desk:
         self._keep_sets(agent)
         self._announce(agent)
 
+    def let_go(self, attempt: LiveAttempt) -> None:
+        """End the ring of a member for this attempt, and the bridge that was made for it."""
+        attempt.entering = False
+        if attempt.agent_channel is not None:
+            self._floor.agent_channels.pop(attempt.agent_channel, None)
+            self._floor.do(HangUp(attempt.agent_channel))
+            attempt.agent_channel, attempt.agent_up = None, False
+        if attempt.own_bridge is not None:
+            self._floor.do(DestroyBridge(attempt.own_bridge))
+            attempt.own_bridge = attempt.record.bridge_id = None
+
     def in_call(self, name: str, attempt: str, now: float) -> None:
         """The agent and the called person hear each other."""
         agent = self._floor.agents.get(name)
@@ -251,8 +269,7 @@ class Desk:
         floor = self._floor
         known = floor.recovered_lines.pop(agent.agent, None)
         if known is not None:
-            agent.line = known
-            floor.agent_channels[known] = agent.agent
+            self.adopt_line(agent, known, now)
             return
         template = self._settings_for_line(agent)
         if template is None or floor.conditions.telephony is not None or floor.conditions.shutting_down:
@@ -261,9 +278,41 @@ class Desk:
         agent.line_up = False
         floor.agent_channels[agent.line] = agent.agent
         floor.do(SaveAgentLine(agent.agent, agent.line))
-        floor.do(
-            DialAgent(agent.line, template.format(agent=agent.agent), f"dialerd <{agent.agent}>", 30.0, True, {})
-        )
+        caller = f"dialerd <{agent.agent}>"
+        floor.do(DialAgent(agent.line, template.format(agent=agent.agent), caller, LINE_RING_S, True, {}))
+        floor.timers.set("line_watch", agent.agent, now + LINE_RING_S + 2.0)
+
+    def adopt_line(self, agent: AgentRun, line: str, now: float) -> None:
+        """A line of an earlier run; whether it is still there is seen at reconciliation."""
+        agent.line, agent.line_up, agent.nailed = line, False, True
+        self._floor.agent_channels[line] = agent.agent
+        self._floor.timers.set("line_watch", agent.agent, now + LINE_WATCH_S)
+
+    def watch_line(self, name: str, now: float) -> None:
+        """Nothing need have happened on a line for hours: ask whether it, and the call on it, are still there."""
+        agent = self._floor.agents.get(name)
+        if agent is None or agent.line is None:
+            return
+        self._floor.do(ProbeChannel(agent.line))
+        if agent.inbound is not None:
+            self._floor.do(ProbeChannel(agent.inbound))
+        self._floor.timers.set("line_watch", name, now + LINE_WATCH_S)
+
+    def mistrust_line(self, agent: AgentRun, now: float) -> None:
+        """Something could not be put through on this line: no calls on it until it was asked for."""
+        agent.line_up = False
+        self.refresh(agent, now)
+        self.watch_line(agent.agent, now)
+
+    def line_probed(self, agent: AgentRun, event: ChannelProbed, now: float) -> None:
+        """What the line's, or the inbound call's, channel was found to be."""
+        if event.channel_id == agent.inbound:
+            if event.state is None:
+                self.inbound_over(agent, now)
+        elif event.state is None:
+            self.line_ended(agent, now)
+        elif event.state == "Up" and not agent.line_up:
+            self.line_answered(agent)
 
     def line_answered(self, agent: AgentRun) -> None:
         """The agent's phone took the line: put it into its bridge."""
@@ -310,19 +359,35 @@ class Desk:
         if agent.line is not None:
             self._floor.do(HangUp(agent.line))
 
+    def line_not_entered(self, agent: AgentRun, channel: str, now: float) -> None:
+        """The line, or an inbound call on it, could not be put into the line's bridge."""
+        if channel == agent.inbound:
+            self._floor.do(HangUp(channel))
+            self.inbound_over(agent, now)
+        elif channel == agent.line:
+            self._floor.do(HangUp(channel))
+            self._floor.timers.set("line_watch", agent.agent, now + 2.0)
+
     # --- inbound calls of the queue on a nailed-up line --------------------------------------------------
 
     def inbound_offered(self, agent: AgentRun, channel: str, now: float) -> None:
         """app_queue offers the nailed-up agent a call."""
+        if agent.inbound == channel:
+            return
         if agent.state is not AgentState.AVAILABLE or agent.line is None:
             self._floor.do(HangUp(channel, "busy"))
             return
-        agent.inbound = channel
-        self._floor.agent_channels[channel] = agent.agent
         self._floor.move_agent(agent, AgentState.RESERVED, now)
-        self._floor.move_agent(agent, AgentState.ON_CALL, now)
-        agent.talk_began = now
         self._floor.do(EnterBridge(channel, ids.sibling(agent.line, ids.BRIDGE)))
+        self.inbound_taken(agent, channel, now)
+
+    def inbound_taken(self, agent: AgentRun, channel: str, now: float) -> None:
+        """The agent speaks with a caller of the queue's own."""
+        agent.inbound, agent.talk_began = channel, now
+        self._floor.agent_channels[channel] = agent.agent
+        if agent.state not in (AgentState.RESERVED, AgentState.ON_CALL):
+            self._floor.move_agent(agent, AgentState.LOGGED_OUT, now)
+        self._floor.move_agent(agent, AgentState.ON_CALL, now)
         self._keep_sets(agent)
         self._announce(agent)
 
@@ -339,7 +404,7 @@ class Desk:
             return
         if agent.state in (AgentState.LOGGED_OUT, AgentState.NOT_RESPONDING):
             state = "UNAVAILABLE"
-        elif agent.state in (AgentState.RESERVED, AgentState.ON_CALL):
+        elif agent.state in (AgentState.RESERVED, AgentState.ON_CALL, AgentState.WRAP_UP):
             state = "INUSE"
         else:
             state = "NOT_INUSE"

@@ -80,6 +80,7 @@ class Dialer:
             e.RosterSynced: desk.synced,
         }
         self._timer_handlers: dict[str, Callable[[str, float], None]] = {
+            "dial": self._timer_for_attempt(placing.dial),
             "ring": self._timer_for_attempt(placing.ring_timed_out),
             "probe": lambda subject, now: self._probe(subject, now),
             "deadline": self._timer_for_attempt(answering.no_verdict),
@@ -88,6 +89,7 @@ class Dialer:
             "treatment": self._timer_for_attempt(answering.treatment_over),
             "wrap_up": self._wrap_up_over,
             "agent_line": desk.redial,
+            "line_watch": desk.watch_line,
             "pace": lambda subject, now: self.floor.dirty.add(subject),
             "parked": self._timer_for_campaign(running.unpark),
             "fetch": self._timer_for_campaign(lambda c, now: running.fetch_timed_out(c)),
@@ -102,6 +104,7 @@ class Dialer:
         """
         self._run_due_timers(now)
         self._handlers[type(event)](event, now)
+        self._answering.serve_waiting(now)
         self._running.pace_dirty(now)
         return self.floor.take_commands()
 
@@ -136,8 +139,11 @@ class Dialer:
         return run
 
     def _probe(self, subject: str, now: float) -> None:
-        if subject in self.floor.attempts:
+        attempt = self.floor.attempts.get(subject)
+        if attempt is not None:
             self.floor.do(ProbeChannel(subject))
+            if attempt.agent_channel is not None:
+                self.floor.do(ProbeChannel(attempt.agent_channel))
             self.floor.timers.set("probe", subject, now + 5.0)
 
     def _wrap_up_over(self, subject: str, now: float) -> None:
@@ -215,12 +221,22 @@ class Dialer:
     def _probed(self, event: e.ChannelProbed, now: float) -> None:
         attempt = self.floor.attempts.get(event.channel_id)
         if attempt is None:
+            self._agent_probed(event, now)
             return
         finding = self._placing.probed(attempt, event, now)
         if finding == "gone":
             self._placing.ended(attempt, None, None, "", now)
         elif finding == "up":
-            self._answering.answered(attempt, now)
+            self._answering.answered(attempt, now, out_of_sight=True)
+
+    def _agent_probed(self, event: e.ChannelProbed, now: float) -> None:
+        agent = self._agent_on(event.channel_id)
+        if agent is None:
+            return
+        if event.channel_id in (agent.line, agent.inbound):
+            self._desk.line_probed(agent, event, now)
+        elif event.state is None:
+            self._agent_channel_ended(agent, event.channel_id, now)
 
     def _answered(self, event: e.ChannelAnswered, now: float) -> None:
         attempt = self.floor.attempts.get(event.channel_id)
@@ -251,6 +267,10 @@ class Dialer:
         attempt = self.floor.attempts.get(event.channel_id)
         if attempt is not None:
             self._answering.bridge_failed(attempt, event.reason, now)
+            return
+        agent = self._agent_on(event.channel_id)
+        if agent is not None:
+            self._desk.line_not_entered(agent, event.channel_id, now)
 
     def _channel_ended(self, event: e.ChannelEnded, now: float) -> None:
         attempt = self.floor.attempts.get(event.channel_id)
@@ -265,11 +285,14 @@ class Dialer:
         elif agent.inbound == event.channel_id:
             self._desk.inbound_over(agent, now)
         else:
-            ringing = self.floor.attempts.get(agent.attempt or "")
-            if ringing is not None:
-                self._answering.agent_channel_ended(ringing, event.channel_id, now)
-            else:
-                self.floor.agent_channels.pop(event.channel_id, None)
+            self._agent_channel_ended(agent, event.channel_id, now)
+
+    def _agent_channel_ended(self, agent: AgentRun, channel: str, now: float) -> None:
+        ringing = self.floor.attempts.get(agent.attempt or "")
+        if ringing is not None:
+            self._answering.agent_channel_ended(ringing, channel, now)
+        else:
+            self.floor.agent_channels.pop(channel, None)
 
     def _inbound_offered(self, event: e.InboundOffered, now: float) -> None:
         agent = self.floor.agents.get(event.agent)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dialerd.core import legal_clock
 from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import (
     Claim,
     CloseAttempt,
-    DestroyBridge,
     HangUp,
+    MoveReservation,
     OriginateCall,
     ProbeChannel,
-    SaveAttempt,
     StopAmd,
 )
 from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
+from dialerd.core.dial_string import dial_string
 from dialerd.core.disposition import Disposition, of_unanswered
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.gates import LAST_MOMENT_GATES, Case, first_objection
-from dialerd.core.dial_string import dial_string
 from dialerd.core.retry import next_for_contact
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis
 
@@ -83,12 +83,20 @@ class Placing:
         floor.do(Claim(record, trunk.settings.max_lines, trunk.settings.cps, settings.max_lines))
 
     def granted(self, attempt: LiveAttempt, now: float) -> None:
-        """The claim holds: run the gates once more and dial."""
-        if attempt.state is not _S.CLAIMING:
+        """The claim holds: the call may go out."""
+        if attempt.state is _S.CLAIMING:
+            self._floor.move_attempt(attempt, _S.CLAIMED)
+            self.dial(attempt, now)
+
+    def dial(self, attempt: LiveAttempt, now: float) -> None:
+        """Run the gates once more and dial, or wait for the trunk's next moment."""
+        if attempt.state is not _S.CLAIMED:
             return
         floor, record = self._floor, attempt.record
-        floor.move_attempt(attempt, _S.CLAIMED)
         campaign = floor.campaigns[record.campaign]
+        if record.cancelled:
+            self._not_placed(attempt, record.reason, now)
+            return
         assert attempt.contact is not None
         objection = first_objection(LAST_MOMENT_GATES, self._case_for(campaign, attempt.contact, now))
         if objection is None and record.agent is None and attempt.settings.queue is not None:
@@ -101,6 +109,11 @@ class Placing:
             self._not_placed(attempt, objection.reason, now)
             return
         settings = attempt.settings
+        trunk = floor.trunks[record.trunk]
+        moment = trunk.dial(now)
+        if moment > now:
+            floor.timers.set("dial", record.id, moment)
+            return
         if campaign.state is not CampaignState.ON:
             floor.violated("stopping_never_originates", record.id)
         floor.move_attempt(attempt, _S.ORIGINATING)
@@ -114,7 +127,7 @@ class Placing:
         floor.do(
             OriginateCall(
                 attempt_id=record.id,
-                dial_string=dial_string(floor.trunks[record.trunk].settings.dial, record.number),
+                dial_string=dial_string(trunk.settings.dial, record.number),
                 caller_id=settings.caller_id,
                 ring_timeout_s=settings.ring_timeout_s,
                 abandon_message=settings.abandon_message,
@@ -125,7 +138,9 @@ class Placing:
         floor.timers.set("ring", record.id, now + settings.ring_timeout_s + RING_GRACE_S)
 
     def _reassign(self, attempt: LiveAttempt, now: float) -> None:
+        old = attempt.record.agent
         attempt.record.agent = self._desk.reserve(attempt.settings.queue, attempt.id, now)
+        self._floor.do(MoveReservation(attempt.record, old))
 
     def refused(self, attempt: LiveAttempt, event: ClaimRefused, now: float) -> None:
         """The store said no: nothing was taken, so nothing is written; the contact keeps its place."""
@@ -218,12 +233,8 @@ class Placing:
     def agent_vanished(self, attempt: LiveAttempt, now: float) -> None:
         """The reserved agent is not to be had before anybody answered: another one, or no call."""
         old = attempt.record.agent
-        attempt.record.agent = None
         self._reassign(attempt, now)
-        if attempt.state is _S.CLAIMING:
-            return
-        self._floor.do(SaveAttempt(attempt.record))
-        if attempt.record.agent is None:
+        if attempt.record.agent is None and attempt.state is not _S.CLAIMING:
             self._floor.tell("info", "call_cancelled_agent_left", attempt=attempt.id, agent=old or "")
             self.cancel(attempt, "agent_left", now)
 
@@ -257,6 +268,12 @@ class Placing:
             return Disposition.ANSWERED_AGENT
         if record.abandoned:
             return Disposition.ABANDONED
+        message = record.treatment == "message" and attempt.playback_started
+        may_be_person = record.analysis is None or CallAnalysis(record.analysis) in MAY_BE_PERSON
+        if attempt.settings.queue is not None and may_be_person and not message and legal_clock.is_over(attempt, now):
+            # Ended, whoever ended it, after more waiting than the law allows.
+            record.abandoned = True
+            return Disposition.ABANDONED
         if record.analysis is None:
             if record.cancelled or record.cause is None:
                 # Answered, and we hung up or lost sight of it: a person may have heard nothing.
@@ -265,7 +282,7 @@ class Placing:
             return Disposition.HUNG_UP_EARLY
         analysis = CallAnalysis(record.analysis)
         person = analysis in MAY_BE_PERSON
-        if record.treatment == "message" and attempt.playback_started:
+        if message:
             return Disposition.ANSWERED_MESSAGE if person else Disposition.MACHINE_MESSAGE
         if not person:
             return Disposition(analysis.value)
@@ -301,10 +318,7 @@ class Placing:
         if attempt.amd_running:
             attempt.amd_running = False
             floor.do(StopAmd(record.id))
-        if attempt.agent_channel is not None:
-            floor.do(HangUp(attempt.agent_channel))
-        if attempt.own_bridge is not None:
-            floor.do(DestroyBridge(attempt.own_bridge))
+        self._desk.let_go(attempt)
         contact = next_for_contact(record, attempt.settings, disposition, now)
         floor.do(CloseAttempt(Outcome(record, contact)))
         self._count(record)
@@ -328,7 +342,7 @@ class Placing:
     def _forget(self, attempt: LiveAttempt) -> None:
         """Free the core's own picture of what the attempt held."""
         floor, record = self._floor, attempt.record
-        for kind in ("ring", "probe", "deadline", "amd", "legal", "treatment"):
+        for kind in ("dial", "ring", "probe", "deadline", "amd", "legal", "treatment"):
             floor.timers.cancel(kind, record.id)
         if floor.numbers.get(record.number) == record.id:
             del floor.numbers[record.number]

@@ -6,10 +6,10 @@ from dialerd.core import ids
 from dialerd.core.answering import Answering
 from dialerd.core.attempt import AttemptRecord, AttemptState
 from dialerd.core.campaign import CampaignSettings, Mode
-from dialerd.core.commands import CreateBridge, DestroyBridge, EnterBridge, HangUp
+from dialerd.core.commands import CreateBridge, DestroyBridge, EnterBridge, HangUp, SaveAgentLine
 from dialerd.core.desk import Desk
 from dialerd.core.events import LiveChannel, Recovered, TelephonyBack
-from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
+from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
 from dialerd.core.placing import WATCH_S, Placing
 from dialerd.core.treatment import CallAnalysis
 
@@ -103,18 +103,21 @@ class Recovery:
             self._placing.ended(attempt, None, None, "", now)
             return
         floor.timers.set("probe", record.id, now + WATCH_S)
+        if record.cancelled or attempt.hang_up_sent:
+            floor.do(HangUp(record.id))  # it may not have reached Asterisk
+            floor.timers.set("probe", record.id, now + 2.0)
         if channel.state != "Up":
             return
         if not channel.in_app:
             self._left_to_dialplan(attempt, now)
         elif attempt.state in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
-            self._answering.answered(attempt, now)
+            self._answering.answered(attempt, now, out_of_sight=True)
         elif record.id in bridged_in and attempt.state is _S.WAITING_AGENT:
             self._answering.bridged(attempt, now)
         elif attempt.state is _S.CONNECTED:
             if record.agent is not None:
                 self._desk.in_call(record.agent, record.id, record.connected_at or now)
-            if record.id not in bridged_in:
+            if not self._with_agent(attempt, bridged_in):
                 self._answering.agent_gone(attempt, now)
         elif attempt.state in (_S.ANSWERED, _S.ANALYSING):
             if attempt.contact is None:
@@ -123,8 +126,19 @@ class Recovery:
             floor.timers.set("legal", record.id, now)
             self._answering.offer_agent(attempt, now)
         elif attempt.state is _S.TREATING:
-            attempt.playback_started = True
-            floor.timers.set("treatment", record.id, now + 30.0)
+            self._answering.resume_treatment(attempt, now)
+
+    def _with_agent(self, attempt: LiveAttempt, bridged_in: dict[str, str]) -> bool:
+        """An agent is in the call's bridge; takes note of an agent whom an earlier run rang up for this call."""
+        bridge = bridged_in.get(attempt.id)
+        for channel, inside in bridged_in.items():
+            if bridge is None or inside != bridge or not channel.startswith(ids.AGENT_CHANNEL):
+                continue
+            if bridge == ids.sibling(attempt.id, ids.BRIDGE) and attempt.record.agent is not None:
+                attempt.agent_channel, attempt.agent_up, attempt.own_bridge = channel, True, bridge
+                self._floor.agent_channels[channel] = attempt.record.agent
+            return True
+        return False
 
     def _judge_late(self, attempt: LiveAttempt, now: float) -> None:
         """Answered in an earlier run and not analysed: whoever is there has waited long enough."""
@@ -151,9 +165,13 @@ class Recovery:
 
     def _lines(self, channels: dict[str, LiveChannel], bridged_in: dict[str, str], now: float) -> None:
         floor = self._floor
-        for name, line in list(floor.recovered_lines.items()):
-            if line not in channels:
-                del floor.recovered_lines[name]
+        for name, line in floor.recovered_lines.items():
+            if line in channels:
+                agent = floor.agents.setdefault(name, AgentRun(name, since=now))
+                self._desk.adopt_line(agent, line, now)
+            else:
+                floor.do(SaveAgentLine(name, None))
+        floor.recovered_lines = {}
         for agent in list(floor.agents.values()):
             if agent.line is None:
                 continue
@@ -170,6 +188,17 @@ class Recovery:
                     self._floor.do(EnterBridge(agent.line, bridge))
             if agent.inbound is not None and agent.inbound not in channels:
                 self._desk.inbound_over(agent, now)
+            elif agent.inbound is None and agent.line is not None:
+                self._inbound(agent, bridged_in, now)
+
+    def _inbound(self, agent: AgentRun, bridged_in: dict[str, str], now: float) -> None:
+        """A caller of the queue's own whom an earlier run put through to the agent is still there."""
+        assert agent.line is not None
+        bridge = ids.sibling(agent.line, ids.BRIDGE)
+        for channel in sorted(channel for channel, inside in bridged_in.items() if inside == bridge):
+            if not ids.is_ours(channel):
+                self._desk.inbound_taken(agent, channel, now)
+                return
 
     def _orphans(self, channels: dict[str, LiveChannel], event: TelephonyBack) -> None:
         floor = self._floor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dialerd.core import ids
+from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState, Mode, Plan
 from dialerd.core.commands import FetchContacts, RetireContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact
@@ -46,6 +47,11 @@ class Running:
                 floor.trunks[name].settings = trunk
             else:
                 floor.trunks[name] = TrunkRun(trunk)
+                # Attempts of an earlier run may have been adopted before the configuration came.
+                floor.trunks[name].live = sum(
+                    attempt.record.trunk == name and attempt.state is not AttemptState.ENDED
+                    for attempt in floor.attempts.values()
+                )
         for name, settings in plan.campaigns.items():
             campaign = floor.campaigns.get(name)
             if campaign is None:
@@ -272,5 +278,6 @@ class Running:
         if campaign.state is CampaignState.STOPPING and not campaign.live and not campaign.closing:
             self._change(campaign, CampaignState.OFF, campaign.reason)
         name = campaign.settings.name
-        if name not in self._floor.plan.campaigns and campaign.state in _FINAL and not campaign.fetching:
+        busy = campaign.fetching or campaign.live or campaign.closing
+        if name not in self._floor.plan.campaigns and campaign.state in _FINAL and not busy:
             del self._floor.campaigns[name]

@@ -13,7 +13,7 @@ class Callee:
 
     number: str
     kind: str
-    """``person``, ``machine``, ``busy``, ``rejected``, ``congestion``, ``invalid``, ``no_answer``, ``no_progress``."""
+    """``person`` or ``machine``, or a key of :data:`ENDINGS`."""
     ring_s: float
     """From dialing to the answer or the refusal."""
     speech_after_s: float | None
@@ -44,12 +44,13 @@ class Callee:
 
     def silence_s(self, clock_from_greeting_end: bool) -> float | None:
         """How long a person waited for an agent or a message, from the start of the legal clock to that or to the
-        end of the call; None where nothing was answered."""
-        if self.answered_at is None:
-            return None
-        start = self.greeting_end_at if clock_from_greeting_end else self.speech_at
-        if start is None:
+        end of the call; None where the clock never began."""
+        if clock_from_greeting_end:
+            start = self.greeting_end_at
+        else:
             start = self.speech_at if self.speech_at is not None else self.answered_at
+        if start is None:
+            return None
         heard = [at for at in (self.connected_at, self.message_at, self.ended_at) if at is not None]
         return max(0.0, min(heard) - start) if heard else None
 
@@ -58,6 +59,9 @@ _KINDS = (
     ("person", 0.34), ("machine", 0.20), ("no_answer", 0.16), ("busy", 0.12), ("rejected", 0.06),
     ("congestion", 0.05), ("invalid", 0.04), ("no_progress", 0.03),
 )  # fmt: skip
+
+_NAMES = tuple(name for name, _ in _KINDS)
+_SHARES = tuple(share for _, share in _KINDS)
 
 ENDINGS: dict[str, tuple[int, int]] = {
     "busy": (17, 486),
@@ -77,11 +81,7 @@ def lognormal(rng: Random, median: float, sigma: float) -> float:
 
 def draw(rng: Random, number: str, talk_s: float) -> Callee:
     """Somebody at ``number``; ``talk_s`` is the median length of a conversation."""
-    pick, kind = rng.random(), "person"
-    for kind, share in _KINDS:
-        pick -= share
-        if pick < 0:
-            break
+    kind = rng.choices(_NAMES, _SHARES)[0]
     answers = kind in ("person", "machine")
     ring_s = min(lognormal(rng, 8.0 if answers else 2.0, 0.6), 60.0)
     speech_after_s: float | None = min(lognormal(rng, 0.6, 0.5), 3.0)

@@ -90,5 +90,6 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             message="sound:dialerd/reminder",
             priority=4,
         )
-    trunk = TrunkSettings(TRUNK, "PJSIP/{e164}@carrier", "PJSIP/carrier", max(3, shift.agents + 2), 4.0 + shift.agents)
+    lines, cps = max(3, shift.agents + 2), 4.0 + shift.agents
+    trunk = TrunkSettings(TRUNK, "PJSIP/{e164}@carrier", "PJSIP/carrier", lines, cps)
     return Plan(campaigns, {TRUNK: trunk})

@@ -73,7 +73,7 @@ class SimulatedAsterisk:
             c.HangUp: self._hang_up,
             c.StartAmd: self._start_amd,
             c.StopAmd: self._stop_amd,
-            c.CreateBridge: lambda command: self.bridges.setdefault(command.bridge_id, set()),
+            c.CreateBridge: self._create_bridge,
             c.DestroyBridge: self._destroy_bridge,
             c.EnterBridge: self._enter_bridge,
             c.PlayMessage: self._play,
@@ -337,6 +337,9 @@ class SimulatedAsterisk:
             self._post(e.AmdFinished(attempt_id, status, ""))
 
     # --- bridges -----------------------------------------------------------------------------------------
+
+    def _create_bridge(self, command: c.CreateBridge) -> None:
+        self.bridges.setdefault(command.bridge_id, set())
 
     def _destroy_bridge(self, command: c.DestroyBridge) -> None:
         for channel_id in sorted(self.bridges.pop(command.bridge_id, ())):
