@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,7 +51,7 @@ class Audit:
     """What SIP, timing and audio say otherwise than the record: defects."""
     confusions: list[Difference] = field(default_factory=list)
     """Where AMD took one for the other: listed apart, for no AMD is free of them."""
-    judged: Counter[str] = field(default_factory=Counter)
+    judged: dict[str, int] = field(default_factory=dict)
     """``person`` or ``machine`` by truth, then by verdict: ``person->machine`` …"""
     waits_s: list[float] = field(default_factory=list)
     """Seconds from the called person's first sound to the agent's or message's, as the carrier heard it."""
@@ -131,7 +131,8 @@ def _judge(behaviour: Behaviour, recorded: str, differs: Any, result: Audit) -> 
             differs("a connected call", result.differences)
         return
     true = "person" if behaviour.is_person else "fax" if behaviour is Behaviour.FAX else "machine"
-    result.judged[f"{true}->{said}"] += 1
+    verdict = f"{true}->{said}"
+    result.judged[verdict] = result.judged.get(verdict, 0) + 1
     if true == said or (true == "fax" and said == "machine"):
         return
     differs(true, result.confusions)
