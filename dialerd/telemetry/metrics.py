@@ -10,7 +10,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from dialerd import __version__
@@ -23,6 +23,7 @@ from dialerd.core.view import DialerView
 from dialerd.telemetry.notice_table import NOTICES
 from dialerd.telemetry.present import PresentCollector
 
+disable_created_metrics()  # type: ignore[no-untyped-call]
 CLAIM_REFUSALS = frozenset({"number_locked", "no_line", "no_cps", "agent_reserved", "lease_lost"})
 INVARIANTS = frozenset(
     {

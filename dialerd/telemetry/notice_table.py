@@ -102,6 +102,14 @@ NOTICES: dict[str, Advice] = {
         "Check the database and its disk (`dialerd doctor`). Nothing is lost meanwhile.",
     ),
     "record_back": Advice("The database answers again."),
+    "store_absent": Advice(
+        "Redis does not answer, or its data cannot be used yet; the daemon waits and dials nothing.",
+        "Start Redis, or correct `redis: url:` (`dialerd doctor`). `reason` says what it waits for.",
+    ),
+    "record_absent": Advice(
+        "The database cannot be opened at start; the daemon waits and dials nothing.",
+        "Start the database, or correct `sql: url:` (`dialerd doctor`).",
+    ),
     # --- restart and reconciliation ------------------------------------------------------------------------
     "attempts_adopted": Advice("Calls of an earlier run of the daemon were taken over from the ledger."),
     "lost_call_of_unknown_attempt": Advice(
@@ -126,9 +134,17 @@ NOTICES: dict[str, Advice] = {
         "A finished campaign has callable contacts again: some were added or set free.",
         "Start the campaign to dial them.",
     ),
+    "reloaded": Advice("The campaigns file was read again and is in force."),
+    "reload_refused": Advice(
+        "The campaigns file has mistakes; what was in force before stays.", "Run `dialerd check` and correct them."
+    ),
     # --- dialerd itself ------------------------------------------------------------------------------------
     "core_defect": Advice(
         "An event met a defect in dialerd; the one call concerned may be handled wrongly, all others go on.",
+        "Report `detail` with the log around it.",
+    ),
+    "adapter_defect": Advice(
+        "A connection to Asterisk met a defect in dialerd; it is opened again.",
         "Report `detail` with the log around it.",
     ),
     INVARIANT: Advice(

@@ -231,6 +231,6 @@ def test_labels_stay_bounded_over_a_long_run() -> None:
             stage.feed(e.ChannelRinging(attempt)).advance(1).end(attempt, 17, 486).advance(1)
         return set(re.findall(r"^dialerd\w+(?:\{[^}]*\})?", metrics.exposition().decode(), re.M))
 
-    few = series_after(3, 100)
-    assert series_after(40, 200) == few
+    few = series_after(30, 100)
+    assert series_after(60, 200) == few
     assert not metrics._campaign_of
