@@ -276,12 +276,22 @@ class Answering:
             else:
                 self._ring_agent(attempt, now)
 
+    def _part(self, attempt: LiveAttempt) -> None:
+        """Person and agent do not belong together any more. A person who is on the way into a nailed-up agent's
+        bridge, or in it without our having heard so, is taken out: the agent's next call must not find them there."""
+        on_the_way = attempt.entering and attempt.own_bridge is None
+        self._desk.let_go(attempt)
+        if on_the_way:
+            attempt.own_bridge = attempt.record.bridge_id = ids.sibling(attempt.id, ids.BRIDGE)
+            self._floor.do(CreateBridge(attempt.own_bridge))
+            self._floor.do(EnterBridge(attempt.id, attempt.own_bridge))
+
     def _give_agent_back(self, attempt: LiveAttempt, now: float) -> None:
         """This person will not speak with the agent who was reserved."""
         old, attempt.record.agent = attempt.record.agent, None
         rang_s = now - attempt.agent_rung_at if attempt.agent_rung_at is not None else 0.0
         unattended = attempt.agent_channel is not None and not attempt.agent_up and rang_s >= AUTO_ANSWER_S
-        self._desk.let_go(attempt)
+        self._part(attempt)
         if old is not None:
             self._desk.release(old, attempt.id, now, missed=unattended)
             self._floor.do(MoveReservation(attempt.record, old))
@@ -296,7 +306,7 @@ class Answering:
 
     def agent_vanished(self, attempt: LiveAttempt, now: float) -> None:
         """The reserved agent left while the person waits: another one, or the clock decides."""
-        self._desk.let_go(attempt)
+        self._part(attempt)
         if attempt.state is _S.WAITING_AGENT:
             self.offer_agent(attempt, now)
         elif self._agent_for(attempt, now) is not None and attempt.agent_rung_at is not None:
@@ -325,7 +335,7 @@ class Answering:
         self._floor.tell("warning", "bridge_failed", attempt=attempt.id, reason=reason)
         attempt.entering = False
         agent = self._floor.agents.get(attempt.record.agent or "")
-        if agent is not None and agent.line is not None and attempt.own_bridge is None:
+        if agent is not None and agent.line is not None and agent.nailed:
             # The call, the line or its bridge is gone; what is still there is found out by asking.
             self._desk.mistrust_line(agent, now)
 

@@ -117,7 +117,7 @@ class Recovery:
         elif attempt.state is _S.CONNECTED:
             if record.agent is not None:
                 self._desk.in_call(record.agent, record.id, record.connected_at or now)
-            if not self._with_agent(attempt, bridged_in):
+            if not self._with_agent(attempt, bridged_in, now):
                 self._answering.agent_gone(attempt, now)
         elif attempt.state in (_S.ANSWERED, _S.ANALYSING):
             if attempt.contact is None:
@@ -128,15 +128,20 @@ class Recovery:
         elif attempt.state is _S.TREATING:
             self._answering.resume_treatment(attempt, now)
 
-    def _with_agent(self, attempt: LiveAttempt, bridged_in: dict[str, str]) -> bool:
+    def _with_agent(self, attempt: LiveAttempt, bridged_in: dict[str, str], now: float) -> bool:
         """An agent is in the call's bridge; takes note of an agent whom an earlier run rang up for this call."""
         bridge = bridged_in.get(attempt.id)
+        agent = self._floor.agents.get(attempt.record.agent or "")
         for channel, inside in bridged_in.items():
-            if bridge is None or inside != bridge or not channel.startswith(ids.AGENT_CHANNEL):
+            if bridge is None or inside != bridge or not channel.startswith(ids.AGENT_CHANNEL) or agent is None:
                 continue
-            if bridge == ids.sibling(attempt.id, ids.BRIDGE) and attempt.record.agent is not None:
+            if bridge == ids.sibling(attempt.id, ids.BRIDGE):
                 attempt.agent_channel, attempt.agent_up, attempt.own_bridge = channel, True, bridge
-                self._floor.agent_channels[channel] = attempt.record.agent
+                self._floor.agent_channels[channel] = agent.agent
+            elif agent.line is None:
+                # The ledger had not learnt of the line; it is in use all the same.
+                self._desk.adopt_line(agent, channel, now)
+                self._floor.do(SaveAgentLine(agent.agent, channel))
             return True
         return False
 
@@ -204,14 +209,11 @@ class Recovery:
         floor = self._floor
         lines = {agent.line for agent in floor.agents.values()} | set(floor.recovered_lines.values())
         rings = {attempt.agent_channel for attempt in floor.attempts.values()}
-        serving = {a.record.bridge_id for a in floor.attempts.values() if a.state is _S.CONNECTED}
-        wanted_bridges = {ids.sibling(line, ids.BRIDGE) for line in lines if line is not None} | serving
-        wanted_bridges |= {attempt.own_bridge for attempt in floor.attempts.values()}
-        for bridge, inside in event.bridges.items():
+        wanted_bridges = {ids.sibling(line, ids.BRIDGE) for line in lines if line is not None}
+        wanted_bridges |= {attempt.own_bridge for attempt in floor.attempts.values() if attempt.own_bridge}
+        for bridge in event.bridges:
             if ids.is_ours(bridge) and bridge not in wanted_bridges:
                 floor.do(DestroyBridge(bridge))
-            elif bridge in serving:
-                rings |= inside
         for channel in channels:
             if not ids.is_ours(channel) or channel in lines or channel in rings or channel in floor.attempts:
                 continue

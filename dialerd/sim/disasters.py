@@ -30,7 +30,7 @@ class Disasters:
         self._sounds_back()
         self._trunk_back()
         world.record.bring_back()
-        world.hot.bring_back()
+        world.hot_back()
         self._telephony_back()
         world.connect_roster()
         if world.daemon is not None:
@@ -74,11 +74,11 @@ class Disasters:
 
     def _store_gap(self, length_s: float) -> None:
         self._world.hot.lose("Redis does not answer")
-        self._world.schedule.after(length_s, self._world.hot.bring_back)
+        self._world.schedule.after(length_s, self._world.hot_back)
 
     def _store_after_commit(self, length_s: float) -> None:
         self._world.hot.lose_after_commit("reply lost")
-        self._world.schedule.after(length_s, self._world.hot.bring_back)
+        self._world.schedule.after(length_s, self._world.hot_back)
 
     def _record_gap(self, length_s: float) -> None:
         self._world.record.lose("database is locked")
@@ -115,6 +115,7 @@ class Disasters:
         removed = "reminder" if world.rng.random() < 0.5 else ""
         if removed in campaigns:
             del campaigns[removed]
+            world.reloaded = True
             world.truth.campaigns_on[removed] = False
         world.order(e.PlanChanged(Plan(campaigns, world.plan.trunks)))
         world.schedule.after(length_s, self._reload_back)

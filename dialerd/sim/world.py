@@ -72,6 +72,8 @@ class World:
         self.tells: dict[str, int] = {}
         self.draining = False
         self.stalled_until = 0.0
+        self.reloaded = False
+        """A campaign was taken out for a while, and its counters with it."""
         self._disasters = Disasters(self)
         self._counted_since = (0.0, 0)
 
@@ -180,6 +182,11 @@ class World:
         self.hot.submit(command)
         if type(command) is c.CloseAttempt:
             self.schedule.after(0.05, self.drain_outbox)
+
+    def hot_back(self) -> None:
+        """The hot store answers again."""
+        self.hot.bring_back()
+        self.drain_outbox()
 
     def drain_outbox(self) -> None:
         """Take outcomes from the hot store to the record."""
@@ -346,7 +353,7 @@ class World:
         for attempt_id in self.truth.callees:
             if attempt_id not in self.record.attempts:
                 self.truth.broken("one_disposition", f"{attempt_id} is not in the record")
-        if len(self.lives) == 1:
+        if len(self.lives) == 1 and not self.reloaded:
             counted: dict[str, int] = {}
             for campaign in self.lives[0].dialer.floor.campaigns.values():
                 for disposition, count in campaign.dispositions.items():
