@@ -13,6 +13,10 @@ from enum import StrEnum
 from dialerd.core.treatment import CallAnalysis
 
 
+AMD_GRACE_S = 2.0
+"""AMD that has not spoken so long after its total analysis time will not."""
+
+
 class Clock(StrEnum):
     """Where the legal two seconds begin."""
 

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dialerd.core.analysis import AnalysisProfile, Evidence, profile_named
+from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence, profile_named
 from dialerd.core.disposition import Disposition
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.treatment import CallAnalysis, Treatment
+
+
+DEAD_MAN_SLACK_S = 1.0
 
 
 class Mode(StrEnum):
@@ -85,6 +88,18 @@ class CampaignSettings:
     variables: Mapping[str, str] = field(default_factory=dict)
     """Channel variables set on the outbound channel: name -> contact column or literal ``=text``."""
     site_rule: SiteRule | None = None
+
+    @property
+    def dead_man_s(self) -> float:
+        """Longest time, in seconds, that an answered call may go without a daemon that takes charge of it: when all
+        that may be waited for is over, the daemon is gone, and the dialplan plays the abandoned-call message."""
+        patience_s = self.abandon_threshold_s + DEAD_MAN_SLACK_S
+        if self.analysis.amd is None:
+            return patience_s
+        if self.analysis.deadline_s is not None and self.analysis.clock is Clock.SPEECH_START:
+            # The deadline runs from the answer, and once more from a first sound just before it.
+            return 2 * self.analysis.deadline_s + patience_s
+        return self.analysis.amd.total_analysis_ms / 1000 + AMD_GRACE_S + patience_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,6 @@ RING_GRACE_S = 1.0
 WATCH_S = 30.0
 """A live channel of which nothing was heard for so long is asked for by its id."""
 CONNECTED_WATCH_S = 300.0
-DEAD_MAN_S = 20
-"""Longest time that an answered call may be without a daemon that takes charge of it."""
 REPARK_S = 5.0
 
 _S = AttemptState
@@ -131,7 +129,7 @@ class Placing:
                 caller_id=settings.caller_id,
                 ring_timeout_s=settings.ring_timeout_s,
                 abandon_message=settings.abandon_message,
-                dead_man_s=DEAD_MAN_S,
+                dead_man_s=settings.dead_man_s,
                 variables=variables,
             )
         )
