@@ -63,7 +63,7 @@ def report(
     connected = [a for a in attempts if a["connected_at"] is not None]
     abandoned = sum(bool(a["abandoned"]) for a in attempts)
     console.print(f"{contacts} contacts, {len(attempts)} attempts in {elapsed_s:.0f} s, on Asterisk {version}.")
-    console.print(f"{len(connected)} persons and others talked to an agent; {abandoned} calls were abandoned.")
+    console.print(f"{len(connected)} persons and others talked to an agent; {abandoned} abandoned calls.")
     if audit.waits_s:
         ordered = sorted(audit.waits_s)
         late = sum(wait > 2.0 for wait in ordered)
