@@ -1,0 +1,119 @@
+"""A daemon for the API's tests: the core is real, the record is a real SQLite, the adapters are imagined."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from stage import Stage
+
+from dialerd.app.contact_files import import_upload
+from dialerd.app.records import StoredRecords
+from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
+from dialerd.config.plan_diff import PlanDiff, plan_diff
+from dialerd.config.problems import Problem
+from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, UnknownContactList
+from dialerd.core.campaign import Plan
+from dialerd.core.events import Event, PlanChanged
+from dialerd.core.view import DialerView, GateFinding
+from dialerd.store.database import open_database
+from dialerd.store.migrate import migrate_engine
+from dialerd.store.outcome_writer import write_outcomes
+from dialerd.telemetry.metrics import CONTENT_TYPE, Metrics
+from dialerd.telemetry.notices import Notice, Notices
+
+LEADS = ContactListSettings(
+    "leads", None, ",", "utf-8", "ref", (PhoneColumn("phone", "mobile"),), "GB", "skip", "skip"
+)
+
+
+class StagedDaemon:
+    """Implements :class:`dialerd.control.daemon.Daemon` around a stage: what is posted reaches the core at once."""
+
+    def __init__(self, stage: Stage, engine: AsyncEngine, metrics: Metrics | None = None) -> None:
+        self.stage = stage
+        self.engine = engine
+        self._metrics = metrics if metrics is not None else Metrics()
+        self._records = StoredRecords(engine, self)
+        self.teller = Notices(self, self._metrics)
+        self.posted: list[Event] = []
+        self.lag_s = 0.001
+        self.next_plan: Plan | None = None
+        self.problems: tuple[Problem, ...] = ()
+        self.lists = {"leads": LEADS}
+
+    @property
+    def records(self) -> StoredRecords:
+        return self._records
+
+    def now(self) -> float:
+        return self.stage.now
+
+    def post(self, event: Event) -> None:
+        self.posted.append(event)
+        self.stage.feed(event)
+
+    def view(self) -> DialerView:
+        return self.stage.view()
+
+    def why(self, campaign: str, known: KnownContact) -> list[GateFinding]:
+        return self.stage.dialer.viewer.why(
+            campaign, known.contact, known.state, known.next_at, known.reason, self.stage.now
+        )
+
+    def instance(self) -> str:
+        return "test"
+
+    def loop_lag_s(self) -> float:
+        return self.lag_s
+
+    def backlog(self) -> int:
+        return 3
+
+    def metrics(self) -> tuple[bytes, str]:
+        return self._metrics.exposition(), CONTENT_TYPE
+
+    def notices(self, limit: int, level: str | None) -> Sequence[Notice]:
+        return self.teller.recent(limit, level)
+
+    async def reload(self, check_only: bool) -> ReloadResult:
+        if self.next_plan is None:
+            diff: PlanDiff | None = plan_diff(self.stage.plan, self.stage.plan) if not self.problems else None
+            return ReloadResult(False, diff, self.problems)
+        diff = plan_diff(self.stage.plan, self.next_plan)
+        if not check_only:
+            self.stage.plan = self.next_plan
+            self.post(PlanChanged(self.next_plan))
+        return ReloadResult(not check_only, diff, self.problems)
+
+    async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
+        if contact_list not in self.lists:
+            raise UnknownContactList(contact_list)
+        return await import_upload(self.engine, self, self.lists[contact_list], source, content)
+
+    async def record_outcomes(self) -> None:
+        """What the core has closed goes into the record, as the outbox would take it there."""
+        from dialerd.core.commands import CloseAttempt
+
+        outcomes = [c.outcome for c in self.stage.commands if isinstance(c, CloseAttempt)]
+        async with self.engine.begin() as connection:
+            await write_outcomes(connection, outcomes, self.stage.now)
+
+    async def contacts_of(self, *rows: str) -> None:
+        """Import rows ``ref,phone`` into the list leads."""
+
+        async def content() -> AsyncIterator[bytes]:
+            yield ("ref,phone\n" + "\n".join(rows) + "\n").encode()
+            await asyncio.sleep(0)
+
+        await import_upload(self.engine, self, LEADS, "leads.csv", content())
+
+
+async def staged_daemon(folder: Path, stage: Stage, **options: Any) -> StagedDaemon:
+    """A daemon whose record is a fresh database in this folder."""
+    engine = open_database(f"sqlite+aiosqlite:///{folder / 'record.db'}")
+    await migrate_engine(engine)
+    return StagedDaemon(stage, engine, **options)

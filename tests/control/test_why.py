@@ -1,0 +1,117 @@
+"""Why a number is not dialed: gates in order, the verdict in a sentence, the next eligible time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import Client
+from stage import Stage, contact
+from staged_daemon import StagedDaemon
+
+from dialerd.control.daemon import KnownContact
+from dialerd.control.why import conclusion
+from dialerd.core import events as e
+from dialerd.core.contact import ContactState
+from dialerd.core.gates import ALL_GATES
+from dialerd.core.view import GateFinding
+
+NUMBER = "?number=%2B441632960001"
+
+
+async def answers(api: Client, query: str = NUMBER) -> list[dict[str, Any]]:
+    answer = await api.get(f"/api/v1/why{query}")
+    assert answer.status == 200, await answer.text()
+    found: list[dict[str, Any]] = (await answer.json())["answers"]
+    return found
+
+
+async def test_every_gate_in_order(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    await daemon.contacts_of("a,01632 960001")
+    (answer,) = await answers(api)
+    assert [gate["gate"] for gate in answer["gates"]] == [gate.__name__ for gate in ALL_GATES]
+    assert answer["campaign"] == "spring"
+    assert answer["verdict"] == "hold"
+    assert answer["because"].startswith("not now: campaign_off, telephony_down: not connected yet")
+    assert answer["next_eligible_at"] is None
+    assert answer["contact"]["key"] == "a"
+    assert answer["contact"]["next_number"] == "+4416*****01"
+    stage.up().agent().start("spring", more_in_attempt=1)
+    (answer,) = await answers(api)
+    assert (answer["verdict"], answer["next_eligible_at"]) == ("allow", stage.now)
+    assert answer["because"] == "nothing is against it: dialed in its turn"
+
+
+async def test_a_retry_gap_says_until_when(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    await daemon.contacts_of("a,01632 960001")
+    known = (await daemon.records.contacts_with_number("+441632960001"))[0]
+    stage.up().agent().start("spring", known.contact)
+    attempt = stage.grant()
+    stage.feed(e.ChannelRinging(attempt)).end(attempt, 17, 486).advance(5)
+    await daemon.record_outcomes()
+    (answer,) = await answers(api)
+    assert answer["verdict"] == "hold"
+    assert answer["because"] == "not now: retry_gap"
+    assert answer["next_eligible_at"] == pytest.approx(stage.now - 5 + 600)
+    assert answer["contact"]["last_disposition"] == "busy"
+    assert answer["contact"]["attempts"] == 1
+
+
+async def test_an_uncallable_contact_is_refused(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    await daemon.contacts_of("a,01632 960001")
+    async with daemon.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE contacts SET state = 'uncallable', reason = 'max_attempts'")
+    stage.up().agent().start("spring")
+    (answer,) = await answers(api)
+    assert answer["verdict"] == "refuse"
+    assert answer["because"] == "never as things stand: uncallable: max_attempts"
+    assert answer["next_eligible_at"] is None
+
+
+async def test_a_live_call_is_told(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    await daemon.contacts_of("a,01632 960001")
+    known = (await daemon.records.contacts_with_number("+441632960001"))[0]
+    stage.up().agent().start("spring", known.contact)
+    attempt = stage.grant()
+    (answer,) = await answers(api)
+    assert answer["verdict"] == "live"
+    assert answer["live_attempt"]["id"] == attempt
+    assert answer["because"] == "the contact is in a call now (originating)"
+
+
+async def test_a_number_of_no_contact_and_of_no_campaign(api: Client, daemon: StagedDaemon) -> None:
+    answer = await api.get(f"/api/v1/why{NUMBER}")
+    assert answer.status == 404
+    assert "+4416*****01" in (await answer.json())["title"]
+    await daemon.contacts_of("a,01632 960001")
+    answer = await api.get(f"/api/v1/why{NUMBER}&campaign=reminders")
+    assert answer.status == 404
+    assert (await answer.json())["detail"] == "It is in: leads."
+    assert (await api.get(f"/api/v1/why{NUMBER}&campaign=sprng")).status == 404
+
+
+@pytest.mark.parametrize("query", ["", "?number=", "?number=8001", "?number=%2B44x1632960001"])
+async def test_a_bad_number_is_400(api: Client, query: str) -> None:
+    answer = await api.get(f"/api/v1/why{query}")
+    assert answer.status == 400
+    assert "`number`" in (await answer.json())["detail"]
+
+
+def known(state: ContactState) -> KnownContact:
+    return KnownContact(contact(1), state, None, "")
+
+
+def test_conclusions() -> None:
+    allow = GateFinding("campaign_on", "allow", "", None)
+    short = GateFinding("trunk_cps", "hold", "trunk_cps", 12.0)
+    long = GateFinding("gap_passed", "hold", "retry_gap", 99.0)
+    open_end = GateFinding("agent_ready", "hold", "no_idle_agent", None)
+    refuse = GateFinding("attempts_left", "refuse", "max_attempts", None)
+    fresh = known(ContactState.CALLABLE)
+    assert conclusion(10.0, fresh, [allow, short, long], None) == ("hold", "not now: trunk_cps, retry_gap", 99.0)
+    assert conclusion(10.0, fresh, [short, open_end], None)[2] is None
+    assert conclusion(10.0, fresh, [long, refuse], None)[:2] == ("refuse", "never as things stand: max_attempts")
+    assert conclusion(10.0, fresh, [allow], None)[2] == 10.0
+    chosen = known(ContactState.IN_ATTEMPT)
+    assert conclusion(10.0, chosen, [allow], None)[1] == "chosen, and next to be dialed"
+    assert conclusion(10.0, chosen, [refuse], "ringing")[0] == "live"
