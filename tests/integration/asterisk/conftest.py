@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-import random
-import secrets
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "asterisk"))
+
 from asterisk_inbox import Inbox
+from asterisk_pair import ari_settings, telephony_on
 
-from dialerd.asterisk.settings import AmiSettings, AriSettings
-from dialerd.asterisk.telephony import AriTelephony, LostCalls
-from dialerd.core.events import TelephonyBack
+from dialerd.asterisk.telephony import AriTelephony
 from lab import Lab
-
-TRUNK = "endpoint:PJSIP/carrier"
-
-
-def ari_settings(lab: Lab, **options: Any) -> AriSettings:
-    """Settings for the lab's PBX, with an app of one's own unless one is given."""
-    options.setdefault("app", f"test-{secrets.token_hex(4)}")
-    return AriSettings(lab.ari_url, lab.ari_user, lab.ari_password, **options)
-
-
-def ami_settings(lab: Lab, **options: Any) -> AmiSettings:
-    """Settings for the lab's PBX."""
-    return AmiSettings(lab.ami_host, lab.ami_port, lab.ami_user, lab.ami_secret, **options)
-
-
-@asynccontextmanager
-async def telephony_on(
-    settings: AriSettings, inbox: Inbox, lost_calls: LostCalls | None = None
-) -> AsyncIterator[AriTelephony]:
-    """A started Telephony whose picture has come; stopped at the end."""
-    telephony = AriTelephony(settings, inbox, rng=random.Random(1), trunks=[TRUNK], lost_calls=lost_calls)
-    before = len(inbox.all(TelephonyBack))
-    await telephony.start()
-    try:
-        await inbox.expect(TelephonyBack, nth=before)
-        yield telephony
-    finally:
-        await telephony.stop()
 
 
 @pytest.fixture

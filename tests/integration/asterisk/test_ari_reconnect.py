@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+import random
 
 import pytest
-from asterisk_inbox import Inbox, new_id
-from conftest import TRUNK, ami_settings, ari_settings, telephony_on
-from test_calls import answered, originate
+from asterisk_inbox import Inbox, new_id, until
+from asterisk_pair import TRUNK, ami_settings, answered, ari_settings, gone, originate, telephony_on
 
-from dialerd.asterisk.ami_connection import AmiConnection
 from dialerd.asterisk.roster import AmiRoster
 from dialerd.asterisk.telephony import REPLACED, AriTelephony
+from dialerd.asterisk.wire import Reply, Request
 from dialerd.core import ids
-from dialerd.core.commands import AnnounceAgent, CreateBridge, EnterBridge, HangUp, OriginateCall, ProbeChannel
+from dialerd.core.commands import AnnounceAgent, CreateBridge, EnterBridge, HangUp, ProbeChannel
 from dialerd.core.events import (
     BridgeEntered,
     CallLost,
-    ChannelAnswered,
     ChannelEnded,
     ChannelProbed,
     ChannelRinging,
@@ -36,8 +34,6 @@ PATIENT = Callee(Behaviour.SILENT, ring_s=0.1, talk_s=60, patience_s=60)
 
 
 def roster_on(lab: Lab, inbox: Inbox) -> AmiRoster:
-    import random
-
     return AmiRoster(ami_settings(lab), inbox, rng=random.Random(2))
 
 
@@ -98,12 +94,10 @@ async def test_a_hang_up_while_the_socket_is_down_still_ends_the_call(lab: Lab, 
         await cut(telephony)
         await inbox.expect(TelephonyLost)
         telephony.submit(HangUp(up))
+        await gone(telephony, up)
         telephony.submit(ProbeChannel(up))
-        probed = await inbox.expect(ChannelProbed, channel_id=up)
+        assert (await inbox.expect(ChannelProbed, channel_id=up)).state is None
         assert not telephony.connected
-        if probed.state is not None:  # hang-up is asynchronous in Asterisk
-            telephony.submit(ProbeChannel(up))
-            assert (await inbox.expect(ChannelProbed, channel_id=up, nth=1)).state is None
         back = await inbox.expect(TelephonyBack, nth=1)
         assert up not in {channel.id for channel in back.channels}
 
@@ -141,23 +135,21 @@ async def test_calls_lost_while_away_are_handed_over_and_their_marks_removed(
             assert inbox.all(TelephonyBack)[0].lost_calls == frozenset()
             await telephony.client.request_over_http(_plain_originate(lab, settings.app, lost := new_id(ids.ATTEMPT)))
             await telephony.stop()
-        async with asyncio.timeout(10):
-            while lost not in await roster.lost_calls.read():
-                await asyncio.sleep(0.05)
+
+        async def marks_are(*wanted: str) -> bool:
+            return await roster.lost_calls.read() == set(wanted)
+
+        await until(lambda: marks_are(lost))
         async with telephony_on(settings, inbox, roster.lost_calls):
             assert inbox.all(TelephonyBack)[1].lost_calls == {lost}
-            async with asyncio.timeout(10):
-                while await roster.lost_calls.read():
-                    await asyncio.sleep(0.05)
+            await until(lambda: marks_are())
         async with telephony_on(settings, inbox, roster.lost_calls):
             assert inbox.all(TelephonyBack)[2].lost_calls == frozenset()
     finally:
         await roster.stop()
 
 
-def _plain_originate(lab: Lab, app: str, attempt: str):  # type: ignore[no-untyped-def]
-    from dialerd.asterisk.wire import Request
-
+def _plain_originate(lab: Lab, app: str, attempt: str) -> Request:
     query = {
         "endpoint": "PJSIP/442079460924@carrier", "context": "dialerd-out", "extension": "s", "priority": "1",
     }  # fmt: skip
@@ -204,13 +196,12 @@ async def test_asterisk_restarts(private_lab: LabFactory, inbox: Inbox) -> None:
         telephony.submit(busy)
         assert (await inbox.expect(ChannelEnded, channel_id=busy.attempt_id)).sip_status == 486
         # What was to be announced meanwhile has been.
-        async with asyncio.timeout(10):
-            while "INUSE" not in _state(lab) or "NOT_INUSE" in _state(lab):
-                await asyncio.sleep(0.05)
+        await until(lambda: device_state_is(telephony, "8001", "INUSE"))
 
 
-def _state(lab: Lab) -> str:
-    return lab.pbx.cli("devstate list") + lab.pbx.cli("database showkey StasisDeviceState")
+async def device_state_is(telephony: AriTelephony, agent: str, state: str) -> bool:
+    result = await telephony.client.request(Request("GET", f"deviceStates/Stasis:agent-{agent}"))
+    return isinstance(result, Reply) and result.body["state"] == state
 
 
 async def test_asterisk_freezes(private_lab: LabFactory, inbox: Inbox) -> None:
@@ -241,10 +232,8 @@ async def test_an_inbound_call_reaches_the_nailed_agent(private_lab: LabFactory,
         bridge = new_id(ids.BRIDGE)
         telephony.submit(CreateBridge(bridge))
         telephony.submit(AnnounceAgent("8001", "NOT_INUSE"))
-        async with asyncio.timeout(10):
-            while "Not in use" not in lab.pbx.cli("queue show sales"):
-                await asyncio.sleep(0.05)
-        lab.call_in("sales")
+        await until(lambda: device_state_is(telephony, "8001", "NOT_INUSE"))
+        lab.call_in("1000")
         offered = await inbox.expect(InboundOffered, agent="8001")
         telephony.submit(EnterBridge(offered.channel_id, bridge))
         await inbox.expect(BridgeEntered, channel_id=offered.channel_id, bridge_id=bridge)
@@ -259,19 +248,12 @@ async def test_an_inbound_call_reaches_the_nailed_agent(private_lab: LabFactory,
 async def test_trunks_change(lab: Lab, inbox: Inbox) -> None:
     async with telephony_on(ari_settings(lab), inbox) as telephony:
 
-        async def followed() -> list[str]:
+        async def followed(*endpoints: str) -> bool:
             result = await telephony.client.applications.get(telephony.client.settings.app)
-            return list(result.body["endpoint_ids"])  # type: ignore[union-attr]
+            return isinstance(result, Reply) and result.body["endpoint_ids"] == list(endpoints)
 
-        assert await followed() == ["PJSIP/carrier"]
+        assert await followed("PJSIP/carrier")
         telephony.set_trunks([])
-        async with asyncio.timeout(5):
-            while await followed():
-                await asyncio.sleep(0.02)
+        await until(lambda: followed())
         telephony.set_trunks([TRUNK, "endpoint:PJSIP/no-such-trunk"])
-        async with asyncio.timeout(5):
-            while await followed() != ["PJSIP/carrier"]:
-                await asyncio.sleep(0.02)
-
-
-__all__ = ["AmiConnection", "ChannelAnswered", "OriginateCall"]
+        await until(lambda: followed("PJSIP/carrier"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from dialerd.core.events import Event
@@ -16,6 +17,13 @@ T = TypeVar("T")
 def new_id(kind: str) -> str:
     """An id of that kind that nobody used before."""
     return kind + secrets.token_hex(SERIAL_DIGITS // 2)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, timeout_s: float = 10) -> None:
+    """Wait until the condition holds; TimeoutError if it does not in time. For what sends no event."""
+    async with asyncio.timeout(timeout_s):
+        while not await condition():
+            await asyncio.sleep(0.02)
 
 
 class Inbox:

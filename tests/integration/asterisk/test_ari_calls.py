@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from asterisk_inbox import Inbox, new_id
+from asterisk_pair import answered, gone, originate
 
 from dialerd.asterisk.telephony import AriTelephony
 from dialerd.core import ids
@@ -42,39 +43,6 @@ from lab import Behaviour, Callee, Lab, Profile, number_for
 pytestmark = pytest.mark.integration
 
 SAFE = (9000, 1750, 1000, 5000, 200, 240, 2, 512, 5000)
-
-
-def originate(lab: Lab, number: str, *, attempt: str = "", ring_s: float = 8, dead_man_s: float = 60) -> OriginateCall:
-    return OriginateCall(
-        attempt or new_id(ids.ATTEMPT),
-        f"PJSIP/{number.lstrip('+')}@carrier",
-        "+441632960999",
-        ring_s,
-        lab.settings.abandon_sound,
-        dead_man_s,
-        {"DIALERD_CAMPAIGN": "test"},
-    )
-
-
-async def answered(lab: Lab, telephony: AriTelephony, inbox: Inbox, number: str, dead_man_s: float = 60) -> str:
-    """A call that was answered; its attempt id."""
-    command = originate(lab, number, dead_man_s=dead_man_s)
-    telephony.submit(command)
-    await inbox.expect(ChannelAnswered, channel_id=command.attempt_id)
-    return command.attempt_id
-
-
-async def channel_ids(telephony: AriTelephony) -> set[str]:
-    listed = await telephony.client.channels.list()
-    assert listed.ok
-    return {channel["id"] for channel in listed.body}  # type: ignore[union-attr]
-
-
-async def gone(telephony: AriTelephony, *channels: str) -> None:
-    """Wait until none of these channels exists."""
-    async with asyncio.timeout(5):
-        while await channel_ids(telephony) & set(channels):
-            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize(
