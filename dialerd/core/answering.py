@@ -11,7 +11,6 @@ from dialerd.core.commands import (
     CreateBridge,
     DialAgent,
     EnterBridge,
-    HangUp,
     MoveReservation,
     PlayMessage,
     SaveAttempt,
@@ -418,8 +417,7 @@ class Answering:
 
     def _end(self, attempt: LiveAttempt, now: float) -> None:
         attempt.hang_up_sent = True
-        self._floor.do(HangUp(attempt.id))
-        self._floor.timers.set("probe", attempt.id, now + 2.0)
+        self._placing.hang_up(attempt, now)
 
 
 _PERSON_VALUES = frozenset(analysis.value for analysis in MAY_BE_PERSON)

@@ -195,7 +195,7 @@ class Dialer:
     # --- stores ----------------------------------------------------------------------------------------
 
     def _recovered(self, event: e.Recovered, now: float) -> None:
-        self._recovery.recovered(event)
+        self._recovery.recovered(event, now)
         self._running.restore_all()
         self._back("store")
 

@@ -31,6 +31,8 @@ RING_GRACE_S = 1.0
 WATCH_S = 30.0
 """A live channel of which nothing was heard for so long is asked for by its id."""
 CONNECTED_WATCH_S = 300.0
+GONE_WATCH_S = 2.0
+"""So long after a hang-up the channel's end should have been told."""
 REPARK_S = 5.0
 
 _S = AttemptState
@@ -199,6 +201,9 @@ class Placing:
                 return "alive"
             return "gone"
         attempt.probes = 0
+        if attempt.record.cancelled or attempt.hang_up_sent:
+            self.hang_up(attempt, now)  # it may not have reached Asterisk
+            return "alive"
         if attempt.state is _S.UNCONFIRMED:
             self._floor.move_attempt(attempt, _S.ORIGINATING)
         self._floor.timers.set("probe", attempt.id, now + WATCH_S)
@@ -211,11 +216,16 @@ class Placing:
             attempt.record.ringing_at = now
 
     def ring_timed_out(self, attempt: LiveAttempt, now: float) -> None:
-        """Asterisk's own time-out did not end the call: do it, and watch that it happens."""
+        """Asterisk's own time-out did not end the call: do it, until it has happened."""
         if attempt.state in _BEFORE_ANSWER:
             attempt.record.reason = attempt.record.reason or "ring_timeout"
-            self._floor.do(HangUp(attempt.id))
-            self._floor.timers.set("probe", attempt.id, now + 2.0)
+            self.hang_up(attempt, now)
+            self._floor.timers.set("ring", attempt.id, now + WATCH_S)
+
+    def hang_up(self, attempt: LiveAttempt, now: float) -> None:
+        """End the channel, and look soon whether it is gone."""
+        self._floor.do(HangUp(attempt.id))
+        self._floor.timers.set("probe", attempt.id, now + GONE_WATCH_S)
 
     def cancel(self, attempt: LiveAttempt, reason: str, now: float) -> None:
         """End a call that was not answered yet."""
@@ -224,9 +234,8 @@ class Placing:
         attempt.record.cancelled = True
         attempt.record.reason = reason
         if attempt.state in (_S.CLAIMING, _S.CLAIMED):
-            return  # nothing was dialed; the gates stop it when the claim's reply comes
-        self._floor.do(HangUp(attempt.id))
-        self._floor.timers.set("probe", attempt.id, now + 2.0)
+            return  # nothing was dialed, and nothing will be
+        self.hang_up(attempt, now)
 
     def agent_vanished(self, attempt: LiveAttempt, now: float) -> None:
         """The reserved agent is not to be had before anybody answered: another one, or no call."""

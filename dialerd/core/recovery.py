@@ -8,6 +8,7 @@ from dialerd.core.attempt import AttemptRecord, AttemptState
 from dialerd.core.campaign import CampaignSettings, Mode
 from dialerd.core.commands import CreateBridge, DestroyBridge, EnterBridge, HangUp, SaveAgentLine
 from dialerd.core.desk import Desk
+from dialerd.core.disposition import Disposition
 from dialerd.core.events import LiveChannel, Recovered, TelephonyBack
 from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
 from dialerd.core.placing import WATCH_S, Placing
@@ -28,17 +29,17 @@ class Recovery:
 
     # --- restart ---------------------------------------------------------------------------------------
 
-    def recovered(self, event: Recovered) -> None:
+    def recovered(self, event: Recovered, now: float) -> None:
         """Take over what an earlier run left; it is judged when Asterisk's own picture has come."""
         floor = self._floor
         floor.recovered_lines = dict(event.agent_lines)
         floor.recovered_states = dict(event.campaigns)
         for record in event.attempts:
-            self._adopt(record)
+            self._adopt(record, now)
         if event.attempts:
             floor.tell("info", "attempts_adopted", count=str(len(event.attempts)))
 
-    def _adopt(self, record: AttemptRecord) -> None:
+    def _adopt(self, record: AttemptRecord, now: float) -> None:
         floor = self._floor
         record.adopted = True
         campaign = floor.campaigns.get(record.campaign)
@@ -57,6 +58,10 @@ class Recovery:
         trunk = floor.trunks.get(record.trunk)
         if trunk is not None:
             trunk.live += 1
+        if record.disposition is not None:
+            # The earlier run had its verdict and ended before it could close.
+            verdict, record.disposition = Disposition(record.disposition), None
+            self._placing.close(attempt, verdict, now)
 
     # --- Asterisk is back --------------------------------------------------------------------------------
 
@@ -104,9 +109,10 @@ class Recovery:
             return
         floor.timers.set("probe", record.id, now + WATCH_S)
         if record.cancelled or attempt.hang_up_sent:
-            floor.do(HangUp(record.id))  # it may not have reached Asterisk
-            floor.timers.set("probe", record.id, now + 2.0)
+            self._placing.hang_up(attempt, now)  # it may not have reached Asterisk
         if channel.state != "Up":
+            if floor.timers.at("ring", record.id) is None:
+                floor.timers.set("ring", record.id, now + record.ring_timeout_s)
             return
         if not channel.in_app:
             self._left_to_dialplan(attempt, now)

@@ -368,6 +368,9 @@ class SimulatedAsterisk:
         present = [self.channels[channel_id] for channel_id in sorted(self.bridges[bridge])]
         agents = [channel for channel in present if channel.kind == "agent"]
         others = [channel for channel in present if channel.kind != "agent"]
+        for channel in others:
+            if not agents and channel.callee is not None:
+                channel.callee.blind_s = float("inf")  # the daemon has not heard yet that the line is gone
         if not agents or not others:
             return
         if len(agents) > 1 or len(others) > 1:
