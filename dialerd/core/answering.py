@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialerd.core import ids, legal_clock
 from dialerd.core.agent import AgentState
 from dialerd.core.analysis import Clock, Evidence, judge
-from dialerd.core.attempt import AttemptState
+from dialerd.core.attempt import ATTEMPT_LIFECYCLE, AttemptState
 from dialerd.core.campaign import CampaignState, Connection
 from dialerd.core.commands import (
     CreateBridge,
@@ -323,6 +323,24 @@ class Answering:
         if legal_clock.is_over(attempt, now) and record.analysis in _PERSON_VALUES:
             record.abandoned = True
             floor.tell("warning", "connected_late", attempt=record.id, campaign=record.campaign)
+        if record.agent is not None:
+            self._desk.in_call(record.agent, record.id, now)
+        floor.do(SaveAttempt(record))
+
+    def found_connected(self, attempt: LiveAttempt, now: float) -> None:
+        """An earlier run, or we before Asterisk was out of sight, put the person through; that it worked was not
+        heard. They were put through in time, or the clock would have run out."""
+        floor, record = self._floor, attempt.record
+        record.answered_at = record.answered_at if record.answered_at is not None else now
+        record.analysis = record.analysis or CallAnalysis.UNSURE.value
+        record.treatment = record.treatment or Treatment.AGENT.value
+        for state in (_S.ANSWERED, _S.WAITING_AGENT, _S.CONNECTED):
+            if state in ATTEMPT_LIFECYCLE.moves[attempt.state]:
+                floor.move_attempt(attempt, state)
+        record.connected_at = now
+        for timer in ("ring", "deadline", "amd", "legal"):
+            floor.timers.cancel(timer, record.id)
+        floor.timers.set("probe", record.id, now + CONNECTED_WATCH_S)
         if record.agent is not None:
             self._desk.in_call(record.agent, record.id, now)
         floor.do(SaveAttempt(record))

@@ -116,10 +116,10 @@ class Recovery:
             return
         if not channel.in_app:
             self._left_to_dialplan(attempt, now)
+        elif attempt.state not in (_S.CONNECTED, _S.TREATING) and self._with_agent(attempt, bridged_in, now):
+            self._answering.found_connected(attempt, now)
         elif attempt.state in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
             self._answering.answered(attempt, now, out_of_sight=True)
-        elif record.id in bridged_in and attempt.state is _S.WAITING_AGENT:
-            self._answering.bridged(attempt, now)
         elif attempt.state is _S.CONNECTED:
             if record.agent is not None:
                 self._desk.in_call(record.agent, record.id, record.connected_at or now)

@@ -39,6 +39,8 @@ class Callee:
     ended_by: str = ""
     blind_s: float = 0.0
     """For how long facts about this call were on their way to the daemon, at most, or it was not there to act."""
+    out_of_sight: bool = False
+    """The daemon, or its connection, was gone for some time during the call."""
     answer_told: bool = False
     """The daemon was told of the answer."""
 

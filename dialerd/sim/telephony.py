@@ -106,6 +106,9 @@ class SimulatedAsterisk:
         self.session = None
         self.reachable = not network_gone
         self.blind_everybody(float("inf"))
+        for channel in self.channels.values():
+            if channel.callee is not None:
+                channel.callee.out_of_sight = True
 
     def counted(self, attempt_id: str) -> None:
         """The attempt is closed: the note about the lost call is taken away."""

@@ -157,11 +157,12 @@ class Truth:
 
     def _answered(self, record: AttemptRecord, disposition: Disposition, callee: Callee) -> None:
         if callee.connected_at is not None:
-            if disposition is not Disposition.ANSWERED_AGENT and callee.blind_s == 0.0:
+            known = callee.blind_s == 0.0 and not callee.out_of_sight
+            if disposition is not Disposition.ANSWERED_AGENT and known:
                 self.broken("dispositions", f"{record.id}: {disposition}, but spoke with {callee.connected_to}")
             elif callee.blind_s == 0.0 and record.agent != callee.connected_to:
                 self.broken("dispositions", f"{record.id}: with {callee.connected_to}, says {record.agent}")
-        elif disposition is Disposition.ANSWERED_AGENT:
+        elif disposition is Disposition.ANSWERED_AGENT and callee.blind_s == 0.0:
             self.broken("dispositions", f"{record.id}: {disposition}, but nobody spoke with them")
         if callee.kind == "person":
             self._person(record, disposition, callee)
