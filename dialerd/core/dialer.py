@@ -13,6 +13,7 @@ from dialerd.core.commands import Command, ProbeChannel
 from dialerd.core.desk import Desk
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt
 from dialerd.core.ids import SerialNumbers
+from dialerd.core.joining import Joining
 from dialerd.core.placing import Placing
 from dialerd.core.recovery import Recovery
 from dialerd.core.running import Running
@@ -33,8 +34,9 @@ class Dialer:
         desk = self._desk = Desk(self.floor)
         running = self._running = Running(self.floor, desk)
         placing = self._placing = Placing(self.floor, desk, running.case_for)
-        answering = self._answering = Answering(self.floor, desk, placing)
-        recovery = self._recovery = Recovery(self.floor, desk, placing, answering)
+        joining = self._joining = Joining(self.floor, desk, placing)
+        answering = self._answering = Answering(self.floor, placing, joining)
+        recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining)
         running.attach(placing)
         self.viewer = Viewer(self.floor, desk, running.case_for)
         desk.on_vanished = self._agent_vanished
@@ -104,7 +106,7 @@ class Dialer:
         """
         self._run_due_timers(now)
         self._handlers[type(event)](event, now)
-        self._answering.serve_waiting(now)
+        self._joining.serve_waiting(now)
         self._running.pace_dirty(now)
         return self.floor.take_commands()
 
@@ -251,13 +253,13 @@ class Dialer:
             return
         ringing = self.floor.attempts.get(agent.attempt or "")
         if ringing is not None and ringing.agent_channel == event.channel_id:
-            self._answering.agent_answered(ringing, now)
+            self._joining.picked_up(ringing, now)
 
     def _bridge_entered(self, event: e.BridgeEntered, now: float) -> None:
         attempt = self.floor.attempts.get(event.channel_id)
         if attempt is not None:
             if attempt.record.bridge_id == event.bridge_id:
-                self._answering.bridged(attempt, now)
+                self._joining.bridged(attempt, now)
             return
         agent = self._agent_on(event.channel_id)
         if agent is not None and agent.line == event.channel_id:
@@ -266,7 +268,7 @@ class Dialer:
     def _bridge_failed(self, event: e.BridgeFailed, now: float) -> None:
         attempt = self.floor.attempts.get(event.channel_id)
         if attempt is not None:
-            self._answering.bridge_failed(attempt, event.reason, now)
+            self._joining.bridge_failed(attempt, event.reason, now)
             return
         agent = self._agent_on(event.channel_id)
         if agent is not None:
@@ -290,7 +292,7 @@ class Dialer:
     def _agent_channel_ended(self, agent: AgentRun, channel: str, now: float) -> None:
         ringing = self.floor.attempts.get(agent.attempt or "")
         if ringing is not None:
-            self._answering.agent_channel_ended(ringing, channel, now)
+            self._joining.ring_ended(ringing, channel, now)
         else:
             self.floor.agent_channels.pop(channel, None)
 
@@ -304,11 +306,11 @@ class Dialer:
         if attempt is None:
             return
         if attempt.state in (AttemptState.ANSWERED, AttemptState.ANALYSING, AttemptState.WAITING_AGENT):
-            self._answering.agent_vanished(attempt, now)
+            self._joining.agent_vanished(attempt, now)
         else:
             self._placing.agent_vanished(attempt, now)
 
     def _agent_line_lost(self, attempt_id: str, now: float) -> None:
         attempt = self.floor.attempts.get(attempt_id)
         if attempt is not None:
-            self._answering.agent_gone(attempt, now)
+            self._joining.agent_gone(attempt, now)

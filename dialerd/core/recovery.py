@@ -11,6 +11,7 @@ from dialerd.core.desk import Desk
 from dialerd.core.disposition import Disposition
 from dialerd.core.events import LiveChannel, Recovered, TelephonyBack
 from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
+from dialerd.core.joining import Joining
 from dialerd.core.placing import WATCH_S, Placing
 from dialerd.core.treatment import CallAnalysis
 
@@ -21,11 +22,14 @@ _ANSWERED_NOT_CONNECTED = frozenset({_S.ANSWERED, _S.ANALYSING, _S.WAITING_AGENT
 class Recovery:
     """Reconciles the core with the ledger and with Asterisk."""
 
-    def __init__(self, floor: Floor, desk: Desk, placing: Placing, answering: Answering) -> None:
+    def __init__(
+        self, floor: Floor, desk: Desk, placing: Placing, answering: Answering, joining: Joining
+    ) -> None:
         self._floor = floor
         self._desk = desk
         self._placing = placing
         self._answering = answering
+        self._joining = joining
 
     # --- restart ---------------------------------------------------------------------------------------
 
@@ -117,20 +121,20 @@ class Recovery:
         if not channel.in_app:
             self._left_to_dialplan(attempt, now)
         elif attempt.state not in (_S.CONNECTED, _S.TREATING) and self._with_agent(attempt, bridged_in, now):
-            self._answering.found_connected(attempt, now)
+            self._joining.found_connected(attempt, now)
         elif attempt.state in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
             self._answering.answered(attempt, now, out_of_sight=True)
         elif attempt.state is _S.CONNECTED:
             if record.agent is not None:
                 self._desk.in_call(record.agent, record.id, record.connected_at or now)
             if not self._with_agent(attempt, bridged_in, now):
-                self._answering.agent_gone(attempt, now)
+                self._joining.agent_gone(attempt, now)
         elif attempt.state in (_S.ANSWERED, _S.ANALYSING):
             if attempt.contact is None:
                 self._judge_late(attempt, now)
         elif attempt.state is _S.WAITING_AGENT:
             floor.timers.set("legal", record.id, now)
-            self._answering.offer_agent(attempt, now)
+            self._joining.offer(attempt, now)
         elif attempt.state is _S.TREATING:
             self._answering.resume_treatment(attempt, now)
 

@@ -47,3 +47,6 @@ AGENTLESS_RESPONSES: Mapping[CallAnalysis, Treatment] = {
 
 MAY_BE_PERSON = frozenset({CallAnalysis.PERSON, CallAnalysis.UNSURE, CallAnalysis.SILENCE})
 """Results that count as answered by a person in every figure about abandoned calls."""
+
+PERSON_VALUES = frozenset(analysis.value for analysis in MAY_BE_PERSON)
+"""The same, as they stand in an attempt's record."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, log
 from random import Random
 
@@ -33,7 +33,8 @@ class Callee:
     speech_at: float | None = None
     greeting_end_at: float | None = None
     connected_at: float | None = None
-    connected_to: str | None = None
+    spoke_with: list[str] = field(default_factory=list)
+    """Agents; more than one where the first one's line dropped while the daemon was away."""
     message_at: float | None = None
     ended_at: float | None = None
     ended_by: str = ""

@@ -119,9 +119,10 @@ class Truth:
 
     def connected(self, callee: Callee, agent: str, now: float) -> None:
         """The callee and an agent hear each other."""
-        self.connected_calls += callee.connected_at is None
         if callee.connected_at is None:
-            callee.connected_at, callee.connected_to = now, agent
+            self.connected_calls += 1
+            callee.connected_at = now
+        callee.spoke_with.append(agent)
 
     def ended(self, attempt_id: str) -> None:
         """The channel is gone."""
@@ -159,9 +160,9 @@ class Truth:
         if callee.connected_at is not None:
             known = callee.blind_s == 0.0 and not callee.out_of_sight
             if disposition is not Disposition.ANSWERED_AGENT and known:
-                self.broken("dispositions", f"{record.id}: {disposition}, but spoke with {callee.connected_to}")
-            elif callee.blind_s == 0.0 and record.agent != callee.connected_to:
-                self.broken("dispositions", f"{record.id}: with {callee.connected_to}, says {record.agent}")
+                self.broken("dispositions", f"{record.id}: {disposition}, but spoke with {callee.spoke_with}")
+            elif callee.blind_s == 0.0 and record.agent not in callee.spoke_with:
+                self.broken("dispositions", f"{record.id}: with {callee.spoke_with}, says {record.agent}")
         elif disposition is Disposition.ANSWERED_AGENT and callee.blind_s == 0.0:
             self.broken("dispositions", f"{record.id}: {disposition}, but nobody spoke with them")
         if callee.kind == "person":
