@@ -202,7 +202,9 @@ class Answering:
         """The message is over: so is the call."""
         if attempt.state is not _S.TREATING:
             return
-        if event.failed and not attempt.hang_up_sent and self._floor.conditions.telephony is None:
+        if event.failed and self._floor.conditions.telephony is not None:
+            return  # nothing reaches Asterisk now; what became of the call is seen when it is back
+        if event.failed and not attempt.hang_up_sent:
             # Asterisk says so too when the person hangs up in the middle; then the channel's end follows at once.
             attempt.playback_failed = True
             self._floor.timers.set("treatment", attempt.id, now + HANG_UP_FOLLOWS_S)

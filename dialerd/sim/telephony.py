@@ -34,6 +34,8 @@ class Channel:
     in_charge: bool = False
     """The dead man's timer is off."""
     dead_man_s: float = 20.0
+    playing: str | None = None
+    """Id of the message that is being played."""
     talk: int = 0
     """Counts conversations: an end that was planned for an earlier one does not count."""
     ended: bool = False
@@ -294,6 +296,8 @@ class SimulatedAsterisk:
             channel.callee.ended_at, channel.callee.ended_by = self.world.schedule.now, by
             self.world.truth.ended(channel.id)
             self._stop_snoop(channel.id, "HANGUP")
+        if channel.playing is not None and not quiet:
+            self._tell(channel, e.PlaybackFinished(channel.playing, failed=True))
         if channel.kind == "agent" and channel.agent is not None:
             self.world.phones.free(channel.agent, channel.id)
         if channel.kind != "amd" and not quiet:
@@ -402,7 +406,7 @@ class SimulatedAsterisk:
         if channel is None or not channel.in_app or self.world.mishaps.sounds_missing:
             self._post(e.PlaybackFinished(command.playback_id, failed=True))
             return
-        channel.in_charge = True
+        channel.in_charge, channel.playing = True, command.playback_id
         self._tell(channel, e.PlaybackStarted(command.playback_id))
         self._hears_message(channel)
         self.world.schedule.after(MESSAGE_S, self._message_over, channel, command.playback_id)
@@ -414,7 +418,8 @@ class SimulatedAsterisk:
                 self.world.schedule.after(2.0, self._end, channel, _NORMAL, None, "callee")
 
     def _message_over(self, channel: Channel, playback_id: str) -> None:
-        if not channel.ended:
+        if not channel.ended and channel.playing == playback_id:
+            channel.playing = None
             self._tell(channel, e.PlaybackFinished(playback_id))
 
     # --- agents' phones ----------------------------------------------------------------------------------
