@@ -22,7 +22,7 @@ def new_id(kind: str) -> str:
 async def until(condition: Callable[[], Awaitable[bool]], *, timeout_s: float = 10) -> None:
     """Wait until the condition holds; TimeoutError if it does not in time. For what sends no event."""
     async with asyncio.timeout(timeout_s):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 (the other side has no event to wait for)
             await asyncio.sleep(0.02)
 
 

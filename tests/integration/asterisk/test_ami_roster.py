@@ -71,7 +71,8 @@ async def test_pausing_through_the_port(lab: Lab, roster: AmiRoster, inbox: Inbo
 async def test_device_states_are_seen(lab: Lab, roster: AmiRoster, inbox: Inbox) -> None:
     lab.add_members("support", nailed=["8041"])
     await inbox.expect(MemberSeen, agent="8041")
-    for state, in_call, reachable in (("INUSE", True, True), ("UNAVAILABLE", False, False), ("NOT_INUSE", False, True)):
+    states = (("INUSE", True, True), ("UNAVAILABLE", False, False), ("NOT_INUSE", False, True))
+    for state, in_call, reachable in states:
         await set_state(lab, "8041", state)
         await inbox.expect(MemberSeen, agent="8041", in_call=in_call, reachable=reachable)
 
