@@ -21,11 +21,13 @@ from rich.live import Live
 from lab.demo.api import Api, wait_for
 from lab.demo.audit import audit
 from lab.demo.scene import AGENTS, NOTICE, SALES, Scene, mix, write_scene
-from lab.demo.screen import live, report
+from lab.demo.screen import live, picture, report
 from lab.installation import LabError
 from lab.pair import Lab
 
 _QUIET_STEP_S = 10.0
+_PICTURE_S = 60.0
+"""When the README's picture is taken."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -107,6 +109,8 @@ def _dial(console: Console, scene: Scene, daemon: subprocess.Popen[bytes], limit
             elif time.monotonic() - told_at >= _QUIET_STEP_S:
                 told_at = time.monotonic()
                 console.print(live(status, elapsed_s, contacts))
+            if elapsed_s >= _PICTURE_S and not (scene.folder / "screen.svg").exists():
+                (scene.folder / "screen.svg").write_text(picture(status, elapsed_s, contacts))
             if all(one["state"] == "complete" for one in status["campaigns"]):
                 return elapsed_s
             if elapsed_s > limit_s:

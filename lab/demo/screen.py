@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import statistics
 from collections import Counter
 from collections.abc import Sequence
@@ -15,35 +17,52 @@ from rich.text import Text
 
 from lab.demo.audit import Attempt, Audit, Difference
 
-_SHORT = {"connected": "on a call", "wrap_up": "wrap-up", "on_call": "on a call", "not_responding": "no answer"}
+_AGENTS_IN_A_ROW = 4
+_SHORT = {"wrap_up": "wrap-up", "on_call": "on a call", "not_responding": "no answer"}
 _COLOURS = {"on_call": "green", "available": "cyan", "reserved": "yellow", "wrap_up": "magenta"}
 
 
 def live(status: dict[str, Any], elapsed_s: float, contacts: dict[str, int]) -> RenderableType:
     """The table that is redrawn while calls go on."""
     table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
-    for heading, justify in (
-        ("campaign", "left"), ("mode", "left"), ("state", "left"), ("contacts", "right"), ("placed", "right"),
-        ("live", "right"), ("ringing", "right"), ("talking", "right"), ("answered", "right"), ("reached", "right"),
-    ):  # fmt: skip
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    table.add_column("campaign", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for heading in ("contacts", "placed", "ringing", "talking", "answered", "reached"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in status["campaigns"]:
-        table.add_row(
-            one["name"], one["mode"], one["state"], str(contacts.get(one["contact_list"], 0)), str(one["placed"]),
-            str(one["live"]), str(one["ringing"]), str(one["connected_now"]), str(one["answered"]),
-            str(one["reached"]),
+        figures = (
+            contacts.get(one["contact_list"], 0), one["placed"], one["ringing"], one["connected_now"],
+            one["answered"], one["reached"],
         )  # fmt: skip
-    agents = Text("agents  ")
-    for agent in status["agents"]:
-        state = agent["state"]
-        agents.append(f"{agent['agent']} ", style="bold")
-        agents.append(f"{_SHORT.get(state, state)}   ", style=_COLOURS.get(state, "red"))
+        name = Text(one["name"]).append(f" {one['mode']}", style="dim")
+        table.add_row(name, one["state"], *(str(figure) for figure in figures))
+    agents = Table.grid(expand=True, padding=(0, 2))
+    for _ in range(_AGENTS_IN_A_ROW):
+        agents.add_column(ratio=1, no_wrap=True)
+    cells = [
+        Text(f"{one['agent']} ", style="bold").append(
+            _SHORT.get(one["state"], one["state"]), style=_COLOURS.get(one["state"], "red")
+        )
+        for one in status["agents"]
+    ]
+    for start in range(0, len(cells), _AGENTS_IN_A_ROW):
+        agents.add_row(*cells[start : start + _AGENTS_IN_A_ROW])
     found: Counter[str] = Counter()
     for one in status["campaigns"]:
         found.update(one["dispositions"])
-    ended = Text("ended   " + ("  ".join(f"{name} {count}" for name, count in found.most_common()) or "-"))
+    ended = Text("ended: ", style="dim")
+    ended.append(" · ".join(f"{name} {count}" for name, count in found.most_common()) or "none yet", style="default")
     title = f"dialerd on a real Asterisk · {elapsed_s:.0f} s"
     return Panel(Group(table, agents, Text(""), ended), title=title, border_style="blue")
+
+
+def picture(status: dict[str, Any], elapsed_s: float, contacts: dict[str, int]) -> str:
+    """The live table as SVG, for the README."""
+    console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
+    console.print(live(status, elapsed_s, contacts))
+    svg = console.export_svg(title="make demo")
+    # Without the web fonts: a picture should need nothing from elsewhere.
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 
 def report(
