@@ -16,7 +16,7 @@ from rich.markup import escape
 from dialerd.cli.calls import CampaignOption, SinceOption
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
-from dialerd.cli.screen import clock_time, coloured, print_json, screen, table
+from dialerd.cli.screen import clock_time, coloured, print_json, screen, short_time, table
 from dialerd.cli.settings import problem_markup, settings_or_fail
 from dialerd.config.site_rules import RuleFailure, SiteRule, SiteRuleError, load_site_rule
 from dialerd.control.parameters import moment
@@ -152,7 +152,7 @@ def _show(rule: SiteRule, since: float, judged: int, changes: list[Change], fail
     latest = table("answered", "number", "AMD", "was → would be", "ended as")
     for change in sorted(changes, key=lambda c: c.at, reverse=True)[:MOST_SHOWN]:
         latest.add_row(
-            clock_time(change.at)[5:], change.number, escape(change.amd), f"{change.before} → {change.after}",
+            short_time(change.at), change.number, escape(change.amd), f"{change.before} → {change.after}",
             coloured(change.disposition),
         )  # fmt: skip
     console.print(latest)

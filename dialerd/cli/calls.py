@@ -13,7 +13,7 @@ from rich.padding import Padding
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import ends_well
 from dialerd.cli.reach import reach
-from dialerd.cli.screen import clock_time, coloured, duration, percent, print_json, screen, table
+from dialerd.cli.screen import clock_time, coloured, counted, duration, percent, print_json, screen, short_time, table
 
 UnmaskedOption = Annotated[
     bool, typer.Option("--unmasked", help="Whole phone numbers; needs the API's token, and is audited.")
@@ -25,6 +25,7 @@ SinceOption = Annotated[
 UntilOption = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Like --since; up to, not including.")
 ]
+_WIDE, _WIDE_ENOUGH_FOR_IDS = 92, 120
 _VERDICTS = {"allow": "[green]✓[/]", "hold": "[yellow]◷[/]", "refuse": "[red]✗[/]"}
 _TIMES = (
     "claimed_at", "dialed_at", "ringing_at", "answered_at", "speech_at", "analysed_at", "connected_at", "message_at",
@@ -72,18 +73,21 @@ def attempts(
     if not rows:
         console.print("[dim]No such attempts.[/]")
         return
-    wide = console.width >= 92
+    wide = console.width >= _WIDE_ENOUGH_FOR_IDS
     made = table("claimed", "campaign", "number", "outcome", "rang", "talked", "agent", *(["id"] if wide else []),
                  right=("rang", "talked"))  # fmt: skip
+    cut = 14 if console.width >= _WIDE else len("11-14 22:14")
     for row in rows:
         outcome = row.get("disposition") or row["state"]
         made.add_row(
-            clock_time(row["claimed_at"])[5:], escape(row["campaign"]), escape(row["number"]), coloured(outcome),
+            short_time(row["claimed_at"])[:cut], escape(row["campaign"]), escape(row["number"]), coloured(outcome),
             duration(_between(row, "dialed_at", "answered_at", "ended_at")),
             duration(_between(row, "connected_at", "ended_at")), escape(row["agent"] or ""),
             *([f"[dim]{escape(row['id'])}[/]"] if wide else []),
         )  # fmt: skip
     console.print(made)
+    if not wide:
+        console.print(f"[dim]ids are shown with --json, and from {_WIDE_ENOUGH_FOR_IDS} columns on[/]")
 
 
 @ends_well
@@ -111,7 +115,7 @@ def why(
         last = f", last {contact['last_disposition']}" if contact["last_disposition"] else ""
         console.print(
             f"  contact {escape(str(contact['key']))} of list {escape(contact['list'])}: "
-            f"{coloured(contact['state'])}, {contact['attempts']} attempts{last}; next number "
+            f"{coloured(contact['state'])}, {counted(contact['attempts'], 'attempt')}{last}; next number "
             f"{escape(str(contact['next_number'] or 'none'))}"
         )
         made = table("", "gate", "says", "until")
@@ -182,7 +186,7 @@ def _one(found: Mapping[str, Any]) -> None:
     made.show_header = False
     began = found.get("claimed_at")
     for key, value in found.items():
-        if key in ("id", "live") or value in (None, "", False):
+        if key in ("id", "live") or value in (None, "", False, {}):
             continue
         shown = str(value)
         if key in _TIMES or key.endswith("_at"):

@@ -101,7 +101,7 @@ async def examine_record(url: str) -> list[Finding]:
         return [Finding("record", Health.BAD, f"{where}: {reason_of(error)}", remedy)]
     finally:
         await engine.dispose()
-    return [Finding("record", Health.OK, f"{where} is writable, its tables are current, {number:,} contacts")]
+    return [Finding("record", Health.OK, f"{where} is writable, tables current, contacts: {number:,}")]
 
 
 def clock_finding(whose: str, theirs: float, ours: float) -> Finding:

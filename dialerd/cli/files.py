@@ -11,7 +11,7 @@ from rich.markup import escape
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import Refused, reach
-from dialerd.cli.screen import print_json, screen
+from dialerd.cli.screen import counted, print_json, screen
 from dialerd.cli.settings import DEFAULT_NAME, print_problems, problem_object, read_settings, settings_file
 from dialerd.config.campaigns_file import load_campaigns
 from dialerd.config.problems import Problem, Severity
@@ -40,12 +40,12 @@ def check(
         warnings = len(problems) - errors
         names = escape(", ".join(looked_at))
         if errors:
-            said = f"[bold red]{_count(errors, 'error')}[/]" + (
-                f", {_count(warnings, 'warning')}" if warnings else ""
+            said = f"[bold red]{counted(errors, 'error')}[/]" + (
+                f", {counted(warnings, 'warning')}" if warnings else ""
             )
             console.print(f"{said} in {names}", soft_wrap=True)
         else:
-            said = f" ({_count(warnings, 'warning')})" if warnings else ""
+            said = f" ({counted(warnings, 'warning')})" if warnings else ""
             console.print(f"[green]ok[/] {names}{said}", soft_wrap=True)
     if errors:
         raise typer.Exit(Exit.PROBLEMS)
@@ -66,10 +66,6 @@ def _problems(file: Path | None, config: Path | None) -> tuple[list[Problem], li
         problems += load_campaigns(campaigns).problems
         looked_at.append(str(campaigns))
     return problems, looked_at
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 @ends_well

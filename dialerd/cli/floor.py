@@ -69,6 +69,10 @@ def _default(
 ) -> None:
     if context.invoked_subcommand is None:
         list_campaigns(config=config, url=url, token=token, as_json=as_json)
+    else:
+        # Options before the word apply to what comes behind it.
+        given = {"config": config, "url": url, "token": token, "as_json": as_json}
+        context.default_map = {context.invoked_subcommand: {k: v for k, v in given.items() if v}}
 
 
 @campaigns.command("list")

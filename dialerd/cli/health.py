@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import typer
 from rich.markup import escape
+from rich.table import Table
 
 from dialerd.cli.examinations import Finding, Health, examine_record, examine_redis
 from dialerd.cli.options import ConfigOption, JsonOption
@@ -43,11 +44,12 @@ def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"ok": not _is_bad(findings), "findings": [asdict(finding) for finding in findings]})
     else:
-        width = max(len(finding.what) for finding in findings)
+        made = Table.grid(padding=(0, 2, 0, 0))
         for finding in findings:
-            console.print(f"{_MARKS[finding.health]} [bold]{finding.what:<{width}}[/]  {escape(finding.said)}")
+            made.add_row(_MARKS[finding.health], f"[bold]{finding.what}[/]", escape(finding.said))
             if finding.remedy:
-                console.print(f"  {'':<{width}}  [cyan]→[/] {escape(finding.remedy)}")
+                made.add_row("", "", f"[cyan]→ {escape(finding.remedy)}[/]")
+        console.print(made)
         bad = sum(finding.health is Health.BAD for finding in findings)
         console.print(f"\n[bold red]{bad} to put right[/]" if bad else "\n[green]all is well[/]")
     if _is_bad(findings):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 _COUNTED = {
     "agent_on_call": ("agent on a call", "agents on a call"),
     "agent_wrap_up": ("agent in wrap-up", "agents in wrap-up"),
-    "agent_reserved": ("agent waiting for a call that rings", "agents waiting for a call that rings"),
+    "agent_reserved": ("agent reserved for a call being placed", "agents reserved for calls being placed"),
     "agent_paused": ("agent paused", "agents paused"),
     "agent_not_responding": ("agent not responding", "agents not responding"),
     "agent_logged_out": ("agent logged out", "agents logged out"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +66,9 @@ class Reach:
             ):
                 status, body = response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            reason = str(error) or type(error).__name__
+            # The library's own sentence repeats the address.
+            number = getattr(error, "errno", None)
+            reason = os.strerror(number) if number else str(error) or type(error).__name__
             raise Failure(
                 f"no daemon answers at {self.url}: {reason}",
                 "Is it running (`dialerd run`)? Otherwise check `api:` in the settings, or give --url.",
@@ -78,7 +81,11 @@ def reach(config: Path | None, url: str | None, token: str | None) -> Reach:
     """The daemon as options say, else as its settings do."""
     if url is not None:
         return Reach(url.rstrip("/"), token)
-    api = settings_or_fail(config).api
+    try:
+        api = settings_or_fail(config).api
+    except Failure as failure:
+        failure.hint = "Run `dialerd check`; or name the daemon by --url."
+        raise
     host = _ANY.get(api.host, api.host)
     shown = f"[{host}]" if ":" in host else host
     own = api.token.get_secret_value() if api.token is not None else None

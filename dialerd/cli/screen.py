@@ -36,19 +36,19 @@ def print_json(value: Any) -> None:
     sys.stdout.write(orjson.dumps(value, option=options, default=str).decode())
 
 
-def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
-    """An empty table in the one style that is used everywhere; ``right``: columns of figures."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
+def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """An empty table in the one style that is used everywhere; ``right``: columns of figures. Only a column without a
+    name, for remarks, is wrapped."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", no_wrap=column in right)
+        made.add_column(column, justify="right" if column in right else "left", no_wrap=column != "")
     return made
 
 
 def coloured(state: str) -> str:
     """A state in its colour, as rich markup."""
     style = STATE_STYLE.get(state)
-    shown = state.replace("_", " ")
-    return f"[{style}]{shown}[/]" if style else shown
+    return f"[{style}]{state}[/]" if style else state
 
 
 def duration(seconds: float | None) -> str:
@@ -68,6 +68,16 @@ def duration(seconds: float | None) -> str:
 def clock_time(at: float | None) -> str:
     """Epoch seconds as local time of this machine."""
     return "-" if at is None else datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def short_time(at: float | None) -> str:
+    """Epoch seconds as local time of this machine, without the year."""
+    return clock_time(at)[5:] if at is not None else "-"
+
+
+def counted(number: int, word: str) -> str:
+    """``1 error``, ``2 errors``."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def percent(share: float | None) -> str:

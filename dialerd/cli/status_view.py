@@ -22,8 +22,10 @@ _ORDER = ("on_call", "reserved", "wrap_up", "available", "not_responding", "paus
 
 def status_picture(status: Mapping[str, Any], width: int) -> RenderableType:
     """Everything at one moment, for a terminal of this width."""
-    parts: list[RenderableType] = [_headline(status), *_trouble(status), campaigns_table(status["campaigns"], width)]
-    parts += _why_not(status)
+    parts: list[RenderableType] = [_headline(status), *_trouble(status), ""]
+    parts.append(campaigns_table(status["campaigns"], width))
+    why_not = _why_not(status)
+    parts += ["", *why_not] if why_not else []
     if status["agents"]:
         shown = sorted(status["agents"], key=lambda a: (_rank(a["state"]), a["agent"]))[:MOST_AGENTS]
         parts += ["", _agent_counts(status["agents"]), agents_table(shown, status["at"], width)]
@@ -37,9 +39,9 @@ def status_picture(status: Mapping[str, Any], width: int) -> RenderableType:
 def campaigns_table(campaigns: Sequence[Mapping[str, Any]], width: int) -> RenderableType:
     """One line for each campaign; counts are those since the daemon's start."""
     if not campaigns:
-        return Text.from_markup("\n[dim]No campaigns. Write some: `campaigns:` in the campaigns file.[/]")
-    figures = ("live", "ringing", "talking", "placed", "answered", "reached", "A/(A+L)")
+        return Text.from_markup("[dim]No campaigns. Write some: `campaigns:` in the campaigns file.[/]")
     wide = width >= _WIDE
+    figures = ("live", "ring", "talk", "placed", "answered", *(["reached"] if wide else []), "A/(A+L)")
     columns = ["campaign", "state", *(["mode"] if wide else []), *figures]
     made = table(*columns, right=figures)
     for campaign in campaigns:
@@ -55,7 +57,7 @@ def campaigns_table(campaigns: Sequence[Mapping[str, Any]], width: int) -> Rende
             *([escape(campaign["mode"])] if wide else []),
             *(str(campaign[key]) for key in ("live", "ringing", "connected_now", "placed")),
             f"{answered} [dim]{percent(rate):>6}[/]" if wide else answered,
-            str(campaign["reached"]),
+            *([str(campaign["reached"])] if wide else []),
             shown,
         )
     return made

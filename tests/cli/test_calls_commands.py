@@ -1,0 +1,143 @@
+"""`attempts`, `why`, `report` and `notices`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from conftest import Dialerd, Served, parsed
+from stage import Stage, contact
+
+from dialerd.core import events as e
+from dialerd.core.commands import EnterBridge, Tell
+
+
+@pytest.fixture
+def with_history(served: Served) -> list[str]:
+    """A busy call, a connected one, and a live one; the ids in this order."""
+    ids: list[str] = []
+
+    def play(stage: Stage) -> None:
+        stage.up().agent().start("spring", contact(1), contact(2), contact(3))
+        ids.append(stage.grant())
+        stage.feed(e.ChannelRinging(ids[0])).advance(2).end(ids[0], 17, 486).advance(1)
+        ids.append(stage.grant())
+        stage.ring_and_answer(ids[1], 5)
+        stage.feed(e.BridgeEntered(ids[1], stage.last(EnterBridge).bridge_id)).advance(75).end(ids[1]).advance(60)
+        ids.append(stage.grant())
+
+    served.act(play)
+    served.do(served.daemon.record_outcomes())
+    served.act(lambda stage: stage.advance(10))
+    return ids
+
+
+def test_attempts_as_a_table(with_history: list[str], dialerd: Dialerd) -> None:
+    lines = dialerd("attempts").stdout.splitlines()
+    assert re.search(r"spring +\+4416\*\*\*\*\*03 +originating", lines[2])
+    assert re.search(r"spring +\+4416\*\*\*\*\*02 +answered_agent +5s +1m 15s +8001", lines[3])
+    assert re.search(r"spring +\+4416\*\*\*\*\*01 +busy +2s +- +8001", lines[4])
+
+
+def test_filters_reach_the_api(with_history: list[str], dialerd: Dialerd) -> None:
+    def found(*options: str) -> list[str]:
+        body = parsed(dialerd("attempts", "--json", *options))
+        return [a["id"] for a in [*body["live"], *body["finished"]]]
+
+    busy, connected, live = with_history
+    assert found() == [live, connected, busy]
+    assert found("--live") == [live]
+    assert found("--finished") == [connected, busy]
+    assert found("--disposition", "busy") == [busy]
+    assert found("--number", "+441632960002") == [connected]
+    assert found("--campaign", "reminders") == []
+    assert found("--limit", "1") == [live]
+    assert found("--since", "1s") == []
+    assert "No such attempts" in dialerd("attempts", "--campaign", "reminders").stdout
+
+
+def test_one_attempt_with_all_times(with_history: list[str], dialerd: Dialerd) -> None:
+    result = dialerd("attempts", with_history[1])
+    assert result.stdout.startswith(f"{with_history[1]}  answered_agent\n")
+    assert re.search(r"connected_at .*\+6\.000 s", result.stdout)
+    assert "441632960002" not in result.stdout
+    assert "(live)" in dialerd("attempts", with_history[2]).stdout
+    assert parsed(dialerd("attempts", with_history[0], "--json"))["disposition"] == "busy"
+    result = dialerd("attempts", "dlr-0")
+    assert result.exit_code == 1
+    assert "no such attempt" in result.stderr
+
+
+def test_wrong_usage_is_exit_code_2(with_history: list[str], dialerd: Dialerd) -> None:
+    result = dialerd("attempts", "--since", "yesterday")
+    assert result.exit_code == 2
+    assert "`since` must be a time" in result.stderr
+    assert dialerd("attempts", "--limit", "0").exit_code == 2
+    assert dialerd("attempts", "--colour").exit_code == 2
+    assert dialerd("no-such-command").exit_code == 2
+    assert dialerd("why", "8001").exit_code == 2
+
+
+def test_unmasked_without_a_token_is_refused(with_history: list[str], dialerd: Dialerd) -> None:
+    result = dialerd("attempts", "--unmasked")
+    assert result.exit_code == 1
+    assert "need a token" in result.stderr
+
+
+def test_why_walks_the_gates(served: Served, dialerd: Dialerd) -> None:
+    served.do(served.daemon.contacts_of("a,01632 960001"))
+    result = dialerd("why", "+441632960001")
+    assert result.exit_code == 0
+    assert "◷ spring  not now: campaign_off" in result.stdout
+    assert "contact a of list leads: callable, 0 attempts; next number +4416*****01" in result.stdout
+    assert re.search(r"◷ +campaign_on +campaign_off", result.stdout)
+    assert re.search(r"✓ +number_present", result.stdout)
+    gates = parsed(dialerd("why", "+441632960001", "--json"))["answers"][0]["gates"]
+    assert gates[0]["gate"] == "campaign_on"
+    result = dialerd("why", "+441632960999")
+    assert result.exit_code == 1
+    assert "no contact has the number +4416*****99" in result.stderr
+
+
+def test_why_says_when(with_history: list[str], served: Served, dialerd: Dialerd) -> None:
+    served.do(served.daemon.contacts_of("k1,01632 960001"))
+
+    async def wait_until() -> None:
+        async with served.daemon.engine.begin() as connection:
+            at = served.stage.now + 600
+            await connection.exec_driver_sql(f"UPDATE contacts SET state = 'waiting', next_at = {at}")
+
+    served.do(wait_until())
+    text = dialerd("why", "+441632960001").stdout
+    assert "retry_gap" in text
+    assert re.search(r"gap_passed +retry_gap +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text)
+
+
+def test_report(with_history: list[str], served: Served, dialerd: Dialerd) -> None:
+    text = dialerd("report").stdout
+    assert "2 dials, 1 answered, 1 by persons, 1 reached (L), 0 abandoned (A)" in text
+    assert "abandon rate A/(A+L): 0.0 %" in text
+    assert "answer to agent: median 0.00 s, 95 % within 0.00 s" in text
+    assert re.search(r"busy +1 +50.0 %", text)
+    body: dict[str, Any] = parsed(dialerd("report", "--json", "--since", "1h"))
+    assert body["campaigns"][0]["dispositions"] == {"answered_agent": 1, "busy": 1}
+    assert "No attempts were recorded" in dialerd("report", "--since", "1s").stdout
+    assert dialerd("report", "--campaign", "nope").exit_code == 1
+
+
+def test_notices_with_cause_and_remedy(served: Served, dialerd: Dialerd) -> None:
+    assert "Nothing to tell" in dialerd("notices").stdout
+
+    def tell(stage: Stage) -> None:
+        served.daemon.teller.submit(Tell("info", "agent_line_up", {"agent": "8001"}))
+        served.daemon.teller.submit(Tell("warning", "agent_not_responding", {"agent": "8002"}))
+
+    served.act(tell)
+    lines = dialerd("notices").stdout.splitlines()
+    assert "warning  agent_not_responding  agent=8002" in lines[0]
+    assert lines[1].strip() == "The agent's phone did not answer a call; the agent is paused in the queue."
+    assert lines[2].strip() == "→ Ask the agent to check the phone and unpause."
+    assert "info  agent_line_up  agent=8001" in lines[3]
+    assert len(parsed(dialerd("notices", "--json", "--level", "warning"))["notices"]) == 1
+    assert dialerd("notices", "--level", "fatal").exit_code == 2
