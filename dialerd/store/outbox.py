@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialerd.core.attempt import Outcome
 from dialerd.core.events import OutcomesRecorded
 from dialerd.ports import Clock, Post
+from dialerd.store.cancellation import heed_cancellation
 from dialerd.store.codec import Undecodable, decode_outcome
 from dialerd.store.outcome_writer import write_outcomes
 from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
@@ -93,6 +94,7 @@ class Outbox:
         database is away, as long as it takes: put a limit around it at shutdown, nothing is lost by it."""
         drained, pause_s = 0, self._backoff_s[0]
         while True:
+            heed_cancellation()
             try:
                 taken = await self._drain_batch()
             except RedisError as error:
@@ -173,7 +175,10 @@ class Outbox:
 def _is_refusal(error: Exception) -> bool:
     """Whether a value is at fault rather than the database: trying again would hold up all others for ever.
 
-    A plain StatementError is a value that could not even be sent."""
-    return isinstance(error, DataError | IntegrityError | UnicodeError | OverflowError) or (
-        type(error) is StatementError
-    )
+    PostgreSQL says it by SQLSTATE (class 22: data exception, 23: integrity), its driver by a ValueError before
+    anything is sent; a plain StatementError is a value that SQLAlchemy could not convert."""
+    if isinstance(error, DataError | IntegrityError | UnicodeError | OverflowError) or type(error) is StatementError:
+        return True
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None) or ""
+    return state[:2] in ("22", "23") or isinstance(getattr(cause, "__cause__", None), ValueError)

@@ -21,6 +21,7 @@ from dialerd.core.commands import (
 )
 from dialerd.core.events import AttemptClosed, ClaimGranted, ClaimRefused, StoreBack, StoreLost
 from dialerd.ports import Clock, Post
+from dialerd.store.cancellation import heed_cancellation
 from dialerd.store.codec import Undecodable, decode_attempt
 from dialerd.store.ledger import LedgerContents
 from dialerd.store.redis_keys import Keys
@@ -80,6 +81,8 @@ class RedisHotStore:
         self._idle = asyncio.Event()
         self._idle.set()
         self._renewed_at = 0.0
+        self._fruitless = 0
+        """Losses since Redis last answered a batch."""
         self._back_after: int | None = None
         """While returning: how many commands are still to be answered before StoreBack."""
 
@@ -98,6 +101,7 @@ class RedisHotStore:
         Returns the fencing token."""
         pause_s, told = self._backoff_s[0], ""
         while True:
+            heed_cancellation()
             try:
                 link = await self._connected()
                 held = await self._lease.acquire(link)
@@ -152,10 +156,12 @@ class RedisHotStore:
             try:
                 await self._serve()
             except LinkBroken as broken:
+                heed_cancellation()
                 if self._back_after is None:
                     _log.error("store_lost", reason=str(broken))
                     self._post(StoreLost(str(broken)))
                 self._back_after = len(self._queue)
+                self._fruitless += 1
                 try:
                     await self._return()
                 except Superseded as superseded:
@@ -191,6 +197,7 @@ class RedisHotStore:
     async def _serve(self) -> None:
         """Send batch after batch. Raises LinkBroken."""
         while True:
+            heed_cancellation()
             self._finish_return()
             if not len(self._queue):
                 self._idle.set()
@@ -229,6 +236,7 @@ class RedisHotStore:
                     raise LinkBroken("lease lost")
                 self._answered(pending, reply)
                 done += 1
+            self._fruitless = 0
         except TimeoutError as error:
             raise LinkBroken(f"Redis: no answer within {self._reply_timeout_s:g} s") from error
         finally:
@@ -277,10 +285,15 @@ class RedisHotStore:
 
     async def _return(self) -> None:
         """Connect, take the lease again, mend the ledger; until that has worked. Raises Superseded."""
-        pause_s, told = self._backoff_s[0], ""
+        least_s, most_s = self._backoff_s
+        pause_s, told = least_s, ""
+        if self._fruitless > 1:
+            # Redis lets us in and then fails at the first batch, again and again: no reason to hurry.
+            await asyncio.sleep(min(least_s * 2 ** min(self._fruitless, 20), most_s))
         while True:
             # The old connection goes first: a new token fences off what may still be on its way there.
             await self._disconnect()
+            heed_cancellation()
             try:
                 link = await self._connected()
                 async with asyncio.timeout(self._reply_timeout_s):
@@ -294,7 +307,7 @@ class RedisHotStore:
                     told = str(error)
                     _log.warning("store_still_lost", reason=told)
                 await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))
-                pause_s = min(pause_s * 2, self._backoff_s[1])
+                pause_s = min(pause_s * 2, most_s)
                 continue
             self._back_after = len(self._queue)
             _log.info(

@@ -14,7 +14,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as ConnectionLostError
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import DataError, NoScriptError, RedisError, ResponseError
 
 from dialerd.store.redis_scripts import ALL, Script
 
@@ -83,6 +83,8 @@ class RedisLink:
                 repeated = await self._send([calls[index] for index in forgotten], fence)
                 for index, reply in zip(forgotten, repeated, strict=True):
                     replies[index] = reply
+        except DataError:
+            raise  # A value that Redis has no word for: a defect of the program, not of the connection.
         except (RedisError, OSError) as error:
             raise LinkBroken(_reason(error)) from error
         for reply in replies:

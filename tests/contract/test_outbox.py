@@ -196,7 +196,7 @@ async def test_an_outcome_that_cannot_be_recorded_is_set_aside(chain: Chain) -> 
         await redis.xadd(chain.hot.keys.outbox, {"outcome": b"{cut off"})
         await redis.xadd(chain.hot.keys.outbox, {"something": b"else"})
     chain.hot.submit(closing(attempt(2, campaign=None)))
-    chain.hot.submit(closing(attempt(3, contact_id=2**70)))
+    chain.hot.submit(closing(attempt(3, contact_key=None)))
     if chain.engine.dialect.name == "postgresql":
         chain.hot.submit(closing(attempt(4, reason="nul \0 here")))
     await chain.close_calls(5)
