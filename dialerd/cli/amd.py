@@ -16,6 +16,7 @@ from rich.markup import escape
 from dialerd.cli.calls import CampaignOption, SinceOption
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
+from dialerd.cli.record import record_at
 from dialerd.cli.screen import clock_time, coloured, print_json, screen, short_time, table
 from dialerd.cli.settings import problem_markup, settings_or_fail
 from dialerd.config.site_rules import RuleFailure, SiteRule, SiteRuleError, load_site_rule
@@ -23,7 +24,6 @@ from dialerd.control.parameters import moment
 from dialerd.core.analysis import Evidence, judge
 from dialerd.core.masking import masked
 from dialerd.store.answered_history import past_answers
-from dialerd.store.database import open_database
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 
 amd = typer.Typer(help="Answering-machine detection.", no_args_is_help=True)
@@ -111,9 +111,8 @@ def evidence_of(row: Mapping[str, Any], last_disposition: str | None) -> Evidenc
 
 
 async def _judge(url: str, rule: SiteRule, since: float, campaign: str | None) -> tuple[int, list[Change]]:
-    engine = open_database(url)
     judged, changes = 0, []
-    try:
+    async with record_at(url) as engine:
         answers: AsyncIterator[tuple[Mapping[str, Any], str | None]] = past_answers(engine, since, campaign)
         async for row, last_disposition in answers:
             judged += 1
@@ -127,8 +126,6 @@ async def _judge(url: str, rule: SiteRule, since: float, campaign: str | None) -
                     row["analysis_rule"] or "", verdict.analysis.value, verdict.rule, row["disposition"] or "",
                 )
             )  # fmt: skip
-    finally:
-        await engine.dispose()
     return judged, changes
 
 

@@ -16,13 +16,13 @@ from dialerd.app.contact_files import mapping_of
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import Refused, person, reach
+from dialerd.cli.record import record_at
 from dialerd.cli.screen import complaints, print_json, screen
 from dialerd.cli.settings import campaigns_or_fail, settings_or_fail
 from dialerd.config.contact_lists import ContactListSettings
 from dialerd.config.problems import did_you_mean
 from dialerd.store.contact_import import ImportProgress, ImportResult, import_contacts
 from dialerd.store.csv_source import UnusableFile
-from dialerd.store.database import open_database
 from dialerd.store.journal import Journal
 from dialerd.store.migrate import DatabaseTooNew, migrate_engine
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
@@ -92,8 +92,7 @@ def _run(url: str, path: Path, chosen: ContactListSettings, rejects: Path | None
             bar.update(task, total=progress.bytes_total, completed=progress.bytes_read, rows=rows)
 
         async def work() -> ImportResult:
-            engine = open_database(url)
-            try:
+            async with record_at(url) as engine:
                 await migrate_engine(engine)
                 result = await import_contacts(
                     engine, _WallClock(), path, chosen.name, mapping_of(chosen), rejects=rejects, progress=show
@@ -102,8 +101,6 @@ def _run(url: str, path: Path, chosen: ContactListSettings, rejects: Path | None
                 who = f"{person() or 'somebody'} via command line"
                 await Journal(engine, _WallClock()).add_audit(who, "contacts_import", detail)
                 return result
-            finally:
-                await engine.dispose()
 
         return asyncio.run(work())
 

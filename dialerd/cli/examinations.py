@@ -11,7 +11,8 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dialerd.store.database import BadDatabaseUrl, open_database
+from dialerd.cli.record import record_at
+from dialerd.store.database import BadDatabaseUrl
 from dialerd.store.migrate import head
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.redis_link import client_for
@@ -81,16 +82,20 @@ async def examine_redis(url: str) -> list[Finding]:
 async def examine_record(url: str) -> list[Finding]:
     """Whether the database opens, has this version's tables, and can be written."""
     try:
-        engine = open_database(url, busy_timeout_s=_TIMEOUT_S)
+        async with record_at(url, _TIMEOUT_S) as engine:
+            return [await _examined(engine)]
     except BadDatabaseUrl as error:
         return [Finding("record", Health.BAD, str(error), "Correct `sql: url:`.")]
+
+
+async def _examined(engine: AsyncEngine) -> Finding:
     where = engine.url.render_as_string(hide_password=True)
     try:
         revision = await _revision(engine)
         if revision != head():
             said = "has no tables yet" if revision is None else f"has revision {revision}, not {head()}"
             remedy = "The daemon and `dialerd contacts import` make them by themselves, if they may."
-            return [Finding("record", Health.WARNING, f"{where} {said}", remedy)]
+            return Finding("record", Health.WARNING, f"{where} {said}", remedy)
         async with engine.connect() as connection:
             # Written and taken back: the only proof that it can be.
             await connection.execute(insert(audit).values(at=time.time(), who="doctor", what="probe", detail={}))
@@ -98,10 +103,8 @@ async def examine_record(url: str) -> list[Finding]:
             number = (await connection.execute(select(func.count()).select_from(contacts))).scalar_one()
     except DATABASE_ERRORS as error:
         remedy = "Is the server up, the disk writable and not full, and `sql: url:` right?"
-        return [Finding("record", Health.BAD, f"{where}: {reason_of(error)}", remedy)]
-    finally:
-        await engine.dispose()
-    return [Finding("record", Health.OK, f"{where} is writable, tables current, contacts: {number:,}")]
+        return Finding("record", Health.BAD, f"{where}: {reason_of(error)}", remedy)
+    return Finding("record", Health.OK, f"{where} is writable, tables current, contacts: {number:,}")
 
 
 def clock_finding(whose: str, theirs: float, ours: float) -> Finding:

@@ -9,13 +9,16 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from dialerd.asterisk.probe import probe
+from dialerd.asterisk.settings import AmiSettings, AriSettings
 from dialerd.cli.examinations import Finding, Health, examine_record, examine_redis
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
-from dialerd.cli.screen import print_json, screen
+from dialerd.cli.screen import counted, print_json, screen
 from dialerd.cli.settings import print_problems, read_settings, settings_or_fail
 from dialerd.config.campaigns_file import load_campaigns
 from dialerd.config.daemon import DaemonSettings
+from dialerd.core.campaign import Plan
 
 _MARKS = {Health.OK: "[green]✓[/]", Health.WARNING: "[yellow]![/]", Health.BAD: "[bold red]✗[/]"}
 
@@ -59,19 +62,36 @@ def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 async def examine(settings: DaemonSettings) -> list[Finding]:
     """Everything, in the order in which it is needed."""
     findings = [Finding("settings", Health.OK, f"instance {settings.instance}, shard {settings.shard}")]
-    findings.append(_campaigns(settings))
-    redis, record = await asyncio.gather(
-        examine_redis(settings.redis.url.get_secret_value()), examine_record(settings.sql.url.get_secret_value())
+    campaigns = load_campaigns(settings.campaigns)
+    plan = campaigns.plan
+    if plan is None:
+        said = f"{settings.campaigns} has {counted(len(campaigns.problems), 'problem')}"
+        findings.append(Finding("campaigns", Health.BAD, said, "Run `dialerd check`."))
+    else:
+        said = f"{counted(len(plan.campaigns), 'campaign')} in {settings.campaigns}"
+        findings.append(Finding("campaigns", Health.OK, said))
+    asterisk, redis, record = await asyncio.gather(
+        examine_asterisk(settings, plan if plan is not None else Plan({}, {})),
+        examine_redis(settings.redis.url.get_secret_value()),
+        examine_record(settings.sql.url.get_secret_value()),
     )
-    return [*findings, *redis, *record]
+    return [*findings, *asterisk, *redis, *record]
 
 
-def _campaigns(settings: DaemonSettings) -> Finding:
-    result = load_campaigns(settings.campaigns)
-    if result.plan is None:
-        said = f"{settings.campaigns} has {len(result.problems)} problems"
-        return Finding("campaigns", Health.BAD, said, "Run `dialerd check`.")
-    return Finding("campaigns", Health.OK, f"{len(result.plan.campaigns)} in {settings.campaigns}")
+async def examine_asterisk(settings: DaemonSettings, plan: Plan) -> list[Finding]:
+    """ARI, AMI, modules, rights, dialplan, and every trunk, queue and sound that the plan names."""
+    ari, ami = settings.ari, settings.ami
+    assert ari.password is not None
+    assert ami.secret is not None
+    campaigns = plan.campaigns.values()
+    checks = await probe(
+        AriSettings(ari.url, ari.user, ari.password.get_secret_value(), ari.app),
+        AmiSettings(ami.host, ami.port, ami.user, ami.secret.get_secret_value()),
+        trunks=sorted({f"endpoint:{trunk.event_source}" for trunk in plan.trunks.values()}),
+        queues=sorted({campaign.queue for campaign in campaigns if campaign.queue is not None}),
+        sounds=sorted({m for c in campaigns for m in (c.message, c.abandon_message) if m is not None}),
+    )
+    return [Finding(c.name, Health.OK if c.ok else Health.BAD, c.detail, c.remedy) for c in checks]
 
 
 def _is_bad(findings: list[Finding]) -> bool:
