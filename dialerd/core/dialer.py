@@ -117,8 +117,9 @@ class Dialer:
     # --- timers ----------------------------------------------------------------------------------------
 
     def _run_due_timers(self, now: float) -> None:
+        timers = self.floor.timers
         for _ in range(MAX_TIMERS_PER_EVENT):
-            key = self.floor.timers.pop_due(now)
+            key = timers.pop_due(now)
             if key is None:
                 return
             self._timer_handlers[key[0]](key[1], now)

@@ -224,8 +224,9 @@ class Recovery:
         for bridge in event.bridges:
             if ids.is_ours(bridge) and bridge not in wanted_bridges:
                 floor.do(DestroyBridge(bridge))
+        inbound = {agent.inbound for agent in floor.agents.values()}
         for channel in channels:
-            if not ids.is_ours(channel) or channel in lines or channel in rings or channel in floor.attempts:
+            if channel in lines or channel in rings or channel in inbound or channel in floor.attempts:
                 continue
             kin = floor.attempts.get(ids.sibling(channel, ids.ATTEMPT))
             if channel.startswith(ids.AMD) and kin is not None and kin.amd_running:

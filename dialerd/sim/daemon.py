@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -69,6 +68,11 @@ class Trace:
             self._write(f"{now:.4f}     < {event}")
 
     @property
+    def told(self) -> bool:
+        """Somebody reads along."""
+        return self._write is not None
+
+    @property
     def digest(self) -> str:
         """Equal for equal shifts."""
         return f"{self._sum:08x}"
@@ -98,8 +102,7 @@ class Daemon:
         on_command: Callable[[Any, float], None],
     ) -> None:
         self.offset = offset
-        self.alive = True
-        self.handled: Counter[str] = Counter()
+        self.events = 0
         self.dies_after: int | None = None
         """Commands that still pass before the daemon dies; None: it lives."""
         self.dies_before: type | None = None
@@ -110,6 +113,7 @@ class Daemon:
         telephony, roster, hot_store, record, watcher = (_Cut(self, submit) for submit in submits)
         self._engine = Engine(self.dialer, telephony, roster, hot_store, record, watcher)
         self._now = 0.0
+        self._due: float | None = None
 
     def now(self, world_now: float) -> float:
         """The daemon's clock."""
@@ -129,19 +133,20 @@ class Daemon:
     def step(self, event: Event, world_now: float) -> None:
         """One event; raises :class:`DaemonDied` when the daemon does not survive its commands."""
         self._now = self.now(world_now)
-        self.handled[type(event).__name__] += 1
-        self._trace.event(self._now, event)
+        self.events += 1
+        if self._trace.told:
+            self._trace.event(self._now, event)
         self._engine.step(event, self._now)
+        self._due = self.dialer.next_wakeup()
 
     def wakeup(self) -> float | None:
         """When the core wants to be woken, in world seconds."""
-        due = self.dialer.next_wakeup()
-        return None if due is None else due - self.offset
+        return None if self._due is None else self._due - self.offset
 
     def wake(self, world_now: float) -> None:
         """The moment that :meth:`wakeup` told has come."""
-        due = self.dialer.next_wakeup()
         # The way from one clock to the other and back may lose the last bit.
-        self._now = max(self.now(world_now), due if due is not None else 0.0)
-        self.handled["TimePassed"] += 1
+        self._now = max(self.now(world_now), self._due if self._due is not None else 0.0)
+        self.events += 1
         self._engine.step(TimePassed(), self._now)
+        self._due = self.dialer.next_wakeup()

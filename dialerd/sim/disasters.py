@@ -30,11 +30,16 @@ class Disasters:
         self._sounds_back()
         self._trunk_back()
         world.record.bring_back()
-        world.hot_back()
+        self._keep_store()
         self._telephony_back()
         world.connect_roster()
         if world.daemon is not None:
             world.daemon.dies_after = None
+
+    def _keep_store(self) -> None:
+        """A store that was to break after its next command may only break now."""
+        self._world.hot_back()
+        self._world.schedule.after(5.0, self._keep_store)
 
     def _strike(self, kind: str, length_s: float) -> None:
         world = self._world

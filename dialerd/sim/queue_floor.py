@@ -171,9 +171,7 @@ class QueueFloor:
             return
         self._schedule.after(self._rng.expovariate(per_hour / 3600.0), self.inbound, per_hour)
         free = [
-            agent
-            for agent, member in sorted(self.members.items())
-            if not member.paused and self._looks_free(agent)
+            agent for agent, member in sorted(self.members.items()) if not member.paused and self._looks_free(agent)
         ]
         if not free:
             return

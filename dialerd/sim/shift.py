@@ -56,6 +56,8 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
         Disposition.MACHINE: RetryRule(2, 120.0),
         Disposition.OUTCOME_UNKNOWN: RetryRule(2, 60.0),
         Disposition.HUNG_UP_EARLY: RetryRule(2, 60.0),
+        Disposition.REJECTED: RetryRule(2, 120.0),
+        Disposition.ABANDONED: RetryRule(2, 300.0),
     }
     campaigns = {
         "spring": CampaignSettings(

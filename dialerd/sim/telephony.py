@@ -284,9 +284,7 @@ class SimulatedAsterisk:
 
     # --- ends --------------------------------------------------------------------------------------------
 
-    def _end(
-        self, channel: Channel, cause: int | None, sip_status: int | None, by: str, quiet: bool = False
-    ) -> None:
+    def _end(self, channel: Channel, cause: int | None, sip_status: int | None, by: str, quiet: bool = False) -> None:
         if channel.ended:
             return
         channel.ended = True

@@ -109,8 +109,10 @@ class World:
     def kill_daemon(self) -> None:
         """The daemon is gone; all its sockets close."""
         assert self.daemon is not None
-        self.daemon.alive = False
         self.daemon = None
+        for attempt_id in self.hot.ledger:
+            if attempt_id in self.truth.callees:
+                self.truth.callees[attempt_id].out_of_sight = True
         self.asterisk.disconnect(network_gone=False)
         self.floor.disconnect()
         self.happened.append(f"{self.schedule.now:.1f} s: the daemon died")
@@ -135,6 +137,7 @@ class World:
             self.schedule.at(self.stalled_until, self._step_of, daemon, event)
             return
         self.truth.now = self.schedule.now
+        self._watch_for_loops()
         try:
             daemon.step(event, self.schedule.now)
         except DaemonDied:
@@ -243,8 +246,9 @@ class World:
         self.draining = True
         self.floor.working = False
         self._disasters.mend()
-        for name in self.plan.campaigns:
-            self.order(e.CampaignStopAsked(name))
+        for name, state in self.record.campaign_states().items():
+            if state is not CampaignState.COMPLETE:
+                self.order(e.CampaignStopAsked(name))
 
     def run(self) -> None:
         """Let the shift pass and the world come to rest."""
@@ -271,7 +275,6 @@ class World:
             if happening is None or happening > end:
                 break
             self.truth.now = happening
-            self._watch_for_loops()
             schedule.run_next()
             if self.draining and self._at_rest():
                 break
@@ -281,12 +284,12 @@ class World:
 
     def _watch_for_loops(self) -> None:
         since, events = self._counted_since
-        handled = self.trace.commands
+        handled = self.daemon.events if self.daemon is not None else 0
         now = self.schedule.now
-        if now - since >= 10.0:
+        if now - since >= 10.0 or handled < events:
             self._counted_since = (now, handled)
         elif handled - events > 10 * EVENTS_PER_SECOND * max(1.0, self.shift.agents / 5):
-            self.truth.broken("no_busy_loop", f"{handled - events} commands since {since:.1f} s")
+            self.truth.broken("no_busy_loop", f"{handled - events} events since {since:.1f} s")
             raise BusyLoop(str(self.truth.findings[-1]))
 
     # --- rest --------------------------------------------------------------------------------------------
