@@ -168,12 +168,13 @@ class Running:
     def _fill(self, campaign: CampaignRun, wanted: int, now: float) -> None:
         if campaign.fetching or campaign.dry or self._floor.conditions.record is not None:
             return
-        if len(campaign.hopper) >= max(wanted, HOPPER_FLOOR // 2):
+        limit = max(HOPPER_FLOOR, 3 * max(wanted, len(campaign.live)))
+        # Half of it must bridge the time that a fetch takes: the record may be writing outcomes just then.
+        if len(campaign.hopper) >= max(wanted, limit // 2):
             return
         settings = campaign.settings
         campaign.fetching = True
         self._floor.timers.set("fetch", settings.name, now + FETCH_TIMEOUT_S)
-        limit = max(HOPPER_FLOOR, 3 * max(wanted, len(campaign.live)))
         self._floor.do(FetchContacts(settings.name, settings.contact_list, limit))
 
     # --- pacing ----------------------------------------------------------------------------------------
