@@ -31,6 +31,8 @@ LINE_RING_S = 30.0
 """So long an agent's phone may ring for its nailed-up line."""
 LINE_WATCH_S = 60.0
 """How often a nailed-up line, and what is on it, is asked for by its id."""
+LINE_LOOK_S = 2.0
+"""So long after a line was hung up its end should have been told."""
 _FIRST_REDIAL_S = 2.0
 _LONGEST_REDIAL_S = 60.0
 _RESTING = frozenset({AgentState.LOGGED_OUT, AgentState.PAUSED, AgentState.AVAILABLE, AgentState.NOT_RESPONDING})
@@ -130,6 +132,10 @@ class Desk:
                 floor.move_agent(agent, left_for, now)
                 self.on_vanished(vanished, now)
                 floor.move_agent(agent, resting, now)
+        self.settle(agent)
+
+    def settle(self, agent: AgentRun) -> None:
+        """The agent's state changed: let pacing and app_queue know."""
         self._keep_sets(agent)
         self._announce(agent)
 
@@ -169,8 +175,7 @@ class Desk:
         agent = agents[best]
         agent.attempt = attempt
         self._floor.move_agent(agent, AgentState.RESERVED, now)
-        self._keep_sets(agent)
-        self._announce(agent)
+        self.settle(agent)
         return best
 
     def release(self, name: str | None, attempt: str, now: float, missed: bool = False) -> None:
@@ -187,8 +192,7 @@ class Desk:
         self._floor.move_agent(agent, self.resting_state(agent), now)
         # Waiting for a call that nobody answered is being idle: the agent keeps its turn.
         agent.idle_since = idle_since
-        self._keep_sets(agent)
-        self._announce(agent)
+        self.settle(agent)
 
     def let_go(self, attempt: LiveAttempt) -> None:
         """End the ring of a member for this attempt, and the bridge that was made for it."""
@@ -213,8 +217,7 @@ class Desk:
         if agent.state not in (AgentState.RESERVED, AgentState.ON_CALL):
             self._floor.move_agent(agent, AgentState.LOGGED_OUT, now)
         self._floor.move_agent(agent, AgentState.ON_CALL, now)
-        self._keep_sets(agent)
-        self._announce(agent)
+        self.settle(agent)
 
     def call_over(self, name: str | None, attempt: str, wrap_up_s: float, now: float) -> None:
         """The agent's call has ended: wrap-up begins, or the reservation ends if there was no conversation."""
@@ -248,8 +251,7 @@ class Desk:
         self._floor.move_agent(agent, self.resting_state(agent), now)
         if not agent.memberships:
             self._drop_line(agent)
-        self._keep_sets(agent)
-        self._announce(agent)
+        self.settle(agent)
 
     # --- nailed-up lines ---------------------------------------------------------------------------------
 
@@ -305,11 +307,8 @@ class Desk:
         self.watch_line(agent.agent, now)
 
     def line_probed(self, agent: AgentRun, event: ChannelProbed, now: float) -> None:
-        """What the line's, or the inbound call's, channel was found to be."""
-        if event.channel_id == agent.inbound:
-            if event.state is None:
-                self.inbound_over(agent, now)
-        elif event.state is None:
+        """What the line's channel was found to be."""
+        if event.state is None:
             self.line_ended(agent, now)
         elif event.state == "Up" and not agent.line_up:
             self.line_answered(agent)
@@ -359,45 +358,10 @@ class Desk:
         if agent.line is not None:
             self._floor.do(HangUp(agent.line))
 
-    def line_not_entered(self, agent: AgentRun, channel: str, now: float) -> None:
-        """The line, or an inbound call on it, could not be put into the line's bridge."""
-        if channel == agent.inbound:
-            self._floor.do(HangUp(channel))
-            self.inbound_over(agent, now)
-        elif channel == agent.line:
-            self._floor.do(HangUp(channel))
-            self._floor.timers.set("line_watch", agent.agent, now + 2.0)
-
-    # --- inbound calls of the queue on a nailed-up line --------------------------------------------------
-
-    def inbound_offered(self, agent: AgentRun, channel: str, now: float) -> None:
-        """app_queue offers the nailed-up agent a call."""
-        if agent.inbound == channel:
-            return
-        if agent.state is not AgentState.AVAILABLE or agent.line is None:
-            self._floor.do(HangUp(channel, "busy"))
-            return
-        self._floor.move_agent(agent, AgentState.RESERVED, now)
-        self._floor.do(EnterBridge(channel, ids.sibling(agent.line, ids.BRIDGE)))
-        self.inbound_taken(agent, channel, now)
-
-    def inbound_taken(self, agent: AgentRun, channel: str, now: float) -> None:
-        """The agent speaks with a caller of the queue's own."""
-        agent.inbound, agent.talk_began = channel, now
-        self._floor.agent_channels[channel] = agent.agent
-        if agent.state not in (AgentState.RESERVED, AgentState.ON_CALL):
-            self._floor.move_agent(agent, AgentState.LOGGED_OUT, now)
-        self._floor.move_agent(agent, AgentState.ON_CALL, now)
-        self._keep_sets(agent)
-        self._announce(agent)
-
-    def inbound_over(self, agent: AgentRun, now: float) -> None:
-        """The inbound call has ended; app_queue keeps its own wrap-up time."""
-        self._floor.agent_channels.pop(agent.inbound or "", None)
-        agent.inbound, agent.talk_began = None, None
-        if agent.state is AgentState.ON_CALL and agent.attempt is None:
-            self._floor.move_agent(agent, AgentState.WRAP_UP, now)
-            self.finish_wrap_up(agent, now, unpause=False)
+    def line_not_entered(self, agent: AgentRun, now: float) -> None:
+        """The line could not be put into its bridge: hang it up, and have it dialed again."""
+        self._drop_line(agent)
+        self._floor.timers.set("line_watch", agent.agent, now + LINE_LOOK_S)
 
     def _announce(self, agent: AgentRun) -> None:
         if not agent.nailed:

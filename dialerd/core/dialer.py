@@ -13,6 +13,7 @@ from dialerd.core.commands import Command, ProbeChannel
 from dialerd.core.desk import Desk
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt
 from dialerd.core.ids import SerialNumbers
+from dialerd.core.inbound import Inbound
 from dialerd.core.joining import Joining
 from dialerd.core.placing import Placing
 from dialerd.core.recovery import Recovery
@@ -34,9 +35,10 @@ class Dialer:
         desk = self._desk = Desk(self.floor)
         running = self._running = Running(self.floor, desk)
         placing = self._placing = Placing(self.floor, desk, running.case_for)
+        inbound = self._inbound = Inbound(self.floor, desk)
         joining = self._joining = Joining(self.floor, desk, placing)
         answering = self._answering = Answering(self.floor, placing, joining)
-        recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining)
+        recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining, inbound)
         running.attach(placing)
         self.viewer = Viewer(self.floor, desk, running.case_for)
         desk.on_vanished = self._agent_vanished
@@ -73,7 +75,7 @@ class Dialer:
             e.PlaybackFinished: self._on_playback(answering.playback_finished),
             e.ChannelEnded: self._channel_ended,
             e.CallLost: self._for_attempt(lambda a, ev, now: recovery.call_lost(a, now)),
-            e.InboundOffered: self._inbound_offered,
+            e.InboundOffered: inbound.offered,
             e.TelephonyLost: lambda ev, now: recovery.telephony_lost(ev.reason, now),
             e.TelephonyBack: recovery.telephony_back,
             e.MemberSeen: desk.member_seen,
@@ -236,8 +238,10 @@ class Dialer:
         agent = self._agent_on(event.channel_id)
         if agent is None:
             return
-        if event.channel_id in (agent.line, agent.inbound):
+        if event.channel_id == agent.line:
             self._desk.line_probed(agent, event, now)
+        elif event.state is None and event.channel_id == agent.inbound:
+            self._inbound.over(agent, now)
         elif event.state is None:
             self._agent_channel_ended(agent, event.channel_id, now)
 
@@ -272,8 +276,12 @@ class Dialer:
             self._joining.bridge_failed(attempt, event.reason, now)
             return
         agent = self._agent_on(event.channel_id)
-        if agent is not None:
-            self._desk.line_not_entered(agent, event.channel_id, now)
+        if agent is None:
+            return
+        if event.channel_id == agent.inbound:
+            self._inbound.not_entered(agent, now)
+        elif event.channel_id == agent.line:
+            self._desk.line_not_entered(agent, now)
 
     def _channel_ended(self, event: e.ChannelEnded, now: float) -> None:
         attempt = self.floor.attempts.get(event.channel_id)
@@ -286,7 +294,7 @@ class Dialer:
         if agent.line == event.channel_id:
             self._desk.line_ended(agent, now)
         elif agent.inbound == event.channel_id:
-            self._desk.inbound_over(agent, now)
+            self._inbound.over(agent, now)
         else:
             self._agent_channel_ended(agent, event.channel_id, now)
 
@@ -296,11 +304,6 @@ class Dialer:
             self._joining.ring_ended(ringing, channel, now)
         else:
             self.floor.agent_channels.pop(channel, None)
-
-    def _inbound_offered(self, event: e.InboundOffered, now: float) -> None:
-        agent = self.floor.agents.get(event.agent)
-        if agent is not None:
-            self._desk.inbound_offered(agent, event.channel_id, now)
 
     def _agent_vanished(self, attempt_id: str, now: float) -> None:
         attempt = self.floor.attempts.get(attempt_id)

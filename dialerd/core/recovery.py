@@ -11,6 +11,7 @@ from dialerd.core.desk import Desk
 from dialerd.core.disposition import Disposition
 from dialerd.core.events import LiveChannel, Recovered, TelephonyBack
 from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
+from dialerd.core.inbound import Inbound
 from dialerd.core.joining import Joining
 from dialerd.core.placing import WATCH_S, Placing
 from dialerd.core.treatment import CallAnalysis
@@ -23,13 +24,20 @@ class Recovery:
     """Reconciles the core with the ledger and with Asterisk."""
 
     def __init__(
-        self, floor: Floor, desk: Desk, placing: Placing, answering: Answering, joining: Joining
+        self,
+        floor: Floor,
+        desk: Desk,
+        placing: Placing,
+        answering: Answering,
+        joining: Joining,
+        inbound: Inbound,
     ) -> None:
         self._floor = floor
         self._desk = desk
         self._placing = placing
         self._answering = answering
         self._joining = joining
+        self._inbound = inbound
 
     # --- restart ---------------------------------------------------------------------------------------
 
@@ -202,17 +210,17 @@ class Recovery:
                     self._floor.do(CreateBridge(bridge))
                     self._floor.do(EnterBridge(agent.line, bridge))
             if agent.inbound is not None and agent.inbound not in channels:
-                self._desk.inbound_over(agent, now)
+                self._inbound.over(agent, now)
             elif agent.inbound is None and agent.line is not None:
-                self._inbound(agent, bridged_in, now)
+                self._inbound_caller(agent, bridged_in, now)
 
-    def _inbound(self, agent: AgentRun, bridged_in: dict[str, str], now: float) -> None:
+    def _inbound_caller(self, agent: AgentRun, bridged_in: dict[str, str], now: float) -> None:
         """A caller of the queue's own whom an earlier run put through to the agent is still there."""
         assert agent.line is not None
         bridge = ids.sibling(agent.line, ids.BRIDGE)
         for channel in sorted(channel for channel, inside in bridged_in.items() if inside == bridge):
             if not ids.is_ours(channel):
-                self._desk.inbound_taken(agent, channel, now)
+                self._inbound.taken(agent, channel, now)
                 return
 
     def _orphans(self, channels: dict[str, LiveChannel], event: TelephonyBack) -> None:

@@ -3,56 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from random import Random
 
 from dialerd.core import commands as c
 from dialerd.core import events as e
 from dialerd.core import ids
-from dialerd.sim.callees import ENDINGS, Callee, draw
-from dialerd.sim.mishaps import Mishaps
-from dialerd.sim.phones import Phones
-from dialerd.sim.schedule import Lane, Schedule
-from dialerd.sim.truth import Truth
+from dialerd.sim.callees import ENDINGS, draw
+from dialerd.sim.channel import Channel, Surroundings
+from dialerd.sim.schedule import Lane
 
 MESSAGE_S = 6.0
 _NORMAL = 16
-
-
-@dataclass(slots=True, eq=False)
-class Channel:
-    """One channel of the simulated Asterisk."""
-
-    id: str
-    kind: str
-    """``call``, ``agent``, ``amd`` or ``inbound``."""
-    state: str = "Down"
-    in_app: bool = True
-    bridge: str | None = None
-    callee: Callee | None = None
-    agent: str | None = None
-    in_charge: bool = False
-    """The dead man's timer is off."""
-    dead_man_s: float = 20.0
-    playing: str | None = None
-    """Id of the message that is being played."""
-    talk: int = 0
-    """Counts conversations: an end that was planned for an earlier one does not count."""
-    ended: bool = False
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """What Asterisk needs of the world around it."""
-
-    rng: Random
-    schedule: Schedule
-    mishaps: Mishaps
-    truth: Truth
-    phones: Phones
-    talk_s: float
-    deliver: Callable[[e.Event, int], None]
-    """Hands an event of a telephony session to the daemon, if that session still lasts."""
 
 
 class SimulatedAsterisk:

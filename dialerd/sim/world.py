@@ -11,6 +11,7 @@ from dialerd.core import commands as c
 from dialerd.core import events as e
 from dialerd.core.campaign import CampaignState, Connection, Mode
 from dialerd.core.contact import Number
+from dialerd.sim.channel import Surroundings
 from dialerd.sim.daemon import Daemon, DaemonDied, Trace
 from dialerd.sim.disasters import Disasters
 from dialerd.sim.mishaps import Mishaps
@@ -18,7 +19,7 @@ from dialerd.sim.phones import Phones
 from dialerd.sim.queue_floor import QueueFloor
 from dialerd.sim.schedule import Schedule
 from dialerd.sim.shift import QUEUE, Shift, plan_for
-from dialerd.sim.telephony import SimulatedAsterisk, Surroundings
+from dialerd.sim.telephony import SimulatedAsterisk
 from dialerd.sim.truth import Truth
 from dialerd.store.memory_hot import MemoryHotStore
 from dialerd.store.memory_record import MemoryOutbox, MemoryRecord
