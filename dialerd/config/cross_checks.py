@@ -264,16 +264,16 @@ def _lines(checks: _Checks) -> None:
 
 
 def _variables(checks: _Checks) -> None:
-    """The import keeps the key and the numbers apart from the other columns, where variables are filled from."""
+    """The import keeps the numbers apart from the other columns, where variables are filled from."""
     contact_list = checks.file.contact_lists.get(checks.campaign.contact_list or "")
     if contact_list is None:
         return
-    apart = {contact_list.key, *(phone.column for phone in contact_list.phones)}
+    apart = {phone.column for phone in contact_list.phones}
     for name, source in checks.campaign.variables.items():
         if source in apart:
             checks.warn(
                 checks.where("variables", name),
-                f"{quoted(source)} is the list's key or a phone column: always empty",
+                f"{quoted(source)} is a phone column: always empty",
                 "copy it into a column of another name",
             )  # fmt: skip
 

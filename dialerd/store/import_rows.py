@@ -33,7 +33,7 @@ class PhoneColumn:
 class ImportMapping:
     """How to read a file. ``phones`` are in dial order; ``key`` None: no column identifies a record;
     ``default_region``: of numbers without a country code (``GB``), None: they are rejected; ``delimiter`` and
-    ``encoding`` None: found out from the file. All other columns are kept with the contact."""
+    ``encoding`` None: found out from the file. All columns but the phones are kept with the contact."""
 
     phones: tuple[PhoneColumn, ...]
     key: str | None = None
@@ -69,7 +69,7 @@ class RowReader:
         self._region = mapping.default_region
         self._phones = [(_place(source, phone.column), phone) for phone in mapping.phones]
         self._key = None if mapping.key is None else _place(source, mapping.key)
-        places = {place for place, _ in self._phones} | {self._key}
+        places = {place for place, _ in self._phones}
         self._others = [(place, name) for place, name in enumerate(source.columns) if place not in places]
 
     def candidate(self, row: SourceRow) -> Candidate | str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.campaign import CampaignState
-from dialerd.core.commands import FetchContacts, RecordCommand, ReturnContacts, SaveCampaignState
+from dialerd.core.commands import FetchContacts, RecordCommand, RetireContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import (
     ContactsChanged,
@@ -155,6 +155,8 @@ class MemoryRecord:
             self._reply(self._fetch(command))
         elif isinstance(command, ReturnContacts):
             self._release(command.contact_ids)
+        elif isinstance(command, RetireContacts):
+            self._retire(command.contact_ids, command.reason)
         elif isinstance(command, SaveCampaignState):
             self._campaigns[command.campaign] = (command.state, command.reason)
 
@@ -166,14 +168,7 @@ class MemoryRecord:
             row = self._next_due(rows, now) or self._next_callable(rows)
             if row is None:
                 break
-            before = row.standing
-            self._place(
-                row,
-                Standing(
-                    ContactState.IN_ATTEMPT, None, before.attempts, before.number_index,
-                    before.last_disposition, before.tries, before.reason,
-                ),
-            )  # fmt: skip
+            self._place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
             chosen.append(_contact_of(row))
         waiting = self._first_waiting(rows)
         return ContactsFetched(
@@ -204,17 +199,18 @@ class MemoryRecord:
         return None
 
     def _release(self, contact_ids: Iterable[int]) -> None:
+        for row in self._in_attempt(contact_ids):
+            self._place(row, replace(row.standing, state=ContactState.CALLABLE, next_at=None))
+
+    def _retire(self, contact_ids: Iterable[int], reason: str) -> None:
+        for row in self._in_attempt(contact_ids):
+            self._place(row, replace(row.standing, state=ContactState.UNCALLABLE, next_at=None, reason=reason))
+
+    def _in_attempt(self, contact_ids: Iterable[int]) -> Iterator[MemoryContact]:
         for contact_id in contact_ids:
             row = self.contacts.get(contact_id)
             if row is not None and row.standing.state is ContactState.IN_ATTEMPT:
-                before = row.standing
-                self._place(
-                    row,
-                    Standing(
-                        ContactState.CALLABLE, None, before.attempts, before.number_index,
-                        before.last_disposition, before.tries, before.reason,
-                    ),
-                )  # fmt: skip
+                yield row
 
     def _place(self, row: MemoryContact, standing: Standing) -> None:
         """Give the row its new standing and file it where the next fetch looks."""

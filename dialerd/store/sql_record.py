@@ -14,7 +14,7 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.campaign import CampaignState
-from dialerd.core.commands import FetchContacts, RecordCommand, ReturnContacts, SaveCampaignState
+from dialerd.core.commands import FetchContacts, RecordCommand, RetireContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsFetched
 from dialerd.ports import Clock, Post
@@ -125,6 +125,10 @@ class SqlRecord:
             async with self._engine.begin() as connection:
                 for start in range(0, len(command.contact_ids), _CHUNK):
                     await self._release(connection, command.contact_ids[start : start + _CHUNK])
+        elif isinstance(command, RetireContacts):
+            async with self._engine.begin() as connection:
+                for start in range(0, len(command.contact_ids), _CHUNK):
+                    await self._retire(connection, command.contact_ids[start : start + _CHUNK], command.reason)
         elif isinstance(command, SaveCampaignState):
             async with self._engine.begin() as connection:
                 await connection.execute(delete(campaigns).where(campaigns.c.name == command.campaign))
@@ -151,14 +155,14 @@ class SqlRecord:
         if not chosen:
             now = self._clock.now()
             due = (
-                select(contacts)
-                .where(waiting, contacts.c.next_at <= now)
-                .order_by(contacts.c.next_at, contacts.c.id)
+                select(contacts).where(waiting, contacts.c.next_at <= now).order_by(contacts.c.next_at, contacts.c.id)
             )
+            # Said as a range, although it is always 0: with an equality PostgreSQL may prefer to walk the primary
+            # key, past all contacts that are done with.
             fresh = (
                 select(contacts)
-                .where(of_list, contacts.c.state == ContactState.CALLABLE.value, contacts.c.next_at == 0)
-                .order_by(contacts.c.id)
+                .where(of_list, contacts.c.state == ContactState.CALLABLE.value, contacts.c.next_at <= 0)
+                .order_by(contacts.c.next_at, contacts.c.id)
             )
             for query in (due, fresh):
                 if len(chosen) < command.limit:
@@ -172,9 +176,7 @@ class SqlRecord:
                     .values(state=ContactState.IN_ATTEMPT.value, next_at=0.0, fetch=token, updated_at=now)
                 )
         next_at = (
-            await connection.execute(
-                select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1)
-            )
+            await connection.execute(select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1))
         ).scalar()
         count = (await connection.execute(select(func.count()).select_from(contacts).where(in_attempt))).scalar_one()
         return ContactsFetched(command.campaign, tuple(chosen), next_at, count)
@@ -183,11 +185,19 @@ class SqlRecord:
         released = await connection.execute(
             update(contacts)
             .where(contacts.c.id.in_(contact_ids), contacts.c.state == ContactState.IN_ATTEMPT.value)
-            .values(
-                state=ContactState.CALLABLE.value, next_at=0.0, fetch=None, updated_at=self._clock.now()
-            )
+            .values(state=ContactState.CALLABLE.value, next_at=0.0, fetch=None, updated_at=self._clock.now())
         )
         return released.rowcount
+
+    async def _retire(self, connection: AsyncConnection, contact_ids: Collection[int], reason: str) -> None:
+        await connection.execute(
+            update(contacts)
+            .where(contacts.c.id.in_(contact_ids), contacts.c.state == ContactState.IN_ATTEMPT.value)
+            .values(
+                state=ContactState.UNCALLABLE.value, next_at=0.0, fetch=None, reason=reason,
+                updated_at=self._clock.now(),
+            )
+        )  # fmt: skip
 
 
 def contact_of(row: Any) -> Contact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialerd.core.attempt import Outcome
 from dialerd.core.campaign import CampaignState
-from dialerd.core.commands import FetchContacts, ReturnContacts, SaveCampaignState
+from dialerd.core.commands import FetchContacts, RetireContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsFetched
 from tests.contract.record_worlds import RecordWorld
@@ -37,7 +37,7 @@ async def test_contacts_come_in_order_and_once(record: RecordWorld) -> None:
     assert (first.in_attempt, second.in_attempt) == (4, 6)
     assert (first.campaign, first.next_at) == ("spring", None)
     assert first.contacts[0] == Contact(
-        1, "leads", NUMBERS[0], (Number(NUMBERS[0], "mobile"),), {"city": "Oslo"}, tries={}
+        1, "leads", NUMBERS[0], (Number(NUMBERS[0], "mobile"),), {"name": NUMBERS[0], "city": "Oslo"}, tries={}
     )
 
 
@@ -66,6 +66,16 @@ async def test_returning_what_is_not_in_attempt_changes_nothing(record: RecordWo
     await record.done(ReturnContacts((1, 2, 77)))
     assert (await record.standing(1)).state is ContactState.UNCALLABLE
     assert [contact.id for contact in (await fetched(record, 9)).contacts] == [2]
+
+
+async def test_retired_contacts_never_come_again(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS)
+    await fetched(record, 2)
+    await record.done(RetireContacts((1, 3, 77), "max_attempts"))
+    assert (await record.standing(1)).state is ContactState.UNCALLABLE
+    assert (await record.standing(1)).reason == "max_attempts"
+    await record.done(ReturnContacts((1, 2)))
+    assert [contact.id for contact in (await fetched(record, 9)).contacts] == [2, 3, 4, 5, 6]
 
 
 async def test_due_retries_come_before_fresh_contacts(record: RecordWorld) -> None:
