@@ -148,11 +148,13 @@ class Recovery:
 
     def _with_agent(self, attempt: LiveAttempt, bridged_in: dict[str, str], now: float) -> bool:
         """An agent is in the call's bridge; takes note of an agent whom an earlier run rang up for this call."""
-        bridge = bridged_in.get(attempt.id)
-        agent = self._floor.agents.get(attempt.record.agent or "")
+        bridge, name = bridged_in.get(attempt.id), attempt.record.agent
+        if bridge is None or name is None:
+            return False
         for channel, inside in bridged_in.items():
-            if bridge is None or inside != bridge or not channel.startswith(ids.AGENT_CHANNEL) or agent is None:
+            if inside != bridge or not channel.startswith(ids.AGENT_CHANNEL):
                 continue
+            agent = self._floor.agents.setdefault(name, AgentRun(name, since=now))
             if bridge == ids.sibling(attempt.id, ids.BRIDGE):
                 attempt.agent_channel, attempt.agent_up, attempt.own_bridge = channel, True, bridge
                 self._floor.agent_channels[channel] = agent.agent

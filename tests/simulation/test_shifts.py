@@ -32,6 +32,7 @@ REGRESSIONS = (
     547,  # conversation under way at the crash, not yet in the ledger
     577,  # two people on one agent's line
     595,  # conversation whose agent left while the daemon was away
+    3029,  # ring mode: conversation under way at the crash, roster not yet known
     2003,  # inbound caller left alone after a restart
 )
 """Seeds of faulty shifts that once broke a promise, and which."""
