@@ -17,7 +17,7 @@ from dialerd.asterisk.connection import ConnectFailed
 from dialerd.asterisk.lanes import Lanes
 from dialerd.asterisk.reconcile import SnapshotFailed, take_snapshot
 from dialerd.asterisk.settings import AriSettings
-from dialerd.asterisk.translate import USED_EVENTS, Translator
+from dialerd.asterisk.translate import USED_EVENTS, Translator, channel_id_of
 from dialerd.asterisk.wire import RawEvent, may_have_rest_over_websocket, parse_version
 from dialerd.core import ids
 from dialerd.core.commands import TelephonyCommand
@@ -232,7 +232,7 @@ class AriTelephony:
         event = self._translator.translate(raw)
         if event is None:
             if raw["type"] == "StasisStart" and self._carry_out is not None:
-                self._carry_out.snoop_entered(str(raw["channel"]["id"]))
+                self._carry_out.snoop_entered(channel_id_of(raw))
             return
         if isinstance(event, AmdFinished) and self._carry_out is not None:
             snoop = ids.sibling(event.attempt_id, ids.AMD)

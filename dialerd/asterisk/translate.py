@@ -190,6 +190,11 @@ class Translator:
             del self._playbacks[next(iter(self._playbacks))]
 
 
+def channel_id_of(raw: RawEvent) -> str:
+    """The id of the channel that an event is about; empty when it is about none."""
+    return str(_part(raw, "channel").get("id", ""))
+
+
 def _part(raw: RawEvent, name: str) -> Mapping[str, object]:
     part = raw.get(name)
     return part if isinstance(part, Mapping) else {}
