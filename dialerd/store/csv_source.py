@@ -147,7 +147,7 @@ def _delimiter_of(sample: str) -> str:
     lines = [line for line in sample.lstrip("\ufeff").splitlines()[:50] if line.strip()]
     best, best_score = ",", (0.0, 0)
     for delimiter in _DELIMITERS:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        widths = [len(_parse([line], delimiter) or ()) for line in lines]
         if not widths or widths[0] < 2:
             continue
         agreeing = sum(width == widths[0] for width in widths) / len(widths)

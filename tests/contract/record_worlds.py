@@ -66,7 +66,8 @@ class MemoryRecordWorld(RecordWorld):
         self.store = MemoryRecord(self.inbox.post, self.clock)
 
     async def add(self, contact_list: str, numbers: Sequence[str]) -> None:
-        self.store.add_contacts(contact_list, ((n, [Number(n, "mobile")], {"name": n, "city": "Oslo"}) for n in numbers))
+        rows = ((n, [Number(n, "mobile")], {"name": n, "city": "Oslo"}) for n in numbers)
+        self.store.add_contacts(contact_list, rows)
 
     async def done(self, *commands: RecordCommand) -> None:
         for command in commands:

@@ -96,7 +96,8 @@ async def test_everything_arrives_and_leaves_the_outbox(chain: Chain) -> None:
 
 async def test_every_field_arrives(chain: Chain) -> None:
     record = attempt(
-        1, agent="8001", claimed_at=1.25, answered_at=2.5, cause=16, sip_status=200, analysis="person", abandoned=True,
+        1, agent="8001", claimed_at=1.25, answered_at=2.5, cause=16, sip_status=200, analysis="person",
+        abandoned=True,
         contact_tries={"busy": 1}, bridge_id="brg-1", caller_id="Zoë 🙂",
     )  # fmt: skip
     chain.hot.submit(closing(record, "abandoned", ContactState.WAITING, 7.5))

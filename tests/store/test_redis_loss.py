@@ -12,7 +12,7 @@ from dialerd.store.codec import decode_attempt, decode_outcome
 from dialerd.store.redis_hot import RedisHotStore
 from dialerd.store.redis_keys import Keys
 from lab.redis import Redis
-from tests.store.store_lab import Inbox, attempt, claim, client, closing, eventually, running
+from tests.store.store_lab import DEADLINE_S, Inbox, attempt, claim, client, closing, eventually, running
 
 KEYS = Keys("main")
 
@@ -295,3 +295,36 @@ async def test_an_unreadable_entry_stays_locked_and_does_not_stop_the_start(redi
 class _Clock:
     def now(self) -> float:
         return 0.0
+
+
+async def test_a_command_that_redis_can_never_do_does_not_spin(redis_server: Redis) -> None:
+    """Somebody put a value of another type under one of our keys: lost until it is mended, with pauses between."""
+    inbox = Inbox()
+    async with running(redis_server.url, inbox, backoff_s=(0.05, 0.2)) as store, client(redis_server.url) as redis:
+        await redis.set(KEYS.trunk_lines("carrier"), "nonsense")
+        store.submit(claim(attempt(1)))
+        (lost,) = await inbox.wait_for(StoreLost)
+        assert "WRONGTYPE" in lost.reason
+        loop = asyncio.get_running_loop()
+        begun, before = loop.time(), (await redis.info("stats"))["total_connections_received"]
+        await asyncio.sleep(1.0)
+        made = (await redis.info("stats"))["total_connections_received"] - before
+        assert made <= (loop.time() - begun) / 0.1 + 1, "at most one in 0.1 s"
+        await redis.delete(KEYS.trunk_lines("carrier"))
+        await inbox.wait_for(StoreBack)
+    assert names(inbox) == ["StoreLost", "ClaimGranted", "StoreBack"]
+
+
+async def test_a_task_with_commands_under_way_ends_when_it_is_told_to(redis_server: Redis) -> None:
+    """Whatever moment the cancellation hits; the client library swallows it at some."""
+    inbox = Inbox()
+    async with asyncio.timeout(DEADLINE_S):
+        for turns in range(12):
+            # At its end running() cancels the task and awaits it.
+            async with running(redis_server.url, inbox) as store:
+                await store.flush()
+                store.submit(closing(attempt(turns)))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+    async with client(redis_server.url) as redis:
+        assert await redis.exists(KEYS.lease) == 0
