@@ -8,7 +8,7 @@ from a fixed list. Time series begin at zero with the daemon; the record has the
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -17,7 +17,7 @@ from dialerd import __version__
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.commands import Claim, CloseAttempt, Command, OriginateCall
 from dialerd.core.disposition import Disposition
-from dialerd.core.events import ClaimRefused, Event
+from dialerd.core.events import ClaimRefused, Event, PlanChanged
 from dialerd.core.treatment import MAY_BE_PERSON
 from dialerd.core.view import DialerView
 from dialerd.telemetry.notice_table import NOTICES
@@ -90,6 +90,8 @@ class Metrics:
     def observe(self, event: Event, commands: Sequence[Command], now: float) -> None:
         """One event and the commands it led to; ``now`` in epoch seconds. The engine calls it."""
         self._events.labels(type(event).__name__).inc()
+        if isinstance(event, PlanChanged):
+            self._begin_at_zero(event.plan.campaigns)
         if isinstance(event, ClaimRefused):
             campaign = self._campaign_of.pop(event.attempt_id, None)
             if campaign is not None:
@@ -132,6 +134,14 @@ class Metrics:
         return generate_latest(self.registry)
 
     # --- inside -----------------------------------------------------------------------------------------
+
+    def _begin_at_zero(self, campaigns: Iterable[str]) -> None:
+        # Prometheus sees an increase only from a value that it has seen: the first abandoned call must not be lost.
+        for campaign in campaigns:
+            for counter in (self._placed, self._persons, self._abandoned, self._live):
+                counter.labels(campaign)
+            for disposition in Disposition:
+                self._attempts.labels(campaign, disposition.value)
 
     def _count(self, record: AttemptRecord) -> None:
         campaign = record.campaign

@@ -162,14 +162,16 @@ def test_settings_that_cannot_be_used(folder: Path, dialerd: Dialerd) -> None:
 @pytest.mark.integration
 def test_a_real_asterisk_and_redis(lab: Lab, redis_server: Redis, folder: Path, dialerd: Dialerd) -> None:
     at = lab.settings
+    url = at.ari_url.removesuffix("/ari")
     (folder / "dialerd.yaml").write_text(
-        f"ari: {{url: '{at.ari_url}', user: '{at.ari_user}', password: '{at.ari_password}', app: {at.ari_app}}}\n"
+        f"ari: {{url: '{url}', user: '{at.ari_user}', password: '{at.ari_password}', app: {at.ari_app}}}\n"
         f"ami: {{host: '{at.ami_host}', port: {at.ami_port}, user: '{at.ami_user}', secret: '{at.ami_secret}'}}\n"
         f"redis: {{url: '{redis_server.url}'}}\n"
     )
     spoken = f"\n    abandon_message: {at.abandon_sound}\n"
     (folder / "campaigns.yaml").write_text(CAMPAIGNS.rstrip() + spoken)
     result = dialerd("doctor", "--json")
+    assert "findings" in parsed(result), result.stdout
     found = {f["what"]: f for f in parsed(result)["findings"]}
     assert [f for f in found.values() if f["health"] == "bad"] == []
     assert result.exit_code == 0

@@ -11,6 +11,7 @@ from stage import Stage, contact, reminders, spring
 from dialerd.core import events as e
 from dialerd.core.analysis import profile_named
 from dialerd.core.commands import EnterBridge, InvariantViolated, PlayMessage, Tell
+from dialerd.core.disposition import Disposition
 from dialerd.telemetry.metrics import Metrics
 from dialerd.telemetry.notices import Notices
 
@@ -55,7 +56,7 @@ def test_a_call_to_an_agent_is_counted_once_everywhere() -> None:
     assert value(metrics, "dialerd_calls_placed_total", campaign="spring") == 1
     assert value(metrics, "dialerd_persons_answered_total", campaign="spring") == 1
     assert value(metrics, "dialerd_live_calls_total", campaign="spring") == 1
-    assert value(metrics, "dialerd_calls_abandoned_total", campaign="spring") is None
+    assert value(metrics, "dialerd_calls_abandoned_total", campaign="spring") == 0
     assert value(metrics, "dialerd_ring_seconds_sum", campaign="spring", answered="yes") == pytest.approx(8.0)
     assert value(metrics, "dialerd_ring_seconds_count", campaign="spring", answered="yes") == 1
     assert value(metrics, "dialerd_answer_to_connect_seconds_sum", campaign="spring") == pytest.approx(0.3)
@@ -70,7 +71,7 @@ def test_nobody_answers_rings_but_connects_nothing() -> None:
     stage.advance(5).end(attempt, cause=17, sip_status=486)
     assert value(metrics, "dialerd_attempts_total", campaign="spring", disposition="busy") == 1
     assert value(metrics, "dialerd_ring_seconds_sum", campaign="spring", answered="no") == pytest.approx(5.0)
-    assert value(metrics, "dialerd_persons_answered_total", campaign="spring") is None
+    assert value(metrics, "dialerd_persons_answered_total", campaign="spring") == 0
     assert value(metrics, "dialerd_answer_to_connect_seconds_count", campaign="spring") is None
 
 
@@ -87,7 +88,7 @@ def test_an_abandoned_call_is_a_and_not_l() -> None:
     assert value(metrics, "dialerd_attempts_total", campaign="spring", disposition="abandoned") == 1
     assert value(metrics, "dialerd_calls_abandoned_total", campaign="spring") == 1
     assert value(metrics, "dialerd_persons_answered_total", campaign="spring") == 1
-    assert value(metrics, "dialerd_live_calls_total", campaign="spring") is None
+    assert value(metrics, "dialerd_live_calls_total", campaign="spring") == 0
 
 
 def test_a_call_connected_late_is_a_and_not_l() -> None:
@@ -99,7 +100,7 @@ def test_a_call_connected_late_is_a_and_not_l() -> None:
     stage.advance(2.2).feed(e.BridgeEntered(attempt, enter.bridge_id))
     stage.advance(30).end(attempt)
     assert value(metrics, "dialerd_calls_abandoned_total", campaign="spring") == 1
-    assert value(metrics, "dialerd_live_calls_total", campaign="spring") is None
+    assert value(metrics, "dialerd_live_calls_total", campaign="spring") == 0
     assert value(metrics, "dialerd_answer_to_connect_seconds_sum", campaign="spring") == pytest.approx(2.2)
     campaign = stage.view().campaigns[0]
     assert (campaign.abandoned, campaign.reached, campaign.connected) == (1, 0, 1)
@@ -166,6 +167,15 @@ def test_the_reason_for_not_dialing_is_cut_to_its_bounded_word() -> None:
     assert "telephony_down: connect to 10.0.0.1 refused after 17 tries" in stage.view().campaigns[0].not_dialing
     assert value(metrics, "dialerd_not_dialing", campaign="spring", reason="telephony_down") == 1
     assert "10.0.0.1" not in metrics.exposition().decode()
+
+
+def test_counters_of_a_campaign_begin_at_zero_with_the_plan() -> None:
+    """Prometheus cannot see the increase from nothing to one."""
+    _, metrics = staged(off())
+    for name in ("calls_placed", "calls_abandoned", "live_calls", "persons_answered"):
+        assert value(metrics, f"dialerd_{name}_total", campaign="spring") == 0
+    for disposition in Disposition:
+        assert value(metrics, "dialerd_attempts_total", campaign="spring", disposition=disposition.value) == 0
 
 
 def test_without_a_view_there_is_still_an_exposition() -> None:

@@ -1,0 +1,118 @@
+"""Alert rules and dashboard name only metrics and labels that there are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from stage import Stage, contact, reminders, spring
+
+from dialerd.config.daemon import ApiSettings
+from dialerd.core import events as e
+from dialerd.core.analysis import profile_named
+from dialerd.core.commands import EnterBridge
+from dialerd.telemetry.metrics import Metrics
+from dialerd.telemetry.notices import Notices
+
+OPS = Path(__file__).parents[2] / "ops"
+RULES: dict[str, Any] = yaml.safe_load((OPS / "prometheus" / "alerts.yml").read_text())
+SCRAPES: dict[str, Any] = yaml.safe_load((OPS / "prometheus" / "prometheus.yml").read_text())
+DASHBOARD: dict[str, Any] = json.loads((OPS / "grafana" / "dashboard.json").read_text())
+ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
+
+
+def expressions() -> Iterator[tuple[str, str]]:
+    for rule in ALERTS:
+        yield rule["alert"], rule["expr"]
+    for panel in DASHBOARD["panels"]:
+        for target in panel["targets"]:
+            yield panel["title"], target["expr"]
+
+
+@pytest.fixture(scope="module")
+def labels_of() -> dict[str, set[str]]:
+    """Sample name -> labels, from a timeline that touches every metric."""
+    metrics = Metrics()
+    stage = Stage(spring(analysis=profile_named("off")), reminders(), observers=(metrics.observe,))
+    metrics.watch(stage.view, lambda: 0, lambda: 0.0)
+    stage.up().agent().start("spring", contact(1), contact(2))
+    stage.feed(e.ClaimRefused(stage.claim().record.id, "no_line")).advance(1)
+    first = stage.grant()
+    stage.ring_and_answer(first).feed(e.BridgeEntered(first, stage.last(EnterBridge).bridge_id))
+    stage.advance(10).end(first).advance(60)
+    second = stage.grant()
+    stage.feed(e.ChannelAnswered(second), e.MemberGone("sales", "8001")).advance(3).end(second)
+
+    class Clock:
+        def now(self) -> float:
+            return stage.now
+
+    Notices(Clock(), metrics).tell("info", "store_back")
+    metrics.handled(0.001)
+    found: dict[str, set[str]] = {}
+    for family in metrics.registry.collect():
+        assert family.samples, f"{family.name} was not touched"
+        for sample in family.samples:
+            found.setdefault(sample.name, set()).update(sample.labels)
+    return found
+
+
+@pytest.mark.parametrize(("title", "expression"), list(expressions()))
+def test_every_metric_and_label_exists(labels_of: dict[str, set[str]], title: str, expression: str) -> None:
+    names = re.findall(r"\bdialerd_\w+", expression)
+    assert names or expression.startswith("up{")
+    assert set(names) <= labels_of.keys()
+    for name, selector in re.findall(r"\b(dialerd_\w+)\{([^}]*)\}", expression):
+        used = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector))
+        assert used <= labels_of[name], name
+    known = {label for name in names for label in labels_of[name]}
+    for inside in re.findall(r"\b(?:by|on)\s*\(([^)]*)\)", expression):
+        assert {label.strip() for label in inside.split(",")} <= known
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: str(rule["alert"]))
+def test_alerts_say_what_and_what_to_do(labels_of: dict[str, set[str]], rule: dict[str, Any]) -> None:
+    assert rule["labels"]["severity"] in ("info", "warning", "critical")
+    assert rule["annotations"].keys() == {"summary", "description"}
+    names = re.findall(r"\bdialerd_\w+", rule["expr"])
+    known = {label for name in names for label in labels_of[name]} | {"instance"}
+    assert set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) <= known
+
+
+def test_legends_use_labels_that_are_left() -> None:
+    for panel in DASHBOARD["panels"]:
+        for target in panel["targets"]:
+            wanted = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+            kept = re.findall(r"\bby \(([^)]*)\)", target["expr"])
+            if kept and wanted:
+                assert wanted <= {label.strip() for label in kept[0].split(",")}, panel["title"]
+
+
+def test_prometheus_looks_where_dialerd_listens() -> None:
+    (job,) = SCRAPES["scrape_configs"]
+    settings = ApiSettings()
+    assert job["static_configs"][0]["targets"] == [f"{settings.host}:{settings.port}"]
+    assert SCRAPES["rule_files"] == ["alerts.yml"]
+    assert (job["job_name"], job["metrics_path"]) == ("dialerd", "/metrics")
+
+
+def test_the_dashboard_fits_its_grid_and_uses_the_provisioned_source() -> None:
+    provisioned = yaml.safe_load((OPS / "grafana" / "provisioning" / "datasources" / "prometheus.yaml").read_text())
+    taken: set[tuple[int, int]] = set()
+    for panel in DASHBOARD["panels"]:
+        assert panel["datasource"]["uid"] == provisioned["datasources"][0]["uid"]
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert max(x for x, _ in cells) < 24
+        assert not cells & taken, panel["title"]
+        taken |= cells
+    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
