@@ -34,6 +34,7 @@ from dialerd.core.events import (
     OriginateRefused,
     OriginateUnknown,
     PlaybackFinished,
+    PlaybackStarted,
 )
 from dialerd.ports import Post
 
@@ -264,6 +265,10 @@ class CarryOut:
         # First the timer: once a message plays, Asterisk sets variables of the channel only when it is over, and
         # until then it takes no other request from our WebSocket.
         channel_id = command.channel_id
+        if (await self._client.playbacks.get(command.playback_id)).ok:
+            # Begun before we lost sight of it, or by an earlier run of the daemon; then the timer is off, too.
+            self._post(PlaybackStarted(command.playback_id))
+            return
         await self._dead_man(channel_id, 0)
         result = await self._client.channels.playWithId(channel_id, command.playback_id, command.media)
         if result.ok:

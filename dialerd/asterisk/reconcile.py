@@ -41,7 +41,11 @@ async def take_snapshot(client: AriClient) -> Snapshot:
     app = client.settings.app
     found = [channel for channel in _rows(channels, "channels") if isinstance(channel, dict)]
     return Snapshot(
-        channels=tuple(live_channel(channel, app) for channel in found if ids.is_ours(str(channel.get("id")))),
+        channels=tuple(
+            live_channel(channel, app)
+            for channel in found
+            if ids.is_ours(str(channel.get("id"))) and not _is_anothers(channel, app)
+        ),
         bridges={
             str(bridge["id"]): frozenset(map(str, bridge.get("channels", ())))
             for bridge in _rows(bridges, "bridges")
@@ -65,6 +69,11 @@ def live_channel(channel: Mapping[str, Any], app: str) -> LiveChannel:
 
 def _is_in(channel: Mapping[str, Any], app: str) -> bool:
     return _dialplan(channel, "app_name") == "Stasis" and _dialplan(channel, "app_data").split(",")[0] == app
+
+
+def _is_anothers(channel: Mapping[str, Any], app: str) -> bool:
+    # Another shard's instance makes ids of the same form; what is in its application is its own.
+    return _dialplan(channel, "app_name") == "Stasis" and not _is_in(channel, app)
 
 
 def _dialplan(channel: Mapping[str, Any], name: str) -> str:

@@ -37,7 +37,6 @@ USED_EVENTS = (
     "StasisStart",
     "StasisEnd",
     "Dial",
-    "ChannelStateChange",
     "ChannelDestroyed",
     "ChannelTalkingStarted",
     "ChannelTalkingFinished",
@@ -46,7 +45,8 @@ USED_EVENTS = (
     "PlaybackStarted",
     "PlaybackFinished",
 )
-"""Everything else is filtered out on the server."""
+"""Everything else is filtered out on the server. ``ChannelStateChange``, too: of what it says, ``Dial`` tells the
+ringing and ``StasisStart`` the answer, and an unused event costs both sides as much as a used one."""
 
 LOST_EVENT = "DialerdLost"
 """The dialplan's ``UserEvent`` of a call that nobody took."""

@@ -28,6 +28,8 @@ from dialerd.core.events import (
     ChannelEnded,
     ChannelProbed,
     ChannelRinging,
+    InboundOffered,
+    LiveChannel,
     OriginateAccepted,
     OriginateRefused,
     OriginateUnknown,
@@ -353,6 +355,26 @@ async def test_a_connection_that_cannot_be_made_is_said_once_and_tried_again(
         await inbox.expect(TelephonyBack)
         assert len(inbox.all(TelephonyLost)) == 1
         assert not ari.requests("POST", f"channels/{attempt}")
+    finally:
+        await running.stop(drain_s=0)
+
+
+async def test_the_picture_is_of_our_application_only(ari: MockAri, inbox: Inbox) -> None:
+    mine, theirs, bridge = new_id(ids.ATTEMPT), new_id(ids.ATTEMPT), new_id(ids.BRIDGE)
+
+    def row(channel: str, app_data: str) -> dict[str, object]:
+        dialplan = {"context": "dialerd-out", "app_name": "Stasis", "app_data": app_data}
+        return {"id": channel, "state": "Up", "dialplan": dialplan}
+
+    rows = [row(mine, "app,call"), row(theirs, "app2,call"), row("1.1", "app,agent,8001"), row("1.2", "app,x")]
+    ari.answer("GET channels", Answer(200, rows))
+    ari.answer("GET bridges", Answer(200, [{"id": bridge, "channels": [mine]}, {"id": "else", "channels": []}]))
+    running = await started(ari, inbox)
+    try:
+        back = await inbox.expect(TelephonyBack)
+        assert back.channels == (LiveChannel(mine, "Up", True),)
+        assert back.bridges == {bridge: frozenset({mine})}
+        assert inbox.all(InboundOffered) == [InboundOffered("1.1", "8001")]
     finally:
         await running.stop(drain_s=0)
 
