@@ -64,7 +64,7 @@ class SaveAgentLine:
 class FetchContacts:
     """Mark up to ``limit`` callable contacts of the list ``in_attempt`` and return them in dial order.
 
-    Answered by ContactsFetched, or by RecordLost."""
+    Answered by ContactsFetched; while the record is lost the command waits, and is answered when it is back."""
 
     campaign: str
     contact_list: str

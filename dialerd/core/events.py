@@ -70,8 +70,9 @@ class ClaimGranted:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRefused:
-    """Nothing was taken. ``reason``: ``number_locked``, ``no_line``, ``no_cps``, ``agent_reserved``,
-    ``lease_lost``. ``retry_at``: epoch seconds when asking again makes sense, where that is known."""
+    """Nothing was taken. ``reason``: ``number_locked``, ``no_line`` (of the trunk), ``no_campaign_line``,
+    ``no_cps``, ``agent_reserved``, or ``already_closed``: a claim that came after its own close. ``retry_at``:
+    epoch seconds when asking again makes sense, where that is known."""
 
     attempt_id: str
     reason: str

@@ -19,7 +19,7 @@ from dialerd.store.import_rows import Candidate, DuplicatePolicy, ImportMapping,
 from dialerd.store.import_table import ImportTable
 from dialerd.store.record_health import DATABASE_ERRORS
 
-_BATCH_ROWS = 1000
+_BATCH_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
