@@ -1,0 +1,1 @@
+"""Exact timelines of the dialer."""
