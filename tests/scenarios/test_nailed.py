@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.scenarios.timeline import Timeline, campaign, contact, member
 
 from dialerd.core import commands as c
 from dialerd.core import events as e
 from dialerd.core import ids
 from dialerd.core.analysis import profile_named
+from tests.scenarios.timeline import Timeline, campaign, contact, member
 
 LINE = "agt-0000000000100001" + "00000001"
 BRIDGE = ids.sibling(LINE, ids.BRIDGE)
