@@ -59,6 +59,7 @@ class Metrics:
         )
         self._refused = self._counter("claims_refused", "Claims that the store refused.", ("campaign", "reason"))
         self._events = self._counter("events", "Events the core has handled.", ("event",))
+        self._events_of: dict[type[Event], Counter] = {}
         self._notices = self._counter("notices", "Notices given to operators.", ("name", "level"))
         self._violations = self._counter("invariant_violations", "Broken promises; any is a defect.", ("invariant",))
         self._answer_to_connect = self._histogram(
@@ -89,7 +90,12 @@ class Metrics:
 
     def observe(self, event: Event, commands: Sequence[Command], now: float) -> None:
         """One event and the commands it led to; ``now`` in epoch seconds. The engine calls it."""
-        self._events.labels(type(event).__name__).inc()
+        kind = type(event)
+        events = self._events_of.get(kind)
+        if events is None:
+            # Found once for each type: this is done for every event, and labels() is dear.
+            events = self._events_of[kind] = self._events.labels(kind.__name__)
+        events.inc()
         if isinstance(event, PlanChanged):
             self._begin_at_zero(event.plan.campaigns)
         if isinstance(event, ClaimRefused):

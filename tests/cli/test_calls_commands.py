@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 import pytest
-from conftest import Dialerd, Served, parsed
-from stage import Stage, contact
 
 from dialerd.core import events as e
 from dialerd.core.commands import EnterBridge, Tell
+from tests.cli.running_api import Dialerd, Served, parsed
+from tests.control.stage import Stage, contact
 
 
 @pytest.fixture

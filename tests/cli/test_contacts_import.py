@@ -6,9 +6,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from conftest import Dialerd, Served, parsed
 
 from dialerd.core.events import ContactsChanged
+from tests.cli.running_api import Dialerd, Served, parsed
 
 CSV = "ref,phone,name\na,01632 960001,Ann\nb,not a number,Bob\nc,+441632960003,Cy\n"
 
@@ -114,7 +114,7 @@ def test_campaigns_with_mistakes_are_named(absent: int, folder: Path, dialerd: D
 
 
 def test_a_daemon_that_refuses_is_a_warning_only(folder: Path, dialerd: Dialerd) -> None:
-    from conftest import write_settings
+    from tests.cli.running_api import write_settings
 
     (folder / "daemon").mkdir()
     (folder / "leads.csv").write_text(CSV)

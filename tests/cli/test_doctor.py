@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CAMPAIGNS, Dialerd, parsed
 
 from dialerd.cli.examinations import Finding, Health, clock_finding, examine_record, examine_redis
 from dialerd.store.migrate import migrate
 from lab import Lab
 from lab.ports import free_ports
 from lab.redis import Redis
+from tests.cli.running_api import CAMPAIGNS, Dialerd, parsed
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import CAMPAIGNS, Dialerd, Served, parsed
-from stage import Stage, spring
 
 from dialerd import __version__
 from dialerd.config.problems import Problem, Severity
 from dialerd.core.campaign import Plan
+from tests.cli.running_api import CAMPAIGNS, Dialerd, Served, parsed
+from tests.control.stage import Stage, spring
 
 FIVE_MISTAKES = (
     CAMPAIGNS.replace("max_lines: 10", "max_lines: many")

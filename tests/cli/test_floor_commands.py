@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Dialerd, Served, parsed
-from stage import contact
 
 from dialerd.core import events as e
+from tests.cli.running_api import Dialerd, Served, parsed
+from tests.control.stage import contact
 
 
 def dialing(served: Served) -> None:
@@ -138,7 +138,7 @@ def test_a_token_from_settings_option_or_environment(
         assert "token missing or wrong" in result.stderr
         assert dialerd("status", "--url", url, "--token", "wrong").exit_code == 1
         assert dialerd("status", "--url", url, "--token", "s3cret-s3cret-s3cret").exit_code == 0
-        from conftest import write_settings
+        from tests.cli.running_api import write_settings
 
         write_settings(folder, served.port)
         text = (folder / "dialerd.yaml").read_text()

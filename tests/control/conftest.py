@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from stage import Stage, reminders, spring
-from staged_daemon import StagedDaemon, staged_daemon
 
 from dialerd.control.server import build_app
 from dialerd.core.analysis import profile_named
-
-Client = TestClient[Any, Any]
+from tests.control.api_client import Client
+from tests.control.stage import Stage, reminders, spring
+from tests.control.staged_daemon import StagedDaemon, staged_daemon
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from stage import Stage
 
 from dialerd.app.contact_files import import_upload
 from dialerd.app.records import StoredRecords
@@ -24,6 +23,7 @@ from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
 from dialerd.telemetry.metrics import CONTENT_TYPE, Metrics
 from dialerd.telemetry.notices import Notice, Notices
+from tests.control.stage import Stage
 
 LEADS = ContactListSettings(
     "leads", None, ",", "utf-8", "ref", (PhoneColumn("phone", "mobile"),), "GB", "skip", "skip"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Client
-from stage import Stage, contact
-from staged_daemon import StagedDaemon
 
 from dialerd.core import events as e
+from tests.control.api_client import Client
+from tests.control.stage import Stage, contact
+from tests.control.staged_daemon import StagedDaemon
 
 
 async def history(stage: Stage, daemon: StagedDaemon) -> list[str]:

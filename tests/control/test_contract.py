@@ -6,11 +6,11 @@ import inspect
 from typing import Any
 
 import pytest
-from staged_daemon import StagedDaemon
 
 from dialerd.app.daemon import Daemon as RealDaemon
 from dialerd.app.records import StoredRecords
 from dialerd.control.daemon import Daemon, Records
+from tests.control.staged_daemon import StagedDaemon
 
 
 def members(protocol: type) -> list[str]:

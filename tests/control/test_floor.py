@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from conftest import Client
-from stage import Stage, contact
-from staged_daemon import StagedDaemon
-
 from dialerd.core import events as e
 from dialerd.core.commands import EnterBridge
+from tests.control.api_client import Client
+from tests.control.stage import Stage, contact
+from tests.control.staged_daemon import StagedDaemon
 
 
 async def test_status_is_the_view_with_numbers_masked(api: Client, stage: Stage) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from conftest import Client
-from stage import Stage, contact
-from staged_daemon import StagedDaemon
+
+from tests.control.api_client import Client
+from tests.control.stage import Stage, contact
+from tests.control.staged_daemon import StagedDaemon
 
 ClientWith = Callable[[str | None], Awaitable[Client]]
 PROTECTED = ["/metrics", "/api/v1/status", "/api/v1/campaigns", "/api/v1/attempts", "/api/v1/nowhere"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from conftest import Client
-from stage import Stage
-from staged_daemon import StagedDaemon
-
 from dialerd import __version__
 from dialerd.core import events as e
+from tests.control.api_client import Client
+from tests.control.stage import Stage
+from tests.control.staged_daemon import StagedDaemon
 
 
 async def test_alive_while_the_loop_turns(api: Client, daemon: StagedDaemon) -> None:

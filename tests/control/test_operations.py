@@ -7,14 +7,14 @@ import io
 from dataclasses import replace
 
 import pytest
-from conftest import Client
-from stage import Stage, contact, spring
-from staged_daemon import StagedDaemon
 
 from dialerd.config.problems import Problem, Severity
 from dialerd.core import events as e
 from dialerd.core.campaign import Plan
 from dialerd.core.commands import EnterBridge, Tell
+from tests.control.api_client import Client
+from tests.control.stage import Stage, contact, spring
+from tests.control.staged_daemon import StagedDaemon
 
 CSV = "ref,phone,name\na,01632 960001,Ann\nb,not a number,Bob\nc,01632 960003,Cy\n"
 

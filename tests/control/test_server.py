@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import aiohttp
 import pytest
-from staged_daemon import StagedDaemon
 
 from dialerd.control.server import ControlServer
+from tests.control.staged_daemon import StagedDaemon
 
 
 async def test_it_serves_and_stops(daemon: StagedDaemon) -> None:
@@ -33,7 +33,10 @@ async def test_a_taken_address_is_an_os_error(daemon: StagedDaemon) -> None:
 async def test_a_defect_is_not_shown_to_callers(daemon: StagedDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
     server = ControlServer(daemon, "127.0.0.1", 0, None)
     await server.start()
-    monkeypatch.setattr(daemon, "view", lambda: {}["a secret detail"])
+    def broken() -> None:
+        raise KeyError("a secret detail")
+
+    monkeypatch.setattr(daemon, "view", broken)
     async with aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{server.port}/api/v1/campaigns"
         async with session.get(url) as answer:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Client
-from stage import Stage, contact
-from staged_daemon import StagedDaemon
 
 from dialerd.control.daemon import KnownContact
 from dialerd.control.why import conclusion
@@ -15,6 +12,9 @@ from dialerd.core import events as e
 from dialerd.core.contact import ContactState
 from dialerd.core.gates import ALL_GATES
 from dialerd.core.view import GateFinding
+from tests.control.api_client import Client
+from tests.control.stage import Stage, contact
+from tests.control.staged_daemon import StagedDaemon
 
 NUMBER = "?number=%2B441632960001"
 

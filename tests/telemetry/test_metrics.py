@@ -6,7 +6,6 @@ import re
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from stage import Stage, contact, reminders, spring
 
 from dialerd.core import events as e
 from dialerd.core.analysis import profile_named
@@ -14,6 +13,7 @@ from dialerd.core.commands import EnterBridge, InvariantViolated, PlayMessage, T
 from dialerd.core.disposition import Disposition
 from dialerd.telemetry.metrics import Metrics
 from dialerd.telemetry.notices import Notices
+from tests.control.stage import Stage, contact, reminders, spring
 
 
 class Standing:

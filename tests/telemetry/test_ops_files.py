@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-from stage import Stage, contact, reminders, spring
 
 from dialerd.config.daemon import ApiSettings
 from dialerd.core import events as e
@@ -18,6 +17,7 @@ from dialerd.core.analysis import profile_named
 from dialerd.core.commands import EnterBridge
 from dialerd.telemetry.metrics import Metrics
 from dialerd.telemetry.notices import Notices
+from tests.control.stage import Stage, contact, reminders, spring
 
 OPS = Path(__file__).parents[2] / "ops"
 RULES: dict[str, Any] = yaml.safe_load((OPS / "prometheus" / "alerts.yml").read_text())

@@ -1,6 +1,0 @@
-"""Tests of the telemetry use the stage of the API's tests."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "control"))
