@@ -12,6 +12,7 @@ import secrets
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ async def marked(lab: Lab, attempt: str) -> bool:
 @pytest.mark.parametrize("fault", ["kill", "cut", "freeze"])
 @pytest.mark.parametrize("moment", ["ChannelRinging", "ChannelAnswered"])
 async def test_the_person_hears_the_message(
-    lab: Lab, fault: str, moment: str, record_property: pytest.RecordProperty
+    lab: Lab, fault: str, moment: str, record_property: Callable[[str, object], None]
 ) -> None:
     number = f"+4420794609{30 + ['kill', 'cut', 'freeze'].index(fault) * 2 + (moment == 'ChannelRinging')}"
     attempt, call = await doomed(lab, number, moment, fault)
