@@ -25,6 +25,8 @@ SUITE = "forky"
 """The Debian release whose Asterisk is used: the first one after 11 that has one."""
 
 _TOOLS = {"redis-server": "redis-server", "sox": "sox", "espeak-ng": "espeak-ng"}
+_POSTGRES = Path("/usr/lib/postgresql")
+"""Where Debian puts the server's programs, which are in nobody's PATH."""
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -45,7 +47,10 @@ def setup() -> Installation:
         LabError: something is missing and cannot be installed here; the text says what to do.
     """
     with _locked(cache() / "setup.lock"):
-        _install({tool: package for tool, package in _TOOLS.items() if not shutil.which(tool)})
+        missing = {tool: package for tool, package in _TOOLS.items() if not shutil.which(tool)}
+        if not any(_POSTGRES.glob("*/bin/postgres")):
+            missing["postgres"] = "postgresql"
+        _install(missing)
         clips.make_clips(clip_folder())
         found = from_path()
         if found is not None:
