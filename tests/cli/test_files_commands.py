@@ -154,3 +154,11 @@ def test_every_command_has_help(dialerd: Dialerd, command: list[str]) -> None:
     result = dialerd(*command, "--help")
     assert result.exit_code == 0
     assert "Usage:" in result.stdout
+
+
+def test_run_with_mistakes_in_the_campaigns_ends_at_once(absent: int, folder: Path) -> None:
+    (folder / "campaigns.yaml").write_text(FIVE_MISTAKES)
+    done = subprocess.run([sys.executable, "-m", "dialerd", "run"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "campaigns.yaml:15:11" in done.stderr
+    assert "Traceback" not in done.stderr
