@@ -33,6 +33,7 @@ async def test_a_taken_address_is_an_os_error(daemon: StagedDaemon) -> None:
 async def test_a_defect_is_not_shown_to_callers(daemon: StagedDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
     server = ControlServer(daemon, "127.0.0.1", 0, None)
     await server.start()
+
     def broken() -> None:
         raise KeyError("a secret detail")
 
