@@ -1,0 +1,104 @@
+"""What becomes of a contact after an attempt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialerd.core.attempt import AttemptRecord
+from dialerd.core.campaign import CampaignSettings, Mode, RetryRule
+from dialerd.core.contact import ContactState
+from dialerd.core.disposition import Disposition
+from dialerd.core.retry import DEFAULT_RETRY, next_for_contact, rule_for
+
+D = Disposition
+NOW = 1_000_000.0
+
+
+def settings(**changes: Any) -> CampaignSettings:
+    values: dict[str, Any] = {
+        "name": "spring", "mode": Mode.PROGRESSIVE, "contact_list": "leads", "trunk": "t", "caller_id": ""
+    }  # fmt: skip
+    return CampaignSettings(**(values | changes))
+
+
+def record(**changes: Any) -> AttemptRecord:
+    values: dict[str, Any] = {
+        "id": "dlr-1", "campaign": "spring", "contact_id": 1, "contact_list": "leads", "contact_key": "1",
+        "number": "+441632960001", "number_kind": "", "trunk": "t", "caller_id": "", "mode": "progressive",
+        "ring_timeout_s": 20.0,
+    }  # fmt: skip
+    return AttemptRecord(**(values | changes))
+
+
+def test_waits_for_the_gap_and_takes_the_next_number() -> None:
+    following = next_for_contact(record(number_count=2), settings(), D.BUSY, NOW)
+    assert (following.state, following.at, following.number_index) == (ContactState.WAITING, NOW + 600.0, 1)
+    again = next_for_contact(record(number_count=2, number_index=1), settings(), D.BUSY, NOW)
+    assert again.number_index == 0
+
+
+def test_a_campaigns_own_rule_goes_first() -> None:
+    own = settings(retry={D.BUSY: RetryRule(2, 33.0)})
+    assert next_for_contact(record(), own, D.BUSY, NOW).at == NOW + 33.0
+    last = next_for_contact(record(contact_tries={"busy": 1}), own, D.BUSY, NOW)
+    assert (last.state, last.reason) == (ContactState.UNCALLABLE, "max_tries:busy")
+
+
+@pytest.mark.parametrize("disposition", [D.ANSWERED_AGENT, D.ANSWERED_MESSAGE, D.MACHINE_MESSAGE])
+def test_who_was_reached_is_not_called_again(disposition: Disposition) -> None:
+    following = next_for_contact(record(), settings(), disposition, NOW)
+    assert (following.state, following.reason) == (ContactState.UNCALLABLE, "reached")
+
+
+def test_a_dead_number_gives_way_to_the_next_at_once() -> None:
+    following = next_for_contact(record(number_count=2), settings(), D.INVALID_NUMBER, NOW)
+    assert (following.state, following.at, following.number_index) == (ContactState.CALLABLE, None, 1)
+    last = next_for_contact(record(number_count=2, number_index=1), settings(), D.INVALID_NUMBER, NOW)
+    assert (last.state, last.reason) == (ContactState.UNCALLABLE, "invalid_number")
+
+
+def test_attempts_run_out() -> None:
+    following = next_for_contact(record(contact_attempts=2), settings(max_attempts=3), D.NO_ANSWER, NOW)
+    assert (following.state, following.reason) == (ContactState.UNCALLABLE, "max_attempts")
+
+
+def test_what_was_never_dialed_uses_up_nothing() -> None:
+    free = next_for_contact(record(contact_attempts=99, reason="campaign_stopping"), settings(), D.NOT_PLACED, NOW)
+    assert (free.state, free.at) == (ContactState.CALLABLE, None)
+    refused = next_for_contact(record(reason="refused:400 no endpoint"), settings(), D.NOT_PLACED, NOW)
+    assert (refused.state, refused.at) == (ContactState.WAITING, NOW + 60.0)
+
+
+def test_the_waits_that_law_asks_for() -> None:
+    assert DEFAULT_RETRY[D.ABANDONED].gap_s == 72 * 3600
+    assert DEFAULT_RETRY[D.MACHINE].gap_s == 24 * 3600
+
+
+@given(
+    disposition=st.sampled_from(list(D)), count=st.integers(1, 10), data=st.data(),
+    attempts=st.integers(0, 6), tries=st.integers(0, 6), own=st.booleans(),
+)  # fmt: skip
+def test_every_disposition_has_a_consequence(
+    disposition: Disposition, count: int, data: st.DataObject, attempts: int, tries: int, own: bool
+) -> None:
+    index = data.draw(st.integers(0, count - 1))
+    rules = settings(retry={disposition: RetryRule(3, 5.0)} if own else {}, max_attempts=4)
+    before = record(
+        number_count=count, number_index=index, contact_attempts=attempts, contact_tries={disposition.value: tries}
+    )
+    following = next_for_contact(before, rules, disposition, NOW)
+    assert 0 <= following.number_index < count
+    assert (following.at is not None) == (following.state is ContactState.WAITING)
+    assert following.reason
+    if following.at is not None:
+        assert following.at > NOW
+    if attempts + 1 >= 4 and disposition is not D.NOT_PLACED:
+        assert following.state is ContactState.UNCALLABLE
+    rule = rule_for(rules, disposition)
+    if following.state is ContactState.WAITING and disposition is not D.NOT_PLACED:
+        assert rule is not None
+        assert tries + 1 < rule.max_tries
