@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "dialerd" / "core"
 CORE_MAY_IMPORT = {
     "__future__", "ast", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "enum", "functools",
-    "heapq", "itertools", "math", "numpy", "operator", "re", "string", "typing", "zoneinfo",
+    "heapq", "itertools", "math", "numpy", "numpy.typing", "operator", "re", "string", "typing", "zoneinfo",
 }  # fmt: skip
 LONGEST_FILE = 420
 
