@@ -200,7 +200,7 @@ class Floor:
                 self.dirty.add(name)
 
     def wake_trunk(self, trunk: str) -> None:
-        """A line of the trunk came free."""
+        """A line of the trunk came free: whoever dials may use it."""
         for name, campaign in self.campaigns.items():
-            if campaign.settings.trunk == trunk:
+            if campaign.settings.trunk == trunk and campaign.state is CampaignState.ON:
                 self.dirty.add(name)

@@ -36,7 +36,7 @@ def is_ours(identifier: str) -> bool:
     return (
         len(identifier) == ID_LENGTH
         and identifier[:4] in (ATTEMPT, AMD, AGENT_CHANNEL, BRIDGE, PLAYBACK)
-        and all(digit in "0123456789abcdef" for digit in identifier[4:])
+        and not identifier[4:].strip("0123456789abcdef")
     )
 
 

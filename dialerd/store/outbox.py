@@ -52,7 +52,7 @@ class Outbox:
         health: RecordHealth | None = None,
         recorded: Callable[[Iterable[str]], None] | None = None,
         batch: int = 500,
-        linger_s: float = 0.05,
+        linger_s: float = 0.2,
         poll_s: float = 1.0,
         backoff_s: tuple[float, float] = (0.1, 5.0),
         reply_timeout_s: float = 5.0,
