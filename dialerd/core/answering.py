@@ -185,6 +185,7 @@ class Answering:
         record, floor = attempt.record, self._floor
         if attempt.hang_up_sent:
             return
+        attempt.playback_started = record.message_at is not None
         media = attempt.settings.abandon_message if record.abandoned else attempt.settings.message
         if record.treatment == Treatment.HANG_UP and not record.abandoned:
             self._end(attempt, now)
@@ -197,6 +198,7 @@ class Answering:
         attempt.playback_started = True
         if attempt.record.message_at is None:
             attempt.record.message_at = now
+            self._floor.do(SaveAttempt(attempt.record))
 
     def playback_finished(self, attempt: LiveAttempt, event: PlaybackFinished, now: float) -> None:
         """The message is over: so is the call."""

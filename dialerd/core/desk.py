@@ -71,7 +71,8 @@ class Desk:
         elif event.paused and event.pause_reason == WRAP_UP_PAUSE and agent.state in _RESTING:
             # Left behind by an earlier run that ended during the wrap-up.
             floor.do(PauseMember(agent.agent, agent.interface, False, ""))
-        if agent.nailed and agent.line is None:
+        if agent.nailed and agent.line is None and floor.timers.at("agent_line", agent.agent) is None:
+            # After a line has dropped, our own announcement of that comes back as news of the member.
             self._open_line(agent, now)
         self.refresh(agent, now)
 
@@ -82,6 +83,8 @@ class Desk:
             self._floor.available.get(event.queue, set()).discard(agent.agent)
             if not agent.memberships:
                 agent.missed = False
+                # Who logs in again gets the line at once.
+                self._floor.timers.cancel("agent_line", agent.agent)
             self.refresh(agent, now)
             if not agent.memberships and agent.state is AgentState.LOGGED_OUT:
                 self._drop_line(agent)
@@ -165,13 +168,16 @@ class Desk:
         """How many agents of the queue can take a call now."""
         return len(self._floor.available.get(queue or "", ()))
 
-    def reserve(self, queue: str | None, attempt: str, now: float) -> str | None:
-        """Reserve the best idle agent of the queue: lowest penalty, then longest idle. None: nobody."""
+    def reserve(self, queue: str | None, attempt: str, now: float, prefer: str | None = None) -> str | None:
+        """Reserve ``prefer`` if idle, else the best idle agent of the queue: lowest penalty, then longest idle.
+        None: nobody."""
         idle = self._floor.available.get(queue or "")
         if not idle:
             return None
         agents = self._floor.agents
         best = min(idle, key=lambda a: (agents[a].memberships[queue or ""].penalty, agents[a].idle_since, a))
+        if prefer in idle:
+            best = prefer
         agent = agents[best]
         agent.attempt = attempt
         self._floor.move_agent(agent, AgentState.RESERVED, now)

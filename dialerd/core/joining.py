@@ -69,7 +69,8 @@ class Joining:
         if agent is not None and agent.attempt == record.id and agent.state is AgentState.RESERVED:
             return agent
         old = record.agent
-        record.agent = self._desk.reserve(attempt.settings.queue, record.id, now)
+        # In the ledger, the agent of an earlier run is still reserved for this call.
+        record.agent = self._desk.reserve(attempt.settings.queue, record.id, now, prefer=old)
         if record.agent != old:
             floor.do(MoveReservation(record, old))
         return floor.agents[record.agent] if record.agent is not None else None
@@ -86,8 +87,9 @@ class Joining:
         if agent is None or attempt.agent_channel is not None:
             return
         if attempt.own_bridge is None:
-            attempt.own_bridge = attempt.record.bridge_id = ids.sibling(attempt.id, ids.BRIDGE)
+            attempt.own_bridge = ids.sibling(attempt.id, ids.BRIDGE)
             floor.do(CreateBridge(attempt.own_bridge))
+        attempt.record.bridge_id = attempt.own_bridge
         attempt.agent_channel = floor.serials.new(ids.AGENT_CHANNEL)
         attempt.agent_up, attempt.agent_rung_at = False, now
         floor.agent_channels[attempt.agent_channel] = agent.agent
@@ -135,7 +137,8 @@ class Joining:
         on_the_way = attempt.entering and attempt.own_bridge is None
         self._desk.let_go(attempt)
         if on_the_way:
-            attempt.own_bridge = attempt.record.bridge_id = ids.sibling(attempt.id, ids.BRIDGE)
+            # Nobody else is in this bridge: to be in it is not to be connected.
+            attempt.own_bridge, attempt.record.bridge_id = ids.sibling(attempt.id, ids.BRIDGE), None
             self._floor.do(CreateBridge(attempt.own_bridge))
             self._floor.do(EnterBridge(attempt.id, attempt.own_bridge))
 
