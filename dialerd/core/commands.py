@@ -69,6 +69,8 @@ class FetchContacts:
     campaign: str
     contact_list: str
     limit: int
+    serial: int = 0
+    """Said again in the answer, so that an answer which comes twice is known as such."""
 
 
 @dataclass(frozen=True, slots=True)

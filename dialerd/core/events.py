@@ -111,6 +111,8 @@ class ContactsFetched:
     """When the next waiting contact becomes callable, epoch seconds; None: nobody waits."""
     in_attempt: int
     """Contacts of the list that are ``in_attempt``, these included."""
+    serial: int = 0
+    """That of the command; 0 where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,8 @@ class Floor:
         """Queue -> attempts whose person waits and has no agent yet."""
         self.woken: set[str] = set()
         """Queues in which an agent came free during this event."""
+        self.fetches: set[int] = set()
+        """Serials of fetches that were not answered yet."""
         self.dirty: set[str] = set()
         """Campaigns whose pacing must be looked at before this event is done with."""
         self.recovered_lines: dict[str, str] = {}

@@ -31,6 +31,7 @@ class Running:
         self._floor = floor
         self._desk = desk
         self._placing: Placing
+        self._fetches = 0
 
     def attach(self, placing: Placing) -> None:
         """Placing needs our cases and we need it: joined here."""
@@ -108,8 +109,11 @@ class Running:
     # --- hopper ----------------------------------------------------------------------------------------
 
     def fetched(self, event: ContactsFetched, now: float) -> None:
-        """Contacts came for the hopper."""
+        """Contacts came for the hopper. Contacts of an answer that comes twice may have been called meanwhile."""
         floor = self._floor
+        if event.serial and event.serial not in floor.fetches:
+            return
+        floor.fetches.discard(event.serial)
         campaign = floor.campaigns.get(event.campaign)
         if campaign is None:
             floor.do(ReturnContacts(tuple(c.id for c in event.contacts)))
@@ -175,7 +179,9 @@ class Running:
         settings = campaign.settings
         campaign.fetching = True
         self._floor.timers.set("fetch", settings.name, now + FETCH_TIMEOUT_S)
-        self._floor.do(FetchContacts(settings.name, settings.contact_list, limit))
+        self._fetches += 1
+        self._floor.fetches.add(self._fetches)
+        self._floor.do(FetchContacts(settings.name, settings.contact_list, limit, self._fetches))
 
     # --- pacing ----------------------------------------------------------------------------------------
 

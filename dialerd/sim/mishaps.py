@@ -56,12 +56,17 @@ class Mishaps:
             return ()
         return (usual,)
 
-    def reply_delay(self) -> float:
-        """After how many seconds a store's reply arrives."""
+    def reply_delays(self) -> tuple[float, ...]:
+        """After how many seconds a store's reply arrives, and arrives again."""
         usual = self._rng.uniform(0.0003, 0.0015)
-        if self.on and self._rng.random() < 0.01:
-            return usual + self._rng.uniform(0.2, 4.0)
-        return usual
+        if not self.on:
+            return (usual,)
+        pick = self._rng.random()
+        if pick < 0.01:
+            return (usual + self._rng.uniform(0.2, 4.0),)
+        if pick < 0.02:
+            return (usual, usual + self._rng.choice((0.001, 1.0, 60.0)))
+        return (usual,)
 
     def command_delay(self) -> float:
         """After how many seconds a command reaches Asterisk."""

@@ -176,7 +176,8 @@ class World:
 
     def _defer(self, reply: Callable[[], None]) -> None:
         life = self.daemon
-        self.schedule.after(self.mishaps.reply_delay(), self._reply, life, reply)
+        for delay in self.mishaps.reply_delays():
+            self.schedule.after(delay, self._reply, life, reply)
 
     def _reply(self, life: Daemon | None, reply: Callable[[], None]) -> None:
         if life is self.daemon and life is not None:

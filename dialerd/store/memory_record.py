@@ -171,9 +171,8 @@ class MemoryRecord:
             self._place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
             chosen.append(_contact_of(row))
         waiting = self._first_waiting(rows)
-        return ContactsFetched(
-            command.campaign, tuple(chosen), waiting.standing.next_at if waiting else None, rows.in_attempt
-        )
+        next_at = waiting.standing.next_at if waiting else None
+        return ContactsFetched(command.campaign, tuple(chosen), next_at, rows.in_attempt, command.serial)
 
     def _next_due(self, rows: _ContactList, now: float) -> MemoryContact | None:
         row = self._first_waiting(rows)

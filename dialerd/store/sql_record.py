@@ -179,7 +179,7 @@ class SqlRecord:
             await connection.execute(select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1))
         ).scalar()
         count = (await connection.execute(select(func.count()).select_from(contacts).where(in_attempt))).scalar_one()
-        return ContactsFetched(command.campaign, tuple(chosen), next_at, count)
+        return ContactsFetched(command.campaign, tuple(chosen), next_at, count, command.serial)
 
     async def _release(self, connection: AsyncConnection, contact_ids: Collection[int]) -> int:
         released = await connection.execute(

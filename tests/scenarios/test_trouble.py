@@ -218,6 +218,16 @@ def test_a_fetch_without_an_answer_is_asked_again() -> None:
     assert line.second_of(c.FetchContacts) == 30.0
 
 
+def test_contacts_that_come_twice_are_called_once() -> None:
+    line = Timeline().ready("8001").then(e.CampaignStartAsked("spring"))
+    fetch = line.the(c.FetchContacts)
+    answer = e.ContactsFetched("spring", (contact(),), None, 1, fetch.serial)
+    line.then(answer)
+    attempt = line.the(c.OriginateCall).attempt_id
+    line.at(3.0, e.ChannelEnded(attempt, 17, 486)).look_away().at(4.0, answer)
+    assert not line.wanted(c.Claim)
+
+
 def test_a_list_without_contacts_completes_and_stays_quiet() -> None:
     line = Timeline().ready("8001").started()
     assert line.state() is CampaignState.COMPLETE
