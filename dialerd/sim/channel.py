@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from dialerd.core import commands as c
 from dialerd.core import events as e
 from dialerd.sim.callees import Callee
 from dialerd.sim.mishaps import Mishaps
@@ -48,3 +49,16 @@ class Surroundings:
     talk_s: float
     deliver: Callable[[e.Event, int], None]
     """Hands an event of a telephony session to the daemon, if that session still lasts."""
+
+
+def when_unreachable(command: c.TelephonyCommand) -> e.Event | None:
+    """What the adapter answers when a request does not reach Asterisk; None: nothing."""
+    if isinstance(command, c.OriginateCall):
+        return e.OriginateUnknown(command.attempt_id)
+    if isinstance(command, c.EnterBridge):
+        return e.BridgeFailed(command.channel_id, command.bridge_id, "not connected")
+    if isinstance(command, c.PlayMessage):
+        return e.PlaybackFinished(command.playback_id, failed=True)
+    if isinstance(command, c.StartAmd):
+        return e.AmdFinished(command.attempt_id, "FAILED", "not connected")
+    return None

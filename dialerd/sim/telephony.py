@@ -8,7 +8,7 @@ from dialerd.core import commands as c
 from dialerd.core import events as e
 from dialerd.core import ids
 from dialerd.sim.callees import ENDINGS, draw
-from dialerd.sim.channel import Channel, Surroundings
+from dialerd.sim.channel import Channel, Surroundings, when_unreachable
 from dialerd.sim.schedule import Lane
 
 MESSAGE_S = 6.0
@@ -119,20 +119,11 @@ class SimulatedAsterisk:
 
     def _arrive(self, command: c.TelephonyCommand) -> None:
         if self.down or not self.reachable:
-            self._unreachable(command)
+            answer = when_unreachable(command)
+            if answer is not None:
+                self._post(answer)
         else:
             self._handlers[type(command)](command)
-
-    def _unreachable(self, command: c.TelephonyCommand) -> None:
-        """What the adapter answers when a request does not reach Asterisk."""
-        if isinstance(command, c.OriginateCall):
-            self._post(e.OriginateUnknown(command.attempt_id))
-        elif isinstance(command, c.EnterBridge):
-            self._post(e.BridgeFailed(command.channel_id, command.bridge_id, "not connected"))
-        elif isinstance(command, c.PlayMessage):
-            self._post(e.PlaybackFinished(command.playback_id, failed=True))
-        elif isinstance(command, c.StartAmd):
-            self._post(e.AmdFinished(command.attempt_id, "FAILED", "not connected"))
 
     # --- calls -------------------------------------------------------------------------------------------
 

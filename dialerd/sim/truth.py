@@ -170,7 +170,7 @@ class Truth:
 
     def _person(self, record: AttemptRecord, disposition: Disposition, callee: Callee) -> None:
         settings = self.plan.campaigns[record.campaign]
-        if record.abandoned or disposition in _AMD_SAID_MACHINE:
+        if disposition in _AMD_SAID_MACHINE:
             return
         if disposition in _UNKNOWN and (not callee.answer_told or callee.blind_s > 0.0):
             return  # nobody could tell the daemon
@@ -183,7 +183,9 @@ class Truth:
             limit += 8.0
         elif settings.analysis.deadline_s is None:
             limit += 8.0
-        if waited > limit:
+        if waited > limit and callee.connected_at is None and callee.message_at is None:
+            self.broken("no_silent_call", f"{record.id}: {disposition}, heard nothing for {waited:.2f} s")
+        elif waited > limit and not record.abandoned:
             self.broken("connected_in_time_or_counted", f"{record.id}: {disposition}, waited {waited:.2f} s")
 
     @property

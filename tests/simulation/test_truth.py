@@ -158,7 +158,15 @@ def test_the_wrong_agent(truth: Truth) -> None:
     ("waited", "abandoned", "broken"), [(9.0, False, True), (9.0, True, False), (1.0, False, False)]
 )
 def test_waiting_too_long_must_be_counted(truth: Truth, waited: float, abandoned: bool, broken: bool) -> None:
-    dial(truth, answered_at=5.0, speech_at=6.0, answer_told=True, ended_at=6.0 + waited)
+    heard_at = 6.0 + waited
+    dial(truth, answered_at=5.0, speech_at=6.0, answer_told=True, message_at=heard_at, ended_at=heard_at + 5.0)
     truth.ended(record().id)
     close(truth, "abandoned" if abandoned else "hung_up_early", abandoned=abandoned)
     assert promises(truth) == ["connected_in_time_or_counted"] * broken
+
+
+def test_a_silent_call_is_found_even_when_it_was_counted(truth: Truth) -> None:
+    dial(truth, answered_at=5.0, speech_at=6.0, answer_told=True, ended_at=15.0)
+    truth.ended(record().id)
+    close(truth, "abandoned", abandoned=True)
+    assert promises(truth) == ["no_silent_call"]
