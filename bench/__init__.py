@@ -1,0 +1,1 @@
+"""The figures of ``docs/performance.md``, measured on the machine at hand: ``python -m bench``."""

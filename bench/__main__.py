@@ -1,0 +1,67 @@
+"""``python -m bench``: measure, compare with the targets, write ``bench/RESULTS.md``. 1 when a target is missed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import bridging, calls, memory, simulation, store
+from bench.figures import Measurement, document, markdown, missed, table
+from bench.world import SEED, World, make_lab
+
+MEASUREMENTS: dict[str, Callable[[World], Measurement]] = {
+    "calls": calls.measure,
+    "bridging": bridging.measure,
+    "memory": memory.measure,
+    "store": store.measure,
+    "simulation": simulation.measure,
+}
+RESULTS = Path(__file__).parent / "RESULTS.md"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what the arguments ask for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=list(MEASUREMENTS), help="this one; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="shorter, and rougher")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args(arguments)
+    told = Console(stderr=True)
+    chosen = options.only or list(MEASUREMENTS)
+    found: list[Measurement] = []
+    with tempfile.TemporaryDirectory(prefix="dialerd-bench-") as name:
+        folder = Path(name)
+        with make_lab(folder / "lab") as lab:
+            world = World(lab, folder, options.quick)
+            facts = (
+                f"{os.cpu_count()} processor cores ({platform.machine()}) for everything together: both Asterisks, "
+                "Redis, the daemon, and the loop that it is compared with.",
+                f"Asterisk {lab.version}, Python {platform.python_version()}, seed {SEED}.",
+            )
+            for one in chosen:
+                told.print(f"measuring: {one} …", style="dim")
+                found.append(MEASUREMENTS[one](world))
+    if options.json:
+        print(json.dumps(document(found, facts), indent=2))
+    else:
+        console = Console()
+        for fact in facts:
+            console.print(fact, highlight=False)
+        console.print(table(found))
+    if not options.quick and options.only is None:
+        RESULTS.write_text(markdown(found, facts))
+    for figure in missed(found):
+        told.print(f"target missed: {figure.name}: {figure.measured}", style="bold red")
+    return 1 if missed(found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""The daemon under test: a process of its own with settings, lists and a record in a folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import secrets
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from lab.installation import LabError
+from lab.pair import Lab
+from lab.ports import free_ports
+
+TRUNK_SOURCE = "endpoint:PJSIP/carrier"
+
+_SETTINGS = """\
+campaigns: campaigns.yaml
+instance: bench
+ari: {{url: {ari_url}, user: {ari_user}, app: {ari_app}}}
+ami: {{host: {ami_host}, port: {ami_port}, user: {ami_user}}}
+redis: {{url: {redis_url}}}
+sql: {{url: sqlite+aiosqlite:///dialerd.db}}
+api: {{host: 127.0.0.1, port: {api_port}}}
+log: {{level: info, format: json}}
+shutdown_grace: 1s
+"""
+
+
+def wait_until(what: str, condition: Callable[[], bool], limit_s: float, step_s: float = 0.1) -> None:
+    """Wait until ``condition`` holds. Raises :class:`TimeoutError` after ``limit_s`` seconds."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {limit_s:.0f} s")
+        time.sleep(step_s)
+
+
+class RunningDaemon:
+    """``with RunningDaemon(lab, folder, campaigns, lists) as daemon``: lists are imported, the daemon is ready.
+
+    ``campaigns`` is the text of the campaigns file; ``lists`` the numbers of each contact list."""
+
+    def __init__(self, lab: Lab, folder: Path, campaigns: str, lists: Mapping[str, Sequence[str]]) -> None:
+        self._folder = folder
+        self._lists = lists
+        folder.mkdir(parents=True)
+        settings = lab.settings
+        ((port,), _) = free_ports(1, 0)
+        self._url = f"http://127.0.0.1:{port}"
+        self._token = secrets.token_urlsafe(18)
+        (folder / "campaigns.yaml").write_text(campaigns)
+        (folder / "dialerd.yaml").write_text(
+            _SETTINGS.format(
+                ari_url=settings.ari_url.removesuffix("/ari"), ari_user=settings.ari_user, ari_app=settings.ari_app,
+                ami_host=settings.ami_host, ami_port=settings.ami_port, ami_user=settings.ami_user,
+                redis_url=settings.redis_url, api_port=port,
+            )
+        )  # fmt: skip
+        self._environ = {
+            **os.environ,
+            "DIALERD_ARI__PASSWORD": settings.ari_password,
+            "DIALERD_AMI__SECRET": settings.ami_secret,
+            "DIALERD_API__TOKEN": self._token,
+            "DIALERD_CONFIG": str(folder / "dialerd.yaml"),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The daemon's process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        for name, numbers in self._lists.items():
+            path = self._folder / f"{name}.csv"
+            with path.open("w", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(("name", "phone"))
+                writer.writerows((f"Customer {i}", number) for i, number in enumerate(numbers, 1))
+            command = [sys.executable, "-m", "dialerd", "contacts", "import", name, str(path)]
+            done = subprocess.run(command, env=self._environ, check=False, capture_output=True, text=True)
+            if done.returncode:
+                raise LabError(f"import of {name}: {done.stderr}")
+        with (self._folder / "daemon.log").open("wb") as log:
+            command = [sys.executable, "-m", "dialerd", "run"]
+            self._process = subprocess.Popen(command, env=self._environ, stdout=log, stderr=log)
+        try:
+            wait_until("the daemon is ready", self._ready, 30)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it: its unanswered calls are cancelled after the grace time."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(40)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def start_campaign(self, name: str) -> None:
+        """Turn a campaign on."""
+        self._ask("POST", f"/api/v1/campaigns/{name}/start")
+
+    def status(self) -> dict[str, Any]:
+        """Everything at this moment."""
+        answer: dict[str, Any] = self._ask("GET", "/api/v1/status")
+        return answer
+
+    def campaign(self, name: str) -> dict[str, Any]:
+        """One campaign at this moment."""
+        answer: dict[str, Any] = self._ask("GET", f"/api/v1/campaigns/{name}")
+        return answer
+
+    def wait_complete(self, name: str, limit_s: float) -> None:
+        """Wait until a campaign has called all its contacts."""
+        wait_until(f"campaign {name} complete", lambda: self.campaign(name)["state"] == "complete", limit_s, 0.5)
+
+    def attempts(self, campaign: str) -> list[dict[str, Any]]:
+        """The finished attempts of a campaign in the record."""
+        with sqlite3.connect(self._folder / "dialerd.db") as record:
+            record.row_factory = sqlite3.Row
+            rows = record.execute("select * from attempts where campaign = ? order by claimed_at", (campaign,))
+            return [dict(row) for row in rows]
+
+    def _ask(self, method: str, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        request = urllib.request.Request(self._url + path, headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def _ready(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise LabError(f"the daemon ended with {self._process.returncode}; its log is in {self._folder}")
+        try:
+            self._ask("GET", "/readyz")
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,28 @@
+"""The bare loop does what it is compared for: it makes the calls, all of them, and notices a refusal."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.bare import BareClient, BareFailed, calls
+from lab import Behaviour, Lab, number_for
+
+pytestmark = pytest.mark.integration
+
+
+async def test_every_number_is_called_and_every_call_is_hung_up_on(lab: Lab) -> None:
+    numbers = [number_for(Behaviour.SILENT, variant) for variant in range(4)]
+    before = {call.id for call in lab.truth().calls}
+
+    async with BareClient(lab.settings) as client:
+        await calls(client, [f"PJSIP/{number.lstrip('+')}@carrier" for number in numbers], in_flight=3)
+
+    made = [call for call in lab.truth().calls if call.id not in before]
+    assert sorted(call.number for call in made) == sorted(numbers)
+    assert all(call.answered_ms is not None for call in made)
+
+
+async def test_a_refusal_is_not_counted_as_a_call(lab: Lab) -> None:
+    async with BareClient(lab.settings) as client:
+        with pytest.raises(BareFailed):
+            await client.request("POST", "bridges/no-such-bridge/addChannel", channel="no-such-channel")
