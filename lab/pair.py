@@ -48,7 +48,7 @@ class Lab:
         seed: int = 1,
         mix: Mix | None = None,
         record: bool = True,
-        app: str = "dialerd-0",
+        app: str = "dialerd",
         overrides: Mapping[str, Callee] | None = None,
     ) -> None:
         self.seed = seed
