@@ -161,7 +161,9 @@ class Truth:
             known = callee.blind_s == 0.0 and not callee.out_of_sight
             if disposition is not Disposition.ANSWERED_AGENT and known:
                 self.broken("dispositions", f"{record.id}: {disposition}, but spoke with {callee.spoke_with}")
-            elif callee.blind_s == 0.0 and record.agent not in callee.spoke_with:
+            elif (known or (record.agent is not None and callee.blind_s == 0.0)) and (
+                record.agent not in callee.spoke_with
+            ):
                 self.broken("dispositions", f"{record.id}: with {callee.spoke_with}, says {record.agent}")
         elif disposition is Disposition.ANSWERED_AGENT and callee.blind_s == 0.0:
             self.broken("dispositions", f"{record.id}: {disposition}, but nobody spoke with them")
