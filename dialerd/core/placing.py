@@ -193,6 +193,8 @@ class Placing:
 
     def probed(self, attempt: LiveAttempt, event: ChannelProbed, now: float) -> str:
         """What the channel's state says: ``gone``, ``up`` or ``alive``; and the next look, if there must be one."""
+        if attempt.state in (_S.ENDED, _S.CLOSED):
+            return "alive"  # asked before the end was told
         if event.state is None:
             if attempt.state in _BEFORE_ANSWER and attempt.probes < 1:
                 # The request may still be on its way, or the end event in the socket.

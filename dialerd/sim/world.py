@@ -336,6 +336,7 @@ class World:
             left["agents unknown"] = [
                 m.agent for m in self.floor.members.values()
                 if not m.paused and self.floor_agent_state(m.agent) not in ("available", "not_responding")
+                and floor.timers.at("wrap_up", m.agent) is None
             ]  # fmt: skip
             left["agent channels in the core"] = [ch for ch in floor.agent_channels if ch not in lines]
             left["timers of attempts"] = [key for key in floor.timers.pending() if key[1].startswith("dlr-")]

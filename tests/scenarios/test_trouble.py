@@ -161,6 +161,15 @@ def test_an_end_that_was_never_told_is_found_by_probing() -> None:
     assert line.agent("8001") == "available"
 
 
+def test_a_probe_answered_after_the_end_leaves_no_timer() -> None:
+    line = Timeline()
+    attempt = line.dialing()
+    line.store_answers = False
+    line.at(3.0, e.ChannelEnded(attempt, 17, 486)).then(e.ChannelProbed(attempt, "Up"))
+    line.then(e.AttemptClosed(attempt))
+    assert not [key for key in line.dialer.floor.timers.pending() if key[1] == attempt]
+
+
 def test_late_and_repeated_facts_change_nothing() -> None:
     line = Timeline()
     attempt = line.dialing()
