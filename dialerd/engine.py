@@ -139,7 +139,9 @@ class EngineLoop:
                 return
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), None if due is None else due - now)
+                # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with an event.
+                async with asyncio.timeout(None if due is None else due - now):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import urllib.request
 from typing import Any
 
 from lab import Lab
 from tests.harness.waiting import until
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 class Pbx:
     """Asks over ARI and works the console."""
@@ -57,7 +59,7 @@ class Pbx:
 
     def paused(self, interface: str, queue: str = "sales") -> str | None:
         """The reason of a member's pause; None: not paused (or no member)."""
-        for line in self.lab.pbx.cli(f"queue show {queue}").splitlines():
+        for line in _COLOURS.sub("", self.lab.pbx.cli(f"queue show {queue}")).splitlines():
             if interface in line and "(paused" in line:
                 inside = line.split("(paused", 1)[1]
                 return inside[1:].split(" was ", 1)[0] if inside.startswith(":") else ""
@@ -65,13 +67,13 @@ class Pbx:
 
     def queue_line(self, interface: str, queue: str = "sales") -> str:
         """A member's line as the console shows it."""
-        lines = self.lab.pbx.cli(f"queue show {queue}").splitlines()
+        lines = _COLOURS.sub("", self.lab.pbx.cli(f"queue show {queue}")).splitlines()
         return next((line for line in lines if interface in line), "")
 
     def clear(self, *queues: str) -> None:
         """No members in the queues, no channels: as before the first test."""
         for queue in queues:
-            for line in self.lab.pbx.cli(f"queue show {queue}").splitlines():
+            for line in _COLOURS.sub("", self.lab.pbx.cli(f"queue show {queue}")).splitlines():
                 for kind in ("Local/", "PJSIP/"):
                     if kind in line:
                         interface = kind + line.split(kind, 1)[1].split(" ", 1)[0].rstrip(")")

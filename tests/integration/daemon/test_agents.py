@@ -13,11 +13,12 @@ from tests.harness.waiting import until, while_true
 
 def test_login_pause_unpause_logout(stage: Stage) -> None:
     """Each change is followed: state, reservation, and the nailed-up line."""
-    site = stage.open({"calls": progressive()}, people=[stage.person()], start=["calls"])
-    until("nobody there", lambda: site.api.campaign("calls")["not_dialing"].get("queue_has_no_members") == 1)
-    stage.lab.pbx.cli(f"queue add member {nailed('8001')} to sales penalty 0 as A state_interface Stasis:agent-8001")
+    site = stage.open({"calls": progressive()}, people=[stage.person()])
+    stage.lab.add_members("sales", nailed=["8001"])
+    stage.agents_ready(site, ["8001"])
     stage.pbx.pause(nailed("8001"))
     until("paused", lambda: site.api.agent_state("8001") == "paused")
+    site.api.start("calls")
     assert site.api.agents()["8001"]["reason"] == "coffee"
     until("why not", lambda: site.api.campaign("calls")["not_dialing"].get("agent_paused") == 1)
     while_true("nothing is dialed for a paused agent", lambda: not site.api.live() and not site.attempts(), 0.5)
@@ -107,30 +108,37 @@ def test_inbound_call_of_the_queue(stage: Stage) -> None:
     stage.lab.call_in("100")
     until("in the inbound call", lambda: site.api.agent_state("8001") == "on_call")
     line = lines(stage.lab)["8001"]
-    inside = until("bridged", lambda: next(
-        (sorted(c) for c in stage.pbx.bridges().values() if line in c and len(c) > 1), None))  # fmt: skip
+    (caller,) = until("bridged", lambda: [c for c in _together(stage, line) if c != line])
     site.api.import_numbers("people", [person])
     site.api.start("calls")
     until("why not", lambda: site.api.campaign("calls")["not_dialing"].get("agent_on_call") == 1)
     while_true("the agent has one call", lambda: not site.api.live() and not site.attempts(), 0.7)
-    assert "in call" in stage.pbx.queue_line(nailed("8001")).lower() or "in use" in stage.pbx.queue_line(
-        nailed("8001")
-    ).lower()
-    (caller,) = [c for c in inside if c != line]
-    stage.lab.carrier.cli("channel request hangup all") if False else stage.pbx.hang_up(caller)
-    for channel, one in stage.pbx.channels().items():
-        if one["dialplan"]["app_name"] == "Queue":
-            stage.pbx.hang_up(channel)
+    assert "(in use)" in stage.pbx.queue_line(nailed("8001")).lower()
+    for channel in [caller, *_callers(stage)]:
+        stage.pbx.hang_up(channel)
     until("the outbound call", lambda: site.api.states().get(person) == "connected")
-    # The reverse: a customer calls in while the agent talks.
+    # The reverse: a customer calls in while the agent talks, and waits until the call is over.
+    attempt = site.api.live()[0]["id"]
     stage.lab.call_in("100")
-    until("waits in the queue", lambda: any(
-        one["dialplan"]["app_name"] == "Queue" for one in stage.pbx.channels().values()))  # fmt: skip
+    until("waits in the queue", lambda: _callers(stage))
+    seen: set[str] = set()
     while site.api.states().get(person) == "connected":
-        around = next(c for c in stage.pbx.bridges().values() if line in c)
-        assert set(around) == {line, site.api.live()[0]["id"]} or not site.api.live(), around
-    until("then the customer", lambda: site.api.agent_state("8001") == "on_call" and not site.api.live())
+        seen |= _together(stage, line)
+    assert attempt in seen
+    until("then the customer", lambda: len(_together(stage, line)) == 2 and not site.api.live())
+    assert site.api.agent_state("8001") == "on_call"
     (call,) = truth_since(stage.lab, stage.began_ms).of(person)
-    assert call.agent == "8001"
-    assert call.ended_by == "callee"
+    assert (call.agent, call.ended_by) == ("8001", "callee")
+    # 350 Hz of the customer reached nobody else: the person heard their agent alone, from first to last.
+    assert {stretch.agent for stretch in call.heard} == {"8001"}
     assert [one["disposition"] for one in site.attempts()] == ["answered_agent"]
+
+
+def _together(stage: Stage, line: str) -> set[str]:
+    """Who is in the bridge of an agent's line."""
+    return next((set(inside) for inside in stage.pbx.bridges().values() if line in inside), set())
+
+
+def _callers(stage: Stage) -> list[str]:
+    """Channels of customers who wait in, or were put through by, the queue."""
+    return [c for c, one in stage.pbx.channels().items() if one["dialplan"]["app_name"] == "Queue"]
