@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from lab.settings import Settings
 
 APP = "bench-bare"
+TRUNK_SOURCE = "endpoint:PJSIP/carrier"
 _EVENTS = ("StasisStart", "ChannelDestroyed", "ChannelEnteredBridge", "RESTResponse")
 _TIMEOUT_S = 30.0
 
@@ -96,25 +97,33 @@ class BareClient:
                 waiting.set_result(time.perf_counter())
 
 
-async def life_of_a_call(client: BareClient, endpoint: str) -> None:
-    """Originate, wait for the answer, hang up, wait for the end."""
+async def life_of_a_call(client: BareClient, endpoint: str, safely: bool = False) -> None:
+    """Originate, wait for the answer, hang up, wait for the end. ``safely``: by way of dialerd's dialplan, which
+    looks after a person whose call nobody takes, instead of straight into the application."""
     channel = client.channel_id()
     answered, ended = client.expect("StasisStart", channel), client.expect("ChannelDestroyed", channel)
+    where = {"context": "dialerd-out", "extension": "s", "priority": "1"} if safely else {"app": APP}
+    body = {"variables": {"DIALERD_APP": APP, "DIALERD_DEADMAN_S": "20"}} if safely else None
     async with asyncio.timeout(_TIMEOUT_S):
-        await client.request("POST", f"channels/{channel}", endpoint=endpoint, app=APP, timeout="30")
+        await client.request("POST", f"channels/{channel}", body=body, endpoint=endpoint, timeout="30", **where)
         await answered
         await client.request("DELETE", f"channels/{channel}")
         await ended
 
 
-async def calls(client: BareClient, endpoints: Iterable[str], in_flight: int) -> None:
+async def calls(client: BareClient, endpoints: Iterable[str], in_flight: int, safely: bool = False) -> None:
     """One call to each endpoint, ``in_flight`` of them at a time."""
     left = iter(endpoints)
+    if safely:
+        # As dialerd does: a call that is not in the application yet tells of its end through its endpoint only.
+        await client.request("POST", f"applications/{APP}/subscription", eventSource=TRUNK_SOURCE)
 
     async def worker() -> None:
         for endpoint in left:
-            await life_of_a_call(client, endpoint)
+            await life_of_a_call(client, endpoint, safely)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(in_flight):
             group.create_task(worker())
+    if safely:
+        await client.request("DELETE", f"applications/{APP}/subscription", eventSource=TRUNK_SOURCE)

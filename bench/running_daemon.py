@@ -21,8 +21,6 @@ from lab.installation import LabError
 from lab.pair import Lab
 from lab.ports import free_ports
 
-TRUNK_SOURCE = "endpoint:PJSIP/carrier"
-
 _SETTINGS = """\
 campaigns: campaigns.yaml
 instance: bench

@@ -10,12 +10,14 @@ from lab import Behaviour, Lab, number_for
 pytestmark = pytest.mark.integration
 
 
-async def test_every_number_is_called_and_every_call_is_hung_up_on(lab: Lab) -> None:
+@pytest.mark.parametrize("safely", [False, True])
+async def test_every_number_is_called_and_every_call_is_hung_up_on(lab: Lab, safely: bool) -> None:
     numbers = [number_for(Behaviour.SILENT, variant) for variant in range(4)]
     before = {call.id for call in lab.truth().calls}
 
     async with BareClient(lab.settings) as client:
-        await calls(client, [f"PJSIP/{number.lstrip('+')}@carrier" for number in numbers], in_flight=3)
+        endpoints = [f"PJSIP/{number.lstrip('+')}@carrier" for number in numbers]
+        await calls(client, endpoints, in_flight=3, safely=safely)
 
     made = [call for call in lab.truth().calls if call.id not in before]
     assert sorted(call.number for call in made) == sorted(numbers)
