@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from dialerd.core.treatment import CallAnalysis
 
-
 AMD_GRACE_S = 2.0
 """AMD that has not spoken so long after its total analysis time will not."""
 

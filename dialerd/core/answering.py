@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialerd.core import ids
-from dialerd.core.analysis import Clock, Evidence, judge
+from dialerd.core.analysis import AMD_GRACE_S, Clock, Evidence, judge
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState, Connection
 from dialerd.core.commands import PlayMessage, SaveAttempt, StartAmd, StopAmd
@@ -13,8 +13,6 @@ from dialerd.core.joining import Joining
 from dialerd.core.placing import WATCH_S, Placing
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, PERSON_VALUES, CallAnalysis, Treatment
 
-AMD_GRACE_S = 2.0
-"""AMD that has not spoken so long after its total analysis time will not."""
 BRIDGE_GRACE_S = 0.5
 """A bridge that was asked for before the clock ran out may still come."""
 HANG_UP_FOLLOWS_S = 0.5

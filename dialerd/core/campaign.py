@@ -11,7 +11,6 @@ from dialerd.core.disposition import Disposition
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.treatment import CallAnalysis, Treatment
 
-
 DEAD_MAN_SLACK_S = 1.0
 
 

@@ -43,12 +43,12 @@ def is_ours(identifier: str) -> bool:
 class SerialNumbers:
     """Deterministic serials, unique across restarts and instances.
 
-    ``epoch`` must differ for every run of every instance: the start time in milliseconds (12 hex digits would
-    last until the year 10889) followed by the low bits of the lease's fencing token.
+    The pair of arguments must differ for every run of every instance: the start time in milliseconds (11 hex digits
+    last until the year 2527) and 20 bits of salt, for two that start in the same millisecond.
     """
 
-    def __init__(self, started_ms: int, fencing_token: int) -> None:
-        self._prefix = f"{started_ms & 0xFFFFFFFFFFF:011x}{fencing_token & 0xFFFFF:05x}"
+    def __init__(self, started_ms: int, salt: int) -> None:
+        self._prefix = f"{started_ms & 0xFFFFFFFFFFF:011x}{salt & 0xFFFFF:05x}"
         self._next = 0
 
     def new(self, kind: str) -> str:
