@@ -46,9 +46,7 @@ def test_pbx_killed_and_restarted(stage: Stage) -> None:
 def test_pbx_frozen_for_seconds(stage: Stage) -> None:
     """The sockets hang and are given up; when Asterisk goes on, both sides agree again, and nobody was cut off."""
     talker = stage.person(talk_s=3, patience_s=60)
-    site = stage.open(
-        {"calls": progressive()}, nailed=["8001", "8002"], people=[talker], start=["calls"]
-    )
+    site = stage.open({"calls": progressive()}, nailed=["8001", "8002"], people=[talker], start=["calls"])
     until("talks", lambda: site.api.states() == {talker: "connected"})
     stage.lab.pbx.freeze()
     until("noticed", lambda: {"telephony", "roster"} & site.api.unready().keys(), 40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import wave
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from tests.harness.aftermath import (
     truth_since,
 )
 from tests.harness.site import Site, agentless, progressive
-from tests.harness.stage import Stage, settle
+from tests.harness.stage import Stage, complete, settle
+from tests.harness.waiting import until
 
 KILLS = 20
 SEED = 7
@@ -37,6 +39,35 @@ def test_killed_at_twenty_moments(tmp_path: Path) -> None:
             _killed(stage)
         finally:
             stage.close()
+
+
+def test_killed_while_a_message_plays(stage: Stage) -> None:
+    """The next daemon lets the message play to its end, once, and is not held up by it: Asterisk answers no request
+    about a channel that plays, nor any behind it on the same WebSocket, until the message is over."""
+    listener, caller = stage.person(talk_s=30), stage.person()
+    site = stage.open(
+        {"notice": agentless(stage.lab), "calls": progressive()},
+        nailed=["8001"], people=[caller], subscribers=[listener], start=["notice"],
+    )  # fmt: skip
+    until("the message plays", lambda: site.api.metric("dialerd_events_total", event="PlaybackStarted") == 1)
+    site.daemon.kill()
+    site.daemon.start()
+    stage.agents_ready(site, ["8001"])
+    site.api.start("calls")
+    until("called and connected", lambda: site.api.states().get(caller) == "connected")
+    assert site.api.states().get(listener) == "treating", "the caller had to wait for the message's end"
+    complete(site, "calls", "notice")
+    assert site.dispositions() == {caller: ["answered_agent"], listener: ["answered_message"]}
+    (call,) = truth_since(stage.lab, stage.began_ms).of(listener)
+    heard_s = sum(stretch.to_ms - stretch.from_ms for stretch in call.heard) / 1000
+    length_s = _seconds_of(stage.lab.settings.message_sound)
+    assert 0.7 * length_s < heard_s <= length_s + 0.5, "the message was cut, or played twice"
+    assert_at_rest(site)
+
+
+def _seconds_of(sound: str) -> float:
+    with wave.open(sound.removeprefix("sound:") + ".wav") as file:
+        return float(file.getnframes() / file.getframerate())
 
 
 def _killed(stage: Stage) -> None:

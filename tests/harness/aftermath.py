@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from lab import Lab
@@ -20,13 +21,16 @@ UNSEEN = frozenset({"not_placed", "outcome_unknown"})
 
 def truth_since(lab: Lab, since_ms: float = 0) -> Truth:
     """The carrier's truth from a moment on, when all its calls have ended."""
+
     def seen() -> Truth | None:
         whole = lab.truth()
         calls = tuple(call for call in whole.calls if call.received_ms >= since_ms)
         phones = tuple(phone for phone in whole.phones if phone.received_ms >= since_ms)
         return Truth(calls, phones) if all(call.ended_ms for call in calls) else None
 
-    return until("every call has ended at the carrier", seen)
+    found = until("every call has ended at the carrier", seen)
+    assert found is not None
+    return found
 
 
 def assert_at_rest(site: Site) -> None:
@@ -45,7 +49,8 @@ def assert_at_rest(site: Site) -> None:
     assert_counted(site)
     violated = [key for key in site.api.metrics().items() if "violations" in key[0][0] and key[1]]
     assert not violated, (violated, site.daemon.logged("invariant_violated", "core_defect", "adapter_defect")[-5:])
-    assert not site.daemon.logged("adapter_defect", "core_defect"), site.daemon.logged("adapter_defect", "core_defect")
+    defects = site.daemon.logged("adapter_defect", "core_defect")
+    assert not defects, defects
 
 
 def assert_counted(site: Site) -> None:
@@ -73,7 +78,7 @@ def assert_never_twice(attempts: Iterable[dict[str, Any]], truth: Truth) -> None
     for number, of_number in calls.items():
         assert len(of_number) <= allowed[number], (number, len(of_number), allowed[number])
         ordered = sorted(of_number, key=lambda call: call.received_ms)
-        for earlier, later in zip(ordered, ordered[1:], strict=False):
+        for earlier, later in pairwise(ordered):
             assert earlier.ended_ms is not None
             assert earlier.ended_ms <= later.received_ms, f"{number} was called while it was in a call"
 

@@ -13,6 +13,7 @@ from tests.harness.waiting import until
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
+
 class Pbx:
     """Asks over ARI and works the console."""
 

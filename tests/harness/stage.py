@@ -82,7 +82,7 @@ class Stage:
         number = f"+4420794608{self._next_number:02d}"
         self._next_number += 1
         usual: dict[str, Any] = {
-            "behaviour": Behaviour.SHORT_HELLO, "ring_s": 0.4, "pause_s": 0.3, "talk_s": 2.0, "patience_s": 6.0,
+            "behaviour": Behaviour.SHORT_HELLO, "ring_s": 0.3, "pause_s": 0.2, "talk_s": 1.2, "patience_s": 6.0,
             "clip": "hello-1",
         }  # fmt: skip
         self.lab.assign(number, Callee(**(usual | changes)))

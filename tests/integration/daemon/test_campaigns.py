@@ -9,7 +9,7 @@ from lab.callees import FIXED_PREFIXES, number_for
 from tests.harness.aftermath import assert_at_rest, assert_audited, assert_not_cut, truth_since
 from tests.harness.pbx import nailed
 from tests.harness.redis_keys import held
-from tests.harness.site import progressive
+from tests.harness.site import Site, progressive
 from tests.harness.stage import Stage, complete
 from tests.harness.waiting import until
 
@@ -173,7 +173,7 @@ def test_queue_without_members_and_queue_that_does_not_exist(stage: Stage) -> No
     site.api.import_numbers("others", [stage.person()])
     for name, reason in (("empty", "queue_has_no_members"), ("nowhere", "queue_does_not_exist")):
         site.api.start(name)
-        until(reason, lambda name=name, reason=reason: site.api.campaign(name)["not_dialing"].get(reason) == 1)
+        _until_told(site, name, reason)
         assert site.api.metric("dialerd_not_dialing", campaign=name, reason=reason) == 1
     assert "no_idle_agent" in site.api.why(person, "empty")["because"]
     assert site.attempts() == []
@@ -213,10 +213,14 @@ def test_two_campaigns_share_agents_by_priority(stage: Stage) -> None:
     until("nobody free", lambda: {a["state"] for a in site.api.agents().values()} == {"paused"})
     for name in ("low", "high"):
         site.api.start(name)
-        until("contacts ready", lambda name=name: site.api.campaign(name)["hopper"] > 0)
+    until("contacts ready", lambda: all(one["hopper"] for one in site.api.campaigns().values()))
     stage.pbx.unpause(nailed("8001"))
     stage.pbx.unpause(nailed("8002"))
     complete(site, "low", "high")
     assert [one["campaign"] for one in site.attempts()] == ["high"] * 4 + ["low"] * 3
     assert {one["disposition"] for one in site.attempts()} == {"answered_agent"}
     assert_audited(site, stage.began_ms)
+
+
+def _until_told(site: Site, campaign: str, reason: str) -> None:
+    until(reason, lambda: site.api.campaign(campaign)["not_dialing"].get(reason) == 1)

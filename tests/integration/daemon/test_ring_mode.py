@@ -12,7 +12,8 @@ from tests.harness.waiting import until
 def test_members_that_answer_at_once(stage: Stage) -> None:
     """Connected, and each call reaches the agent that the record names."""
     people = [stage.person() for _ in range(4)]
-    site = stage.open({"calls": progressive(connection="ring")}, ring=["8051", "8052"], people=people, start=["calls"])
+    campaigns = {"calls": progressive(connection="ring")}
+    site = stage.open(campaigns, ring=["8051", "8052"], people=people, start=["calls"])
     complete(site, "calls")
     assert site.dispositions() == {number: ["answered_agent"] for number in people}
     assert_audited(site, stage.began_ms)
