@@ -24,7 +24,9 @@ class Deaf:
 async def test_cancelled_together_with_an_event(turns: int) -> None:
     """A task that fails posts why and ends the group: the event and the cancellation arrive together."""
     port = Deaf()
-    loop = EngineLoop(Engine(Dialer(SerialNumbers(1, 1)), port, port, port, port, port), SteadyClock().now)
+    clock, dialer = SteadyClock(), Dialer(SerialNumbers(1, 1))
+    dialer.floor.timers.set("pace", "nobody", clock.now() + 1000)
+    loop = EngineLoop(Engine(dialer, port, port, port, port, port), clock.now)
     running = asyncio.create_task(loop.run())
     for _ in range(5):
         await asyncio.sleep(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -43,8 +44,12 @@ class Pbx:
         return {line.split()[0].removeprefix("/dialerd-lost/") for line in shown.splitlines() if line.startswith("/")}
 
     def hang_up(self, channel: str) -> None:
-        """End a channel."""
-        self.ari(f"channels/{channel}", "DELETE")
+        """End a channel, if it is still there: one that ends may take others with it."""
+        try:
+            self.ari(f"channels/{channel}", "DELETE")
+        except urllib.error.HTTPError as gone:
+            if gone.code != 404:
+                raise
 
     def pause(self, interface: str, queue: str = "sales", reason: str = "coffee") -> None:
         """Pause a member as its phone or a supervisor would."""
