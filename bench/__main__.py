@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bench import bridging, calls, memory, simulation, store
 from bench.figures import Measurement, document, markdown, missed, table
+from bench.processes import Others
 from bench.world import SEED, World, make_lab
 
 MEASUREMENTS: dict[str, Callable[[World], Measurement]] = {
@@ -37,18 +38,21 @@ def main(arguments: list[str] | None = None) -> int:
     told = Console(stderr=True)
     chosen = options.only or list(MEASUREMENTS)
     found: list[Measurement] = []
+    others = Others()
     with tempfile.TemporaryDirectory(prefix="dialerd-bench-") as name:
         folder = Path(name)
         with make_lab(folder / "lab") as lab:
             world = World(lab, folder, options.quick)
-            facts = (
-                f"{os.cpu_count()} processor cores ({platform.machine()}) for everything together: both Asterisks, "
-                "Redis, the daemon, and the loop that it is compared with.",
-                f"Asterisk {lab.version}, Python {platform.python_version()}, seed {SEED}.",
-            )
+            version = lab.version
             for one in chosen:
                 told.print(f"measuring: {one} …", style="dim")
                 found.append(MEASUREMENTS[one](world))
+    facts = (
+        f"{os.cpu_count()} processor cores ({platform.machine()}) for everything together: both Asterisks, Redis, "
+        "the daemon, and the loop that it is compared with.",
+        f"Other programs used {others.share():.0%} of the machine meanwhile: the less, the truer.",
+        f"Asterisk {version}, Python {platform.python_version()}, seed {SEED}.",
+    )
     if options.json:
         print(json.dumps(document(found, facts), indent=2))
     else:

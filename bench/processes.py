@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,35 @@ def parse_rss_mib(status: str) -> float:
         if name == "VmRSS":
             return int(rest.split()[0]) / 1024
     raise ValueError("no VmRSS: the process has no memory of its own")
+
+
+def parse_busy_s(stat: str) -> float:
+    """Processor time in seconds that all processes of the machine have used, of the text of ``/proc/stat``: the
+    first line without idle and waiting for disks (proc(5)); guests are in user time already."""
+    user, nice, system, _, _, irq, softirq, *_ = (int(field) for field in stat.split("\n", 1)[0].split()[1:])
+    return (user + nice + system + irq + softirq) / _TICKS
+
+
+class Others:
+    """How busy the machine is with what is not ours."""
+
+    def __init__(self) -> None:
+        self._began = (time.monotonic(), self._busy_s(), self._own_s())
+
+    def share(self) -> float:
+        """The part of the whole machine (0 to 1) that others have used since this was made. Children of ours count
+        as ours once they have ended."""
+        began, busy_s, own_s = self._began
+        others_s = (self._busy_s() - busy_s) - (self._own_s() - own_s)
+        return max(0.0, others_s / (time.monotonic() - began) / (os.cpu_count() or 1))
+
+    @staticmethod
+    def _busy_s() -> float:
+        return parse_busy_s(Path("/proc/stat").read_text())
+
+    @staticmethod
+    def _own_s() -> float:
+        return sum(os.times()[:4])
 
 
 def cpu_s(pid: int) -> float:
