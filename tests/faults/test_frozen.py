@@ -38,7 +38,7 @@ def test_frozen_at_the_answer(stage: Stage) -> None:
 def test_second_daemon_stands_by(stage: Stage) -> None:
     """Two daemons of one shard: the second waits, says why, and takes over when the first is gone. The first, frozen
     meanwhile, finds out, ends with its own exit code, and dials nothing."""
-    people = [stage.person(), stage.person(talk_s=8)]
+    people = [stage.person(), stage.person(talk_s=15)]
     campaigns = {"calls": progressive()}
     first = stage.open(campaigns, nailed=["8001"], people=people[1:], start=["calls"])
     second = stage.site(campaigns, "second", settings={"instance": "two"}, database=first.database)

@@ -89,7 +89,7 @@ def _killed(stage: Stage) -> None:
     at_kill: Counter[str] = Counter()
     for _ in range(KILLS):
         # The moment itself is what is random here; nothing is waited for.
-        time.sleep(rng.uniform(0.2, 4.0))
+        time.sleep(rng.uniform(0.2, 3.2))
         at_kill.update(one["state"] for one in site.api.live())
         site.daemon.kill()
         killed_at = time.time()
