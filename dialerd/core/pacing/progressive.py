@@ -28,7 +28,9 @@ class Progressive:
         """Idle agents without a call of their own."""
         wanted = progressive(snapshot.idle) - snapshot.outstanding
         calls = max(0, min(wanted, room(self._info, snapshot)))
-        self._reason = f"{calls} calls: {snapshot.idle} idle agents, {snapshot.outstanding} calls in progress for them"
+        self._reason = (
+            f"{calls} calls: {snapshot.idle} idle agents, {snapshot.outstanding} calls in progress for them"
+        )
         return calls
 
     def explain(self) -> str:

@@ -1,0 +1,1 @@
+"""Pacing measured: own simulator, baselines from their published descriptions, tables and charts."""

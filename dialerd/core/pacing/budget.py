@@ -1,0 +1,129 @@
+"""The abandon budget: how much loss the next call may risk, so that the whole window ends just under the cap.
+
+A percentage so far is a poor guide: early it jumps, late it lags. The budget counts abandons instead: those the whole
+window will allow, those used, and those already certain to be allowed by the people still to come in the near
+future. Its output, ``theta``, is the highest expected number of abandons that one answered call may cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from typing import Any
+
+from dialerd.core.pacing.contract import PacingInfo, Snapshot
+
+SAFETY = 0.98
+"""Share of the cap that is aimed at."""
+FLOOR_THETA = 0.003
+"""What is still risked when the certain allowance is used up."""
+_SURE_ANSWERS = 60.0
+_TRUST = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The budget at one moment. All but ``theta`` and ``want`` are numbers of abandons."""
+
+    theta: float
+    """Highest acceptable marginal loss of a call, in abandons per answered call."""
+    want: float
+    """Mean marginal loss aimed at."""
+    left: float
+    """What the cap allows beyond those used, counting only answers that are as good as certain."""
+    whole_window: float
+    """What the cap will allow in the whole window."""
+    used: float
+    answers: float
+    """People who answered in the window so far."""
+
+
+def certain_left(
+    cap: float, connected: float, abandoned: float, future_answers: float, sure_answers: float = _SURE_ANSWERS
+) -> float:
+    """Abandons that the cap still allows if only ``sure_answers`` (or fewer, at the window's end) are yet to come."""
+    answers = connected + abandoned
+    # Early on, one bad half minute is a large share: less is taken as certain.
+    sure = min(sure_answers, 5.0 + answers / 10.0, future_answers)
+    return cap * (answers + sure) - abandoned
+
+
+def tightest_left(info: PacingInfo, snapshot: Snapshot, future_answers: float, sure_answers: float) -> float:
+    """The least allowance over all windows that bind."""
+    left = certain_left(info.abandon_cap, snapshot.connected, snapshot.abandoned, future_answers, sure_answers)
+    for window in snapshot.other_windows:
+        other = certain_left(info.abandon_cap, window.connected, window.abandoned, future_answers, sure_answers)
+        left = min(left, other)
+    return left
+
+
+class Budget:
+    """Turns counts into ``theta``, and learns how far the forecast of losses is off."""
+
+    def __init__(self) -> None:
+        self._log_base = 0.0
+        self._predicted = 0.0
+        self._abandoned_seen = 0.0
+        self._info = PacingInfo()
+
+    def start(self, info: PacingInfo) -> None:
+        """Take the rules."""
+        self._info = info
+
+    def allowance(self, snapshot: Snapshot, future_answers: float) -> Allowance:
+        """The budget now. ``future_answers``: people expected to answer until the window ends."""
+        info = self._info
+        answers = snapshot.connected + snapshot.abandoned
+        used = snapshot.abandoned
+        cap = info.abandon_cap
+        aim = SAFETY * cap if info.abandon_target is None else min(info.abandon_target, SAFETY * cap)
+        whole = cap * (answers + future_answers)
+        total = answers + future_answers
+        gain = min(0.35, max(0.06, 6.0 / max(whole, 1e-6)))
+        # Held back for a bad half minute; given back in the second half, or it would never be spent.
+        reserve = (
+            min(3.0, 0.12 * whole) * min(1.0, answers / 150.0) * min(1.0, 2.0 * future_answers / max(total, 1.0))
+        )
+        surplus = aim * answers - used - reserve
+        level = 0.4 + 0.6 * min(1.0, answers / max(1.0, min(1000.0, 0.25 * total)))
+        most = 1.6 * min(1.0, answers / max(1.0, min(1500.0, 0.4 * total)))
+        want = 0.9 * level * aim * exp(min(most, max(-3.0, gain * surplus)))
+        theta = want * exp(self._log_base)
+        left = tightest_left(info, snapshot, future_answers, _SURE_ANSWERS)
+        if left < 1.5:
+            theta = min(theta, FLOOR_THETA)
+        elif left < 4.0:
+            theta *= exp(-0.4 * (4.0 - left))
+        if cap == 0.0:
+            theta = 0.0
+        return Allowance(theta, want, left, whole, used, answers)
+
+    def accepted(self, loss: float, p_live: float, allowance: Allowance) -> None:
+        """A call was placed whose marginal loss was forecast as ``loss`` and that wants an agent with ``p_live``."""
+        self._predicted += p_live * loss
+        if allowance.want <= 0.0:
+            return
+        factor = (self._abandoned_seen + _TRUST) / (self._predicted + _TRUST)
+        # The opening of a shift places many calls without any loss: that says nothing about the base.
+        pace = min(1.0, allowance.answers / 300.0) ** 2
+        step = 0.01 * pace * (1.0 - factor * loss / allowance.want)
+        self._log_base = min(1.6, max(-0.3, self._log_base + step))
+
+    def lost(self) -> None:
+        """A person was abandoned."""
+        self._abandoned_seen += 1.0
+
+    @property
+    def calibration(self) -> float:
+        """Abandons seen over abandons forecast, leaning towards 1."""
+        return (self._abandoned_seen + _TRUST) / (self._predicted + _TRUST)
+
+    def state(self) -> dict[str, Any]:
+        """Plain values that ``restore`` takes."""
+        return {"log_base": self._log_base, "predicted": self._predicted, "abandoned": self._abandoned_seen}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state`` gave."""
+        self._log_base = float(state["log_base"])
+        self._predicted = float(state["predicted"])
+        self._abandoned_seen = float(state["abandoned"])

@@ -1,0 +1,64 @@
+"""Power dialing: a fixed number of calls per idle agent, under the abandon guard."""
+
+from __future__ import annotations
+
+from math import floor
+
+from dialerd.core.pacing.budget import tightest_left
+from dialerd.core.pacing.contract import Fact, PacingInfo, Snapshot, room
+
+_SURE_ANSWERS = 20.0
+
+
+class Ratio:
+    """calls = ratio x idle - calls in progress; one per idle agent while the guard holds it back."""
+
+    def __init__(self, ratio: float, guarded: bool = True) -> None:
+        """``ratio``: calls per idle agent, 1.0 to 15.0. ``guarded=False`` is for benchmarks only."""
+        if not 1.0 <= ratio <= 15.0:
+            raise ValueError(f"ratio must lie between 1 and 15: {ratio}")
+        self._ratio = ratio
+        self._guarded = guarded
+        self._info = PacingInfo()
+        self._reason = "0 calls: no decision yet"
+
+    def start(self, info: PacingInfo) -> None:
+        """Take the rules."""
+        self._info = info
+
+    def observe(self, fact: Fact) -> None:
+        """Nothing to learn: the counts that matter are in the snapshot."""
+
+    def decide(self, snapshot: Snapshot) -> int:
+        """Calls that are missing from ratio x idle."""
+        info = self._info
+        ratio, why = self._ratio, ""
+        if self._guarded:
+            answers = snapshot.connected + snapshot.abandoned
+            # With none abandoned there is nothing to be short of, save by the call that is placed next.
+            future = _SURE_ANSWERS if info.window_ends_at - snapshot.now > 600.0 else 0.0
+            left = tightest_left(info, snapshot, future, _SURE_ANSWERS)
+            if answers < info.progressive_until_answers:
+                ratio = 1.0
+                why = f"; progressive until {info.progressive_until_answers} people answered ({answers:g} so far)"
+            elif left < 1.0:
+                ratio = 1.0
+                why = f"; one per agent, the abandon budget has {max(0.0, left):.1f} left"
+            elif answers < 50 and ratio > 1.0:
+                # One abandon of few answers is a large rate: come up to the ratio gently.
+                ratio = 1.0 + (ratio - 1.0) * answers / 50.0
+                why = f"; ramping up, {answers:g} people answered so far"
+        wanted = floor(ratio * snapshot.idle + 1e-9) - snapshot.outstanding
+        allowed = room(info, snapshot)
+        calls = max(0, min(wanted, allowed))
+        if wanted > allowed:
+            why += "; held by lines or calls per agent"
+        self._reason = (
+            f"{calls} calls: ratio {ratio:.2f} x {snapshot.idle} idle agents, "
+            f"{snapshot.outstanding} calls in progress{why}"
+        )
+        return calls
+
+    def explain(self) -> str:
+        """The figures of the last decision."""
+        return self._reason
