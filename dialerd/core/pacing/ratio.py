@@ -35,7 +35,7 @@ class Ratio:
         ratio, why = self._ratio, ""
         if self._guarded:
             answers = snapshot.connected + snapshot.abandoned
-            # With none abandoned there is nothing to be short of, save by the call that is placed next.
+            # Early on not even one abandon is covered, so a shift begins with one call per agent.
             future = _SURE_ANSWERS if info.window_ends_at - snapshot.now > 600.0 else 0.0
             left = tightest_left(info, snapshot, future, _SURE_ANSWERS)
             if answers < info.progressive_until_answers:
@@ -44,10 +44,6 @@ class Ratio:
             elif left < 1.0:
                 ratio = 1.0
                 why = f"; one per agent, the abandon budget has {max(0.0, left):.1f} left"
-            elif answers < 50 and ratio > 1.0:
-                # One abandon of few answers is a large rate: come up to the ratio gently.
-                ratio = 1.0 + (ratio - 1.0) * answers / 50.0
-                why = f"; ramping up, {answers:g} people answered so far"
         wanted = floor(ratio * snapshot.idle + 1e-9) - snapshot.outstanding
         allowed = room(info, snapshot)
         calls = max(0, min(wanted, allowed))

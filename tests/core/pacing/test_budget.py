@@ -40,11 +40,11 @@ def test_the_tightest_window_binds() -> None:
 
 def test_theta_by_hand_in_the_middle_of_a_day() -> None:
     # n 1,000, A 26, 1,000 to come: day 60, gain 0.1, reserve min(3, 7.2) = 3,
-    # surplus 0.02895 x 1,000 - 26 - 3 = -0.05; left 31.8 - 26 = 5.8: not yet tight.
+    # surplus 0.0294 x 1,000 - 26 - 3 = 0.4; left 31.8 - 26 = 5.8: not yet tight.
     allowance = budget().allowance(counted(974, 26), 1000)
     assert allowance.whole_window == pytest.approx(60.0)
     assert allowance.left == pytest.approx(5.8)
-    assert allowance.want == pytest.approx(0.9 * 0.02895 * exp(0.1 * -0.05))
+    assert allowance.want == pytest.approx(0.9 * 0.0294 * exp(0.1 * 0.4))
     assert allowance.theta == pytest.approx(allowance.want)
 
 

@@ -44,12 +44,13 @@ def test_ratio_is_calls_per_idle_agent_less_those_in_progress() -> None:
     assert "ratio 2.50 x 4 idle agents, 3 calls in progress" in pacer.explain()
 
 
-def test_ratio_ramps_up_over_the_first_fifty_answers() -> None:
+def test_ratio_waits_until_the_answers_bear_one_abandon() -> None:
     pacer = started(3.0)
     assert pacer.decide(floor(10, connected=0)) == 10
-    assert pacer.decide(floor(10, connected=25)) == 20
-    assert "ramping up, 25 people answered" in pacer.explain()
-    assert pacer.decide(floor(10, connected=50)) == 30
+    # 0.03 x (25 + 5 + 2.5) = 0.975, 0.03 x (27 + 5 + 2.7) = 1.04
+    assert pacer.decide(floor(10, connected=25)) == 10
+    assert "the abandon budget has 1.0 left" in pacer.explain()
+    assert pacer.decide(floor(10, connected=27)) == 30
 
 
 def test_ratio_falls_back_to_one_call_per_agent_when_the_budget_is_used_up() -> None:
