@@ -40,7 +40,7 @@ known. Calls that are out when the shift ends are followed to their end and coun
 - Baselines are written from their published descriptions. *Tuned* means in hindsight, per floor, on the very seeds of
   this table: highest utilisation with the pooled rate at most {CAP:.0%}; {CONFIGURATIONS} configurations of the
   VICIdial-like pacer (method, drop limit, level up to its default maximum of 3, target, intensity, tally; screened on
-  one seed, finalists on all), the fixed ratio in steps of 0.1, the binomial over 20 risks and 3
+  one seed, finalists on all), the fixed ratio in steps of 0.1, the binomial over 26 risks and 3
   look-aheads (1 on restless floors and small teams). The
   predictive pacer is not tuned to anything: the same code and constants on every floor.
 - Clairvoyant: sees the fate of each call the moment it is placed, and the end of every conversation. Knowing also who

@@ -25,7 +25,7 @@ TUNED = Path(__file__).with_name("tuned.json")
 CONFIGURATIONS = 102
 _FINALISTS = 6
 _LOOKAHEADS = (0.0, 0.5, 1.0)
-_RISKS = tuple(round(0.0005 * 1.45**i, 5) for i in range(20))
+_RISKS = (*(round(0.0005 * 1.45**i, 5) for i in range(20)), 0.65, 0.72, 0.8, 0.86, 0.92, 0.96)
 _RATIOS = tuple(round(1.0 + 0.1 * i, 1) for i in range(141))
 
 

@@ -181,6 +181,8 @@ class Snapshot:
     connected: float = 0.0
     abandoned: float = 0.0
     lines_in_use: int = 0
+    dialable: int | None = None
+    """Calls that could be placed now as far as contacts, CPS and trunks go; None: no limit known."""
     other_windows: tuple[WindowCount, ...] = ()
 
     @property
@@ -216,11 +218,13 @@ def times(values: Iterable[float]) -> Times:
 
 
 def room(info: PacingInfo, snapshot: Snapshot) -> int:
-    """Calls that lines and calls-per-agent still allow; 0 when nobody is at work."""
+    """Calls that lines, calls per agent and the supply of contacts still allow; 0 when nobody is at work."""
     at_work = snapshot.at_work
     if at_work == 0:
         return 0
     per_agent = int(info.max_calls_per_agent * at_work + 1e-9) - len(snapshot.talking_since) - snapshot.outstanding
     if info.max_lines is not None:
         per_agent = min(per_agent, info.max_lines - snapshot.lines_in_use)
+    if snapshot.dialable is not None:
+        per_agent = min(per_agent, snapshot.dialable)
     return max(0, per_agent)

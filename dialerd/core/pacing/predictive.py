@@ -123,7 +123,7 @@ class Predictive:
         idle_without_call = max(0, min(allowed, snapshot.idle - snapshot.outstanding))
         if allowed == 0:
             calls = 0
-            why = "nobody at work" if snapshot.at_work == 0 else "held by lines or calls per agent"
+            why = "nobody at work" if snapshot.at_work == 0 else "held by lines, contacts or calls per agent"
         elif allowance.answers < info.progressive_until_answers:
             calls = idle_without_call
             why = f"progressive until {info.progressive_until_answers} people answered ({allowance.answers:g} so far)"
@@ -145,7 +145,7 @@ class Predictive:
                 self._budget.accepted(loss, p_live, allowance)
             why = ""
             if calls == allowed:
-                why = "held by lines or calls per agent"
+                why = "held by lines, contacts or calls per agent"
             elif allowance.theta <= FLOOR_THETA:
                 why = "the abandon budget allows hardly more than progressive"
         self._last = (calls, snapshot, supply[:columns], -demand[:columns], allowance, why)

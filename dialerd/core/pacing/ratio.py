@@ -48,7 +48,7 @@ class Ratio:
         allowed = room(info, snapshot)
         calls = max(0, min(wanted, allowed))
         if wanted > allowed:
-            why += "; held by lines or calls per agent"
+            why += "; held by lines, contacts or calls per agent"
         self._reason = (
             f"{calls} calls: ratio {ratio:.2f} x {snapshot.idle} idle agents, "
             f"{snapshot.outstanding} calls in progress{why}"

@@ -138,7 +138,7 @@ def test_progressive_until_enough_people_answered() -> None:
 def test_caps_hold_and_are_named() -> None:
     pacer = learned(PacingInfo(max_lines=30))
     assert pacer.decide(floor(idle=15, ringing=5, lines_in_use=28)) == 2
-    assert "held by lines or calls per agent" in pacer.explain()
+    assert "held by lines, contacts or calls per agent" in pacer.explain()
     pacer = learned(PacingInfo(max_calls_per_agent=1.0))
     assert pacer.decide(floor(idle=5, talking=10, wrapping=0, ringing=4)) <= 1
 

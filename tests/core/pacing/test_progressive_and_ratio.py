@@ -79,7 +79,7 @@ def test_ratio_is_progressive_until_enough_people_answered() -> None:
 def test_ratio_is_held_by_calls_per_agent_and_says_so() -> None:
     pacer = started(5.0, max_calls_per_agent=2.0)
     assert pacer.decide(floor(10, connected=500)) == 20
-    assert "held by lines or calls per agent" in pacer.explain()
+    assert "held by lines, contacts or calls per agent" in pacer.explain()
 
 
 def test_nobody_idle_means_no_power_calls() -> None:

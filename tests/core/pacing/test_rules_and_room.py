@@ -51,6 +51,11 @@ def test_room_by_lines() -> None:
     assert room(PacingInfo(max_lines=10), snapshot) == 0
 
 
+def test_room_by_what_can_be_dialed() -> None:
+    assert room(PacingInfo(), Snapshot(now=0.0, idle=5, dialable=3)) == 3
+    assert room(PacingInfo(), Snapshot(now=0.0, idle=5, dialable=0)) == 0
+
+
 @given(st.integers(0, 50), st.integers(0, 50))
 def test_nobody_at_work_leaves_no_room(leaving: int, ringing: int) -> None:
     snapshot = Snapshot(now=9.0, leaving=leaving, ringing_since=times([1.0] * ringing))
