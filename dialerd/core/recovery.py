@@ -86,8 +86,9 @@ class Recovery:
         for attempt in list(floor.attempts.values()):
             if attempt.state not in (_S.CLAIMING, _S.CLAIMED, _S.ENDED, _S.CLOSED):
                 self._attempt(attempt, channels, bridged_in, event.lost_calls, now)
-        for attempt_id in event.lost_calls - floor.attempts.keys():
-            floor.tell("warning", "lost_call_of_unknown_attempt", attempt=attempt_id)
+        marks_of_others = len(event.lost_calls - floor.attempts.keys())
+        if marks_of_others:
+            floor.tell("info", "lost_calls_already_closed", count=str(marks_of_others))
         self._orphans(channels, event)
         floor.condition(telephony=None)
         self._desk.open_lines(now)

@@ -112,10 +112,9 @@ NOTICES: dict[str, Advice] = {
     ),
     # --- restart and reconciliation ------------------------------------------------------------------------
     "attempts_adopted": Advice("Calls of an earlier run of the daemon were taken over from the ledger."),
-    "lost_call_of_unknown_attempt": Advice(
-        "Asterisk played the abandoned-call message to somebody while no daemon listened, and the ledger does not "
-        "know the attempt.",
-        "Was Redis emptied? The call is in Asterisk's CDR under the channel id.",
+    "lost_calls_already_closed": Advice(
+        "Asterisk's marks of calls that were answered while nobody listened name attempts that are closed already: "
+        "marks are kept for a minute, and an earlier run has counted these.",
     ),
     "orphan_channel": Advice(
         "Asterisk held a channel with one of our ids that belongs to no attempt; it was hung up.",
