@@ -190,6 +190,8 @@ class Floor:
         if campaign.state is not state:
             CAMPAIGN_LIFECYCLE.check(campaign.state, state)
             campaign.state = state
+            # What the earlier run left counts once: a campaign that goes and comes back is not started by it again.
+            self.recovered_states.pop(campaign.settings.name, None)
         campaign.reason = reason
         self.dirty.add(campaign.settings.name)
 
