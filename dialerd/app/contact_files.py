@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -34,6 +34,12 @@ def mapping_of(settings: ContactListSettings) -> ImportMapping:
     )
 
 
+def file_name(source: str) -> str:
+    """A name for an uploaded file that is as good as any on this machine and still tells where it came from."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", re.split(r"[/\\]", source)[-1])
+    return plain.lstrip(".")[:100] or "upload.csv"
+
+
 async def import_upload(
     engine: AsyncEngine, clock: Clock, settings: ContactListSettings, source: str, content: AsyncIterator[bytes]
 ) -> ImportReport:
@@ -41,7 +47,7 @@ async def import_upload(
 
     Raises :class:`UnusableFile` and :class:`Unavailable`; then nothing of it is callable."""
     with tempfile.TemporaryDirectory(prefix="dialerd-import-") as folder:
-        path = Path(folder) / (os.path.basename(source) or "upload.csv")
+        path = Path(folder) / file_name(source)
         with path.open("wb") as file:
             async for chunk in content:
                 file.write(chunk)
