@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -36,6 +38,7 @@ def open_database(url: str, *, busy_timeout_s: float = 5.0) -> AsyncEngine:
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
         )
+        event.listen(engine.sync_engine, "do_connect", _keep_private)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
@@ -59,6 +62,16 @@ def open_database(url: str, *, busy_timeout_s: float = 5.0) -> AsyncEngine:
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def _keep_private(_dialect: Any, _record: Any, arguments: list[Any], _options: dict[str, Any]) -> None:
+    """SQLite would make a new file readable for everybody; it holds people's names and numbers. Its companions
+    (``-wal``, ``-shm``) get the file's rights, and a file that is there keeps those it was given."""
+    path = str(arguments[0]) if arguments else ""
+    if path and path != ":memory:" and not path.startswith("file:"):
+        # Where it cannot be made, SQLite itself says why.
+        with suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
