@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 import structlog
 
 from dialerd.app.contact_files import import_upload
+from dialerd.app.examination import Examiner, event_sources
 from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.records import StoredRecords
 from dialerd.asterisk.roster import AmiRoster
@@ -24,7 +26,6 @@ from dialerd.config.site_rules import RuleFailure
 from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, UnknownContactList
 from dialerd.control.server import ControlServer
 from dialerd.core.attempt import AttemptState
-from dialerd.core.campaign import Plan
 from dialerd.core.dialer import Dialer
 from dialerd.core.events import ContactsChanged, Event, PlanChanged, Recovered, ShutdownAsked
 from dialerd.core.ids import SerialNumbers
@@ -52,6 +53,7 @@ LAST_WRITES_S = 10.0
 """How long what is still to be written may take when the daemon ends; what is not waits in the outbox."""
 
 _MAY_BE_LEFT = frozenset({AttemptState.CONNECTED})
+_T = TypeVar("_T")
 
 
 class UnusableCampaigns(Exception):
@@ -93,8 +95,9 @@ class Daemon:
         )  # fmt: skip
         self._roster = AmiRoster(_ami(settings), self.post, rng=rng, on_bug=self._bug)
         self._telephony = AriTelephony(
-            _ari(settings), self.post, rng=rng, trunks=_event_sources(self._plan),
-            lost_calls=self._roster.lost_calls, on_bug=self._bug,
+            _ari(settings), self.post, rng=rng, trunks=event_sources(self._plan), lost_calls=self._roster.lost_calls,
+            examine=Examiner(_ari(settings), _ami(settings), lambda: self._plan, self._notices.tell),
+            on_bug=self._bug,
         )  # fmt: skip
         serials = SerialNumbers(int(self._clock.now() * 1000), secrets.randbits(20))
         self._dialer = Dialer(serials)
@@ -124,15 +127,20 @@ class Daemon:
                 tasks.append(group.create_task(self._lag.run(), name="lag"))
                 starting = group.create_task(self._start(group, tasks), name="start")
                 await self._stopping.wait()
-                started = starting.done() and not starting.cancelled()
                 starting.cancel()
-                if started:
+                # Until it is over it may start tasks that nobody would end; and a library may keep the cancellation
+                # to itself, so that the start goes on to its end.
+                await asyncio.wait((starting,))
+                if not starting.cancelled():
                     await self._end()
                 self._loop.end()
                 for task in tasks[1:]:
                     task.cancel()
         finally:
             await self._server.stop()
+            # After an ordered end there is nothing left of them to stop.
+            await self._roster.stop(drain_s=0)
+            await self._telephony.stop(drain_s=0)
             await self._outbox.aclose()
             await self._hot.aclose()
             await self._database.dispose()
@@ -142,7 +150,7 @@ class Daemon:
         """In this order: what is in the record and the ledger first, then Asterisk, then the agents."""
         self.post(PlanChanged(self._plan))
         _log.info("daemon_starting", instance=self._settings.instance, shard=self._settings.shard)
-        await self._database_ready()
+        await self._insist(lambda: migrate_engine(self._database))
         tasks.append(group.create_task(self._keeper.run(), name="notices"))
         await self._hot.start()
         await self._outbox.drain_all()
@@ -154,21 +162,25 @@ class Daemon:
                 self._waiting_for_store(str(error))
                 await asyncio.sleep(START_PAUSE_S)
         tasks.append(group.create_task(self._hot.run(), name="hot store"))
-        released = await self._record.reset_in_attempt({record.contact_id for record in ledger.attempts})
-        states = await self._record.campaign_states()
+        kept = {record.contact_id for record in ledger.attempts}
+        released = await self._insist(lambda: self._record.reset_in_attempt(kept))
+        states = await self._insist(self._record.campaign_states)
         self.post(Recovered(ledger.attempts, ledger.agent_lines, states))
         _log.info("ledger_read", live_attempts=len(ledger.attempts), contacts_released=released)
         tasks.append(group.create_task(self._record.run(), name="record"))
         tasks.append(group.create_task(self._outbox.run(), name="outbox"))
         await self._telephony.start()
         await self._roster.start()
+        # A defect that ends one of them must not leave a daemon behind that seems to be alive.
+        tasks.append(group.create_task(self._telephony.ended(), name="asterisk"))
+        tasks.append(group.create_task(self._roster.ended(), name="roster"))
 
-    async def _database_ready(self) -> None:
+    async def _insist(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Do something in the database, however long it takes to be there."""
         told = ""
         while True:
             try:
-                await migrate_engine(self._database)
-                return
+                return await work()
             except DATABASE_ERRORS as error:
                 reason = reason_of(error)
                 if reason != told:
@@ -290,10 +302,17 @@ class Daemon:
             diff = plan_diff(self._plan, result.plan)
             if not check_only:
                 self._plan, self._lists = result.plan, result.contact_lists
-                self._telephony.set_trunks(_event_sources(result.plan))
+                self._telephony.set_trunks([*event_sources(result.plan), *self._sources_in_use()])
                 self.post(PlanChanged(result.plan))
                 self._notices.tell("info", "reloaded", changes=str(len(diff.lines())))
             return ReloadResult(not check_only, diff, result.problems)
+
+    def _sources_in_use(self) -> list[str]:
+        """A trunk that is taken out is followed until its calls have ended: who rings is heard of only by it. (Until
+        the next reload, to be exact; it does no harm.)"""
+        floor = self._dialer.floor
+        live = {attempt.record.trunk for attempt in floor.attempts.values()}
+        return [f"endpoint:{trunk.settings.event_source}" for name, trunk in floor.trunks.items() if name in live]
 
     async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
         """Import a CSV file into a list as it arrives."""
@@ -315,7 +334,3 @@ def _ami(settings: DaemonSettings) -> AmiSettings:
     assert settings.ami.secret is not None
     ami = settings.ami
     return AmiSettings(ami.host, ami.port, ami.user, settings.ami.secret.get_secret_value())
-
-
-def _event_sources(plan: Plan) -> list[str]:
-    return sorted({f"endpoint:{trunk.event_source}" for trunk in plan.trunks.values()})

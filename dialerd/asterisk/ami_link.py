@@ -50,6 +50,13 @@ class AmiLink:
         """Begin to connect."""
         self._task = asyncio.create_task(self._stay_connected())
 
+    async def ended(self) -> None:
+        """Wait until nobody stays connected any more: after :meth:`stop`, or raises the defect that ended it."""
+        assert self._task is not None
+        await asyncio.wait((self._task,))
+        if not self._task.cancelled():
+            self._task.result()
+
     async def stop(self) -> None:
         """Disconnect for good."""
         if self._task is not None:

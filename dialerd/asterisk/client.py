@@ -269,5 +269,3 @@ class AsteriskResource:
     async def ping(self) -> Result:
         """The server's time."""
         return await self._send(Request("GET", "asterisk/ping"))
-
-

@@ -55,6 +55,10 @@ class AmiRoster:
         self._link.start()
         self._resync_task = asyncio.create_task(self._resync())
 
+    async def ended(self) -> None:
+        """Wait until nobody stays connected any more: after :meth:`stop`, or raises the defect that ended it."""
+        await self._link.ended()
+
     async def stop(self, drain_s: float = 2.0) -> None:
         """Finish the commands already given, for ``drain_s`` seconds at most, then disconnect."""
         await self._lanes.drain(drain_s)

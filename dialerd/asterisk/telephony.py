@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Protocol
 
@@ -62,13 +62,19 @@ class AriTelephony:
         rng: random.Random,
         trunks: Iterable[str],
         lost_calls: LostCalls | None = None,
+        examine: Callable[[], Awaitable[str]] | None = None,
         on_bug: Callable[[BaseException], None] | None = None,
     ) -> None:
+        """``examine`` says why this server may not be used, or nothing; it is asked whenever the server has been
+        started or reloaded since it last said nothing."""
         self._settings = settings
         self._post = post
         self._trunks = frozenset(trunks)
         self._subscribed: frozenset[str] = frozenset()
         self._lost_calls = lost_calls
+        self._examine = examine
+        self._examined: tuple[object, object] | None = None
+        """When the server that passed was started and last reloaded."""
         self._backoff = Backoff(rng, settings.backoff_min_s, settings.backoff_max_s)
         self._translator = Translator(settings.talk_silence_s)
         self._lanes = Lanes(on_bug or _log_bug)
@@ -89,6 +95,13 @@ class AriTelephony:
         client.on_event = self._take
         self._carry_out = CarryOut(client, self._translator, self._post, asyncio.sleep)
         self._task = asyncio.create_task(self._stay_connected(client, self._carry_out))
+
+    async def ended(self) -> None:
+        """Wait until nobody stays connected any more: after :meth:`stop`, or raises the defect that ended it."""
+        assert self._task is not None
+        await asyncio.wait((self._task,))
+        if not self._task.cancelled():
+            self._task.result()
 
     async def stop(self, drain_s: float = 2.0) -> None:
         """Finish the commands already given, for ``drain_s`` seconds at most, then disconnect. Calls stay up."""
@@ -164,6 +177,7 @@ class AriTelephony:
         body = getattr(info, "body", None)
         system = body.get("system", {}) if isinstance(body, dict) else {}
         version = parse_version(str(system.get("version", "")))
+        await self._passes(body.get("status", {}) if isinstance(body, dict) else {})
         await client.connect()
         # Over HTTP: a filter without RESTResponse, from an earlier program, would swallow the answer.
         filtered = await client.applications.filter(self._settings.app, USED_EVENTS)
@@ -194,6 +208,15 @@ class AriTelephony:
             self.submit(command)
         if lost and self._lost_calls is not None:
             self._lanes.run(("lost-marks",), partial(self._forget_later, self._lost_calls, lost))
+
+    async def _passes(self, status: Mapping[str, object]) -> None:
+        """Raises ConnectFailed when the server is not fit for calls."""
+        life = (status.get("startup_time"), status.get("last_reload_time"))
+        if self._examine is None or life == self._examined:
+            return
+        if objection := await self._examine():
+            raise ConnectFailed(f"Asterisk is not fit for calls: {objection}")
+        self._examined = life
 
     async def _forget_later(self, lost_calls: LostCalls, attempt_ids: frozenset[str]) -> None:
         # A daemon that dies before it has written down what it was told must find the marks again.
@@ -250,5 +273,3 @@ class AriTelephony:
 
 def _log_bug(error: BaseException) -> None:
     log.error("ari_command_failed", exc_info=error)
-
-

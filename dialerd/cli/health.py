@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dialerd.asterisk.probe import probe
+from dialerd.app.examination import examine as examine_pbx
 from dialerd.asterisk.settings import AmiSettings, AriSettings
 from dialerd.cli.examinations import Finding, Health, examine_record, examine_redis
 from dialerd.cli.options import ConfigOption, JsonOption
@@ -83,13 +83,10 @@ async def examine_asterisk(settings: DaemonSettings, plan: Plan) -> list[Finding
     ari, ami = settings.ari, settings.ami
     assert ari.password is not None
     assert ami.secret is not None
-    campaigns = plan.campaigns.values()
-    checks = await probe(
+    checks = await examine_pbx(
         AriSettings(ari.url, ari.user, ari.password.get_secret_value(), ari.app),
         AmiSettings(ami.host, ami.port, ami.user, ami.secret.get_secret_value()),
-        trunks=sorted({f"endpoint:{trunk.event_source}" for trunk in plan.trunks.values()}),
-        queues=sorted({campaign.queue for campaign in campaigns if campaign.queue is not None}),
-        sounds=sorted({m for c in campaigns for m in (c.message, c.abandon_message) if m is not None}),
+        plan,
     )
     return [Finding(c.name, Health.OK if c.ok else Health.BAD, c.detail, c.remedy) for c in checks]
 

@@ -110,6 +110,12 @@ NOTICES: dict[str, Advice] = {
         "The database cannot be opened at start; the daemon waits and dials nothing.",
         "Start the database, or correct `sql: url:` (`dialerd doctor`).",
     ),
+    "asterisk_lacks": Advice(
+        "Asterisk has not what is named in `what`. Without its modules, its half of the dialplan or the right to "
+        "write (level error) no call is placed; other things are missed by the calls that need them.",
+        "Do what `todo` says. What keeps dialerd from dialing is looked at again every few seconds, the rest when "
+        "Asterisk was restarted or reloaded, and by `dialerd doctor`.",
+    ),
     # --- restart and reconciliation ------------------------------------------------------------------------
     "attempts_adopted": Advice("Calls of an earlier run of the daemon were taken over from the ledger."),
     "lost_calls_already_closed": Advice(
