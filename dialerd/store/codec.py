@@ -20,9 +20,7 @@ ATTEMPT_FIELDS = tuple(field.name for field in fields(AttemptRecord))
 
 _KNOWN = frozenset(ATTEMPT_FIELDS)
 _REQUIRED = tuple(
-    field.name
-    for field in fields(AttemptRecord)
-    if field.default is MISSING and field.default_factory is MISSING
+    field.name for field in fields(AttemptRecord) if field.default is MISSING and field.default_factory is MISSING
 )
 _values_of = attrgetter(*ATTEMPT_FIELDS)
 

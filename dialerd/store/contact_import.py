@@ -69,9 +69,7 @@ async def import_contacts(
     rejects file cannot be written."""
     if not contact_list:
         raise UnusableFile("the contact list needs a name")
-    source = await asyncio.to_thread(
-        CsvSource, path, encoding=mapping.encoding, delimiter=mapping.delimiter
-    )
+    source = await asyncio.to_thread(CsvSource, path, encoding=mapping.encoding, delimiter=mapping.delimiter)
     reader = RowReader(source, mapping)
     table = ImportTable(engine, clock)
     await table.mend()

@@ -213,9 +213,7 @@ def _shown(text: str) -> str:
     text = text.rstrip("\r\n")
     if text.isascii():
         return text
-    return "".join(
-        f"\\x{ord(letter) - 0xDC00:02x}" if "\udc80" <= letter <= "\udcff" else letter for letter in text
-    )
+    return "".join(f"\\x{ord(letter) - 0xDC00:02x}" if "\udc80" <= letter <= "\udcff" else letter for letter in text)
 
 
 def _column_names(path: Path, header: SourceRow) -> tuple[str, ...]:

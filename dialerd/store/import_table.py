@@ -81,9 +81,7 @@ class ImportTable:
             await connection.execute(
                 update(imports)
                 .where(imports.c.id == import_id)
-                .values(
-                    state=_DECIDED, rows=rows, imported=imported, rejected=rejected, touched_at=self._clock.now()
-                )
+                .values(state=_DECIDED, rows=rows, imported=imported, rejected=rejected, touched_at=self._clock.now())
             )
         await self._publish(import_id)
 
@@ -170,9 +168,7 @@ async def _some(connection: AsyncConnection, import_id: int) -> list[int]:
     return list((await connection.execute(query)).scalars())
 
 
-async def _taken_numbers(
-    connection: AsyncConnection, contact_list: str, candidates: Iterable[Candidate]
-) -> set[str]:
+async def _taken_numbers(connection: AsyncConnection, contact_list: str, candidates: Iterable[Candidate]) -> set[str]:
     wanted = sorted({number.e164 for candidate in candidates for number in candidate.numbers})
     taken: set[str] = set()
     for start in range(0, len(wanted), _CHUNK):
@@ -184,9 +180,7 @@ async def _taken_numbers(
     return taken
 
 
-async def _taken_keys(
-    connection: AsyncConnection, contact_list: str, candidates: Iterable[Candidate]
-) -> set[str]:
+async def _taken_keys(connection: AsyncConnection, contact_list: str, candidates: Iterable[Candidate]) -> set[str]:
     wanted = sorted({candidate.key for candidate in candidates if candidate.key})
     query = select(contacts.c.key).where(contacts.c.contact_list == contact_list, contacts.c.key.in_(wanted))
     return set((await connection.execute(query)).scalars()) if wanted else set()

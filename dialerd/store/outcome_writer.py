@@ -65,9 +65,7 @@ async def _insert(connection: AsyncConnection, outcomes: Sequence[Outcome], now:
         row["recorded_at"] = now
         rows.append(row)
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = (
-        dialect.insert(attempts).on_conflict_do_nothing(index_elements=["id"]).returning(attempts.c.id)
-    )
+    statement = dialect.insert(attempts).on_conflict_do_nothing(index_elements=["id"]).returning(attempts.c.id)
     return set((await connection.execute(statement, rows)).scalars())
 
 

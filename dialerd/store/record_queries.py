@@ -86,9 +86,7 @@ class RecordQueries:
 
     async def contact(self, contact_id: int) -> Row | None:
         """One contact, or None."""
-        rows = await self._rows(
-            select(contacts).where(contacts.c.id == contact_id, contacts.c.state != IMPORTING)
-        )
+        rows = await self._rows(select(contacts).where(contacts.c.id == contact_id, contacts.c.state != IMPORTING))
         return rows[0] if rows else None
 
     async def contact_by_number(self, e164: str) -> list[Row]:

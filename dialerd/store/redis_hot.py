@@ -145,9 +145,7 @@ class RedisHotStore:
             )
         lines = await _hash(link, self.keys.agent_lines)
         self._mirror.agent_lines = {agent: channel.decode() for agent, channel in lines.items()}
-        return LedgerContents(
-            tuple(sorted(attempts, key=lambda record: record.id)), dict(self._mirror.agent_lines)
-        )
+        return LedgerContents(tuple(sorted(attempts, key=lambda record: record.id)), dict(self._mirror.agent_lines))
 
     async def run(self) -> None:
         """Carry out commands and keep the lease until cancelled. Raises
@@ -262,9 +260,7 @@ class RedisHotStore:
                 retry_at = self._clock.now() + int(wait_us) / 1e6 if wait_us else None
                 self._post(ClaimRefused(subject, reason, retry_at))
         elif pending.kind is CloseAttempt:
-            mirror.closed(
-                subject, ClosedEntry(pending.number, pending.trunk, pending.campaign, pending.payload)
-            )
+            mirror.closed(subject, ClosedEntry(pending.number, pending.trunk, pending.campaign, pending.payload))
             self._post(AttemptClosed(subject))
             if self._on_outcome is not None:
                 self._on_outcome()
@@ -299,9 +295,7 @@ class RedisHotStore:
                 async with asyncio.timeout(self._reply_timeout_s):
                     await self._lease.acquire(link)
                 self._renewed_at = _monotonic()
-                mended = await restore(
-                    link, self.keys, self._lease.value, self._mirror, self._queue.undecided()
-                )
+                mended = await restore(link, self.keys, self._lease.value, self._mirror, self._queue.undecided())
             except (LinkBroken, TimeoutError) as error:
                 if str(error) != told:
                     told = str(error)

@@ -112,9 +112,7 @@ class RedisLink:
     async def _send(self, calls: Sequence[Call], fence: tuple[Argument, ...]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
         for call in calls:
-            pipeline.execute_command(
-                "EVALSHA", call.script.sha, len(call.keys), *call.keys, *fence, *call.arguments
-            )
+            pipeline.execute_command("EVALSHA", call.script.sha, len(call.keys), *call.keys, *fence, *call.arguments)
         return await pipeline.execute(raise_on_error=False)
 
     async def _load_scripts(self) -> None:

@@ -135,14 +135,10 @@ class CommandQueue:
 
     def _agent_line(self, command: SaveAgentLine) -> Pending:
         call = agent_line_call(self._keys, command.agent, command.channel_id)
-        return Pending(
-            SaveAgentLine, command.agent, call, agent=command.agent, channel_id=command.channel_id or ""
-        )
+        return Pending(SaveAgentLine, command.agent, call, agent=command.agent, channel_id=command.channel_id or "")
 
 
-def close_call(
-    keys: Keys, attempt_id: str, number: str, trunk: str, campaign: str, outcome: bytes
-) -> Call:
+def close_call(keys: Keys, attempt_id: str, number: str, trunk: str, campaign: str, outcome: bytes) -> Call:
     """The call that closes an attempt."""
     return Call(
         CLOSE,

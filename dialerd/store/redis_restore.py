@@ -99,9 +99,7 @@ async def _restore_outcomes(link: RedisLink, keys: Keys, lease: str, mirror: Mir
         for attempt_id, score in zip(chunk, await link.read("ZMSCORE", keys.closed, *chunk), strict=True):
             entry = mirror.outcomes.get(attempt_id)
             if score is None and entry is not None:
-                calls.append(
-                    close_call(keys, attempt_id, entry.number, entry.trunk, entry.campaign, entry.outcome)
-                )
+                calls.append(close_call(keys, attempt_id, entry.number, entry.trunk, entry.campaign, entry.outcome))
     await _run(link, lease, calls)
     return len(calls)
 

@@ -18,10 +18,13 @@ NAILED = "Local/8001@dialerd-agent/n"
 
 @given(st.lists(st.integers(0, 400), max_size=20), st.text(st.characters(blacklist_categories=["Cs", "Cc"])))
 def test_bytes_may_be_cut_anywhere(cuts: list[int], name: str) -> None:
-    data = BANNER + (
-        f"Response: Success\r\nActionID: d1\r\nMessage: a: b\r\n\r\nEvent: X\r\nName: {name}\r\nEmpty:\r\n"
-        "Name: second\r\nnot a field\r\n\r\n\r\n\r\nEvent: Y\r\n\r\nEvent: unfin"
-    ).encode()
+    data = (
+        BANNER
+        + (
+            f"Response: Success\r\nActionID: d1\r\nMessage: a: b\r\n\r\nEvent: X\r\nName: {name}\r\nEmpty:\r\n"
+            "Name: second\r\nnot a field\r\n\r\n\r\n\r\nEvent: Y\r\n\r\nEvent: unfin"
+        ).encode()
+    )
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     parser = Parser()
     messages = [m for start, end in itertools.pairwise(edges) for m in parser.feed(data[start:end])]

@@ -30,9 +30,7 @@ from dialerd.asterisk.wire import (
     st.dictionaries(st.text(), st.text()),
     st.none() | st.dictionaries(st.text(), st.text()),
 )
-def test_a_request_frame_says_what_the_request_says(
-    query: dict[str, str], body: dict[str, str] | None
-) -> None:
+def test_a_request_frame_says_what_the_request_says(query: dict[str, str], body: dict[str, str] | None) -> None:
     frame = json.loads(encode_request("7", Request("POST", "channels/x", tuple(query.items()), body)))
     assert (frame["type"], frame["request_id"], frame["method"]) == ("RESTRequest", "7", "POST")
     assert frame["uri"] == "channels/x"

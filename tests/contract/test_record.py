@@ -17,9 +17,7 @@ def fetch(limit: int, contact_list: str = "leads") -> FetchContacts:
     return FetchContacts("spring", contact_list, limit)
 
 
-def outcome(
-    serial: int, contact_id: int, disposition: str, state: ContactState, at: float | None = None
-) -> Outcome:
+def outcome(serial: int, contact_id: int, disposition: str, state: ContactState, at: float | None = None) -> Outcome:
     record = attempt(serial, contact_id=contact_id)
     return closing(record, disposition, state, at).outcome
 

@@ -180,9 +180,7 @@ async def test_a_fetch_walks_an_index(engine: AsyncEngine) -> None:
     """A million contacts must cost no more than the ten that are fetched."""
     explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
     async with engine.begin() as connection:
-        await connection.exec_driver_sql(
-            "INSERT INTO contact_lists (name, created_at) VALUES ('leads', 0)"
-        )
+        await connection.exec_driver_sql("INSERT INTO contact_lists (name, created_at) VALUES ('leads', 0)")
         await connection.exec_driver_sql(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
             "INSERT INTO contacts (contact_list, key, numbers, columns, state, tries, updated_at) "

@@ -329,9 +329,7 @@ _fields = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_siz
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(_fields, _fields), max_size=12), delimiter=st.sampled_from([",", ";", "\t"]))
-def test_what_a_csv_writer_wrote_is_read_back(
-    tmp_path: Path, rows: list[tuple[str, str]], delimiter: str
-) -> None:
+def test_what_a_csv_writer_wrote_is_read_back(tmp_path: Path, rows: list[tuple[str, str]], delimiter: str) -> None:
     path = tmp_path / "written.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL)

@@ -66,12 +66,8 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
     )
-    op.create_index(
-        "ix_attempts_abandon_figures", "attempts", ["campaign", "answered_at", "abandoned"], unique=False
-    )
-    op.create_index(
-        op.f("ix_attempts_campaign_recorded_at"), "attempts", ["campaign", "recorded_at"], unique=False
-    )
+    op.create_index("ix_attempts_abandon_figures", "attempts", ["campaign", "answered_at", "abandoned"], unique=False)
+    op.create_index(op.f("ix_attempts_campaign_recorded_at"), "attempts", ["campaign", "recorded_at"], unique=False)
     op.create_index(op.f("ix_attempts_contact_id"), "attempts", ["contact_id"], unique=False)
     op.create_index(op.f("ix_attempts_number"), "attempts", ["number"], unique=False)
     op.create_index(op.f("ix_attempts_recorded_at"), "attempts", ["recorded_at"], unique=False)
