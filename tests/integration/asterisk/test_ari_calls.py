@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from asterisk_inbox import Inbox, new_id
-from asterisk_pair import answered, gone, originate
+from asterisk_pair import answered, ari_settings, gone, originate, telephony_on
 
 from dialerd.asterisk.telephony import AriTelephony
 from dialerd.core import ids
@@ -143,6 +143,17 @@ async def test_a_voicemail_is_a_machine(lab: Lab, telephony: AriTelephony, inbox
     assert verdict.status == "MACHINE"
     telephony.submit(HangUp(attempt))
     await inbox.expect(ChannelEnded, channel_id=attempt)
+
+
+@pytest.mark.parametrize("app", ["2nd-shard", "a_b-c"])
+async def test_analysis_for_any_name_of_the_application(lab: Lab, inbox: Inbox, app: str) -> None:
+    """The dialplan finds the name in the extension, whatever settings allow in it."""
+    async with telephony_on(ari_settings(lab, app=app), inbox) as telephony:
+        attempt = await answered(lab, telephony, inbox, number_for(Behaviour.VOICEMAIL_LONG, 0))
+        telephony.submit(StartAmd(attempt, SAFE))
+        assert (await inbox.expect(AmdFinished, attempt_id=attempt)).status == "MACHINE"
+        telephony.submit(HangUp(attempt))
+        await inbox.expect(ChannelEnded, channel_id=attempt)
 
 
 async def test_analysis_leaves_nothing_behind(lab: Lab, telephony: AriTelephony, inbox: Inbox) -> None:
