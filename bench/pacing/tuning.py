@@ -158,9 +158,9 @@ def load() -> dict[str, Any]:
 def main() -> None:
     """Search what is not in the file yet."""
     tuned = load()
-    for floor in (*headline(), *teams(), *restless()):
-        entry = tuned.setdefault(floor.name, {})
-        for key, tune in (("adaptive", tune_adaptive), ("ratio", tune_ratio), ("binomial", tune_binomial)):
+    for key, tune in (("adaptive", tune_adaptive), ("ratio", tune_ratio), ("binomial", tune_binomial)):
+        for floor in (*headline(), *teams(), *restless()):
+            entry = tuned.setdefault(floor.name, {})
             if key not in entry:
                 entry[key] = tune(floor)
                 TUNED.write_text(json.dumps(tuned, indent=1, sort_keys=True) + "\n")

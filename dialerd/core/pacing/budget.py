@@ -13,12 +13,16 @@ from typing import Any
 
 from dialerd.core.pacing.contract import PacingInfo, Snapshot
 
-SAFETY = 0.98
+SAFETY = 0.975
 """Share of the cap that is aimed at."""
 FLOOR_THETA = 0.003
 """What is still risked when the certain allowance is used up."""
 _SURE_ANSWERS = 60.0
+_LAST_ANSWERS = 200.0
+"""Answers still to come below which one abandon is kept back."""
 _TRUST = 8.0
+_MEMORY = 400.0
+"""Abandons after which the evidence on the forecast's calibration is halved: floors change from day to day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,19 @@ class Allowance:
     used: float
     answers: float
     """People who answered in the window so far."""
+    throttled: bool
+    """``theta`` is below what the budget as a whole would allow, because little is left for now."""
+    exhausted: bool
+    """Nothing may be risked now: one call per idle agent."""
 
 
 def certain_left(
     cap: float, connected: float, abandoned: float, future_answers: float, sure_answers: float = _SURE_ANSWERS
 ) -> float:
-    """Abandons that the cap still allows if only ``sure_answers`` (or fewer, at the window's end) are yet to come."""
+    """Abandons that the cap still allows if only ``sure_answers`` (at the window's end: half of those expected) are yet to come."""
     answers = connected + abandoned
-    # Early on, one bad half minute is a large share: less is taken as certain.
-    sure = min(sure_answers, 5.0 + answers / 10.0, future_answers)
+    # Early on, one bad half minute is a large share; at the end, not all who are expected will come.
+    sure = min(sure_answers, 5.0 + answers / 10.0, 0.5 * future_answers)
     return cap * (answers + sure) - abandoned
 
 
@@ -80,10 +88,10 @@ class Budget:
         whole = cap * (answers + future_answers)
         total = answers + future_answers
         gain = min(0.35, max(0.06, 6.0 / max(whole, 1e-6)))
-        # Held back for a bad half minute; given back in the second half, or it would never be spent.
-        reserve = (
-            min(3.0, 0.12 * whole) * min(1.0, answers / 150.0) * min(1.0, 2.0 * future_answers / max(total, 1.0))
-        )
+        # How many people a bad half minute may cost: more agents, more calls out at once.
+        tight = min(4.0, max(3.0, 2.0 + 0.04 * snapshot.at_work))
+        # Held back for a bad half minute, to the end: what rings then can no longer be made good.
+        reserve = min(3.0, 0.12 * whole) * min(1.0, answers / 150.0)
         surplus = aim * answers - used - reserve
         level = 0.4 + 0.6 * min(1.0, answers / max(1.0, min(1000.0, 0.25 * total)))
         most = 1.6 * min(1.0, answers / max(1.0, min(1500.0, 0.4 * total)))
@@ -92,16 +100,18 @@ class Budget:
         left = tightest_left(info, snapshot, future_answers, _SURE_ANSWERS)
         if left < 1.5:
             theta = min(theta, FLOOR_THETA)
-        elif left < 4.0:
-            theta *= exp(-0.4 * (4.0 - left))
+        elif left < tight:
+            theta *= exp(-0.4 * (tight - left))
         if cap == 0.0:
             theta = 0.0
-        return Allowance(theta, want, left, whole, used, answers)
+        exhausted = left < (0.0 if future_answers > _LAST_ANSWERS else 1.0)
+        return Allowance(theta, want, left, whole, used, answers, left < tight, exhausted)
 
     def accepted(self, loss: float, p_live: float, allowance: Allowance) -> None:
         """A call was placed whose marginal loss was forecast as ``loss`` and that wants an agent with ``p_live``."""
         self._predicted += p_live * loss
-        if allowance.want <= 0.0:
+        if allowance.want <= 0.0 or allowance.throttled:
+            # Calls placed under the guard are cheap because of the guard: no reason to raise the base.
             return
         factor = (self._abandoned_seen + _TRUST) / (self._predicted + _TRUST)
         # The opening of a shift places many calls without any loss: that says nothing about the base.
@@ -112,6 +122,9 @@ class Budget:
     def lost(self) -> None:
         """A person was abandoned."""
         self._abandoned_seen += 1.0
+        if self._abandoned_seen > _MEMORY:
+            self._abandoned_seen *= 0.5
+            self._predicted *= 0.5
 
     @property
     def calibration(self) -> float:

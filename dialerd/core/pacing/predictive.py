@@ -127,7 +127,7 @@ class Predictive:
         elif allowance.answers < info.progressive_until_answers:
             calls = idle_without_call
             why = f"progressive until {info.progressive_until_answers} people answered ({allowance.answers:g} so far)"
-        elif allowance.left < 0.0:
+        elif allowance.exhausted:
             calls = idle_without_call
             why = "progressive, the abandon budget is used up for now"
         else:

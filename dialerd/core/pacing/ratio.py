@@ -8,10 +8,12 @@ from dialerd.core.pacing.budget import tightest_left
 from dialerd.core.pacing.contract import Fact, PacingInfo, Snapshot, room
 
 _SURE_ANSWERS = 20.0
+_FULL_AT = 4.0
+"""Abandons left from which the whole ratio is used; below it the ratio shrinks, to 1 when one or none is left."""
 
 
 class Ratio:
-    """calls = ratio x idle - calls in progress; one per idle agent while the guard holds it back."""
+    """calls = ratio x idle - calls in progress; fewer while the guard holds it back."""
 
     def __init__(self, ratio: float, guarded: bool = True) -> None:
         """``ratio``: calls per idle agent, 1.0 to 15.0. ``guarded=False`` is for benchmarks only."""
@@ -36,14 +38,14 @@ class Ratio:
         if self._guarded:
             answers = snapshot.connected + snapshot.abandoned
             # Early on not even one abandon is covered, so a shift begins with one call per agent.
-            future = _SURE_ANSWERS if info.window_ends_at - snapshot.now > 600.0 else 0.0
+            future = 2.0 * _SURE_ANSWERS if info.window_ends_at - snapshot.now > 600.0 else 0.0
             left = tightest_left(info, snapshot, future, _SURE_ANSWERS)
             if answers < info.progressive_until_answers:
                 ratio = 1.0
                 why = f"; progressive until {info.progressive_until_answers} people answered ({answers:g} so far)"
-            elif left < 1.0:
-                ratio = 1.0
-                why = f"; one per agent, the abandon budget has {max(0.0, left):.1f} left"
+            elif left < _FULL_AT:
+                ratio = 1.0 + (ratio - 1.0) * max(0.0, left - 1.0) / (_FULL_AT - 1.0)
+                why = f"; ratio {self._ratio:.2f} lowered, the abandon budget has {max(0.0, left):.1f} left"
         wanted = floor(ratio * snapshot.idle + 1e-9) - snapshot.outstanding
         allowed = room(info, snapshot)
         calls = max(0, min(wanted, allowed))

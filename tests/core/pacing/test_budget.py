@@ -23,8 +23,8 @@ def counted(connected: float, abandoned: float, *others: WindowCount) -> Snapsho
 def test_certain_left_by_hand() -> None:
     # 0.03 x (1,000 + 60) - 20 = 11.8
     assert certain_left(0.03, 980, 20, 5000) == pytest.approx(11.8)
-    # Near the end only those still to come count: 0.03 x (1,000 + 5) - 20 = 10.15
-    assert certain_left(0.03, 980, 20, 5) == pytest.approx(10.15)
+    # Near the end only half of those still to come count: 0.03 x (1,000 + 5) - 20 = 10.15
+    assert certain_left(0.03, 980, 20, 10) == pytest.approx(10.15)
     # Early on fewer are taken as certain: 0.03 x (80 + 5 + 8) - 2 = 0.79
     assert certain_left(0.03, 78, 2, 5000) == pytest.approx(0.79)
 
@@ -40,18 +40,19 @@ def test_the_tightest_window_binds() -> None:
 
 def test_theta_by_hand_in_the_middle_of_a_day() -> None:
     # n 1,000, A 26, 1,000 to come: day 60, gain 0.1, reserve min(3, 7.2) = 3,
-    # surplus 0.0294 x 1,000 - 26 - 3 = 0.4; left 31.8 - 26 = 5.8: not yet tight.
+    # surplus 0.02925 x 1,000 - 26 - 3 = 0.25; left 31.8 - 26 = 5.8: not yet tight.
     allowance = budget().allowance(counted(974, 26), 1000)
     assert allowance.whole_window == pytest.approx(60.0)
     assert allowance.left == pytest.approx(5.8)
-    assert allowance.want == pytest.approx(0.9 * 0.0294 * exp(0.1 * 0.4))
+    assert allowance.want == pytest.approx(0.9 * 0.02925 * exp(0.1 * 0.25))
     assert allowance.theta == pytest.approx(allowance.want)
 
 
 def test_theta_shrinks_when_little_is_left_and_stops_when_nothing_is() -> None:
+    # One agent: tight below 3 abandons left.
     tight = budget().allowance(counted(971, 29), 1000)
     assert tight.left == pytest.approx(2.8)
-    assert tight.theta == pytest.approx(tight.want * exp(-0.4 * 1.2))
+    assert tight.theta == pytest.approx(tight.want * exp(-0.4 * 0.2))
     empty = budget().allowance(counted(969, 31), 1000)
     assert empty.left == pytest.approx(0.8)
     assert empty.theta == FLOOR_THETA
@@ -92,6 +93,24 @@ def test_the_opening_burst_teaches_the_base_nothing() -> None:
     assert controller.allowance(counted(0, 0), 4000).theta == pytest.approx(opening.theta)
 
 
+def test_the_guard_teaches_the_base_nothing() -> None:
+    controller = budget()
+    guarded = controller.allowance(counted(970, 30), 1000)
+    assert guarded.throttled
+    for _ in range(300):
+        controller.accepted(0.0, 0.2, guarded)
+    easy = counted(980, 20)
+    assert controller.allowance(easy, 1000).theta == budget().allowance(easy, 1000).theta
+
+
+def test_nothing_is_risked_once_exhausted_and_a_little_earlier_near_the_end() -> None:
+    # left: 0.03 x (1,000 + 60) - 31.5 = 0.3, then with 100 still to come 0.03 x (1,000 + 50) - 31 = 0.5.
+    assert not budget().allowance(counted(968.5, 31.5), 1000).exhausted
+    assert budget().allowance(counted(968, 32), 1000).exhausted
+    assert budget().allowance(counted(969, 31), 100).exhausted
+    assert not budget().allowance(counted(971, 29), 100).exhausted
+
+
 def test_calibration_is_seen_over_forecast() -> None:
     controller = budget()
     allowance = controller.allowance(counted(980, 20), 1000)
@@ -101,6 +120,19 @@ def test_calibration_is_seen_over_forecast() -> None:
         controller.lost()
     # (28 + 8) / (400 x 0.25 x 0.1 + 8) = 2
     assert controller.calibration == pytest.approx(2.0)
+
+
+def test_calibration_forgets() -> None:
+    controller = budget()
+    allowance = controller.allowance(counted(980, 20), 1000)
+    for _ in range(4000):
+        controller.lost()
+    assert controller.calibration > 20
+    for _ in range(1000):
+        for _ in range(40):
+            controller.accepted(0.1, 0.25, allowance)
+        controller.lost()
+    assert controller.calibration == pytest.approx(1.0, abs=0.5)
 
 
 def test_state_goes_round() -> None:
