@@ -327,7 +327,14 @@ class Daemon:
 def _ari(settings: DaemonSettings) -> AriSettings:
     assert settings.ari.password is not None
     ari = settings.ari
-    return AriSettings(ari.url, ari.user, settings.ari.password.get_secret_value(), ari.app)
+    return AriSettings(
+        ari.url,
+        ari.user,
+        settings.ari.password.get_secret_value(),
+        ari.app,
+        # A rightful successor holds the lease, and has ended this daemon by then.
+        reclaim_after_s=settings.lease_ttl_s + 5.0,
+    )
 
 
 def _ami(settings: DaemonSettings) -> AmiSettings:

@@ -32,6 +32,8 @@ class AriSettings:
     """The silence after which the dialplan's ``TALK_DETECT`` says that speech is over."""
     amd_grace_s: float = 3.0
     """How much longer than its own total analysis time AMD may take before it counts as failed."""
+    reclaim_after_s: float | None = None
+    """After so long the application is taken back from whoever took it over; None: only when told to."""
     lost_mark_kept_s: float = 60.0
     """How long a handed-over mark of a lost call stays in AstDB: a daemon that dies meanwhile finds it again."""
 

@@ -150,7 +150,7 @@ class AriTelephony:
 
     async def _stay_connected(self, client: AriClient, carry_out: CarryOut) -> None:
         while True:
-            await self._may_connect.wait()
+            await self._permission()
             try:
                 await self._connect(client, carry_out)
             except (ConnectFailed, SnapshotFailed, LostCallsUnavailable) as error:
@@ -168,6 +168,16 @@ class AriTelephony:
             await client.disconnect()
             if self._may_connect.is_set():
                 await asyncio.sleep(self._backoff.next_s())
+
+    async def _permission(self) -> None:
+        """Wait until we may connect: at once, or, when another has taken the application, until :meth:`reclaim` or
+        so long that a rightful successor would have ended this daemon."""
+        try:
+            async with asyncio.timeout(self._settings.reclaim_after_s):
+                await self._may_connect.wait()
+        except TimeoutError:
+            log.warning("application_reclaimed", app=self._settings.app)
+            self._may_connect.set()
 
     async def _connect(self, client: AriClient, carry_out: CarryOut) -> None:
         self._held = []

@@ -6,7 +6,7 @@ from dialerd.core import ids
 from dialerd.core.analysis import AMD_GRACE_S, Clock, Evidence, judge
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState, Connection
-from dialerd.core.commands import PlayMessage, SaveAttempt, StartAmd, StopAmd
+from dialerd.core.commands import PlayMessage, SaveAttempt, SaveCampaignState, StartAmd, StopAmd
 from dialerd.core.events import AmdFinished, PlaybackFinished
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.joining import Joining
@@ -184,7 +184,7 @@ class Answering:
         if attempt.hang_up_sent:
             return
         attempt.playback_started = record.message_at is not None
-        media = attempt.settings.abandon_message if record.abandoned else attempt.settings.message
+        media = _message_of(attempt)
         if record.treatment == Treatment.HANG_UP and not record.abandoned:
             self._end(attempt, now)
         elif record.message_at is None and media is not None:
@@ -216,16 +216,23 @@ class Answering:
         if attempt.state is not _S.TREATING:
             return
         if attempt.playback_failed:
-            record = attempt.record
+            record, media = attempt.record, _message_of(attempt)
             record.reason = "message_not_played"
             if record.analysis in PERSON_VALUES:
                 record.abandoned = True
             attempt.playback_started = False
-            campaign = self._floor.campaigns.get(record.campaign)
-            if campaign is not None and campaign.state is CampaignState.ON:
-                self._floor.move_campaign(campaign, CampaignState.SUSPENDED, "a message could not be played")
             self._floor.tell("error", "message_not_played", attempt=record.id, campaign=record.campaign)
+            self._suspend_all_with(media)
         self._end(attempt, now)
+
+    def _suspend_all_with(self, media: str | None) -> None:
+        """Nobody else shall hear silence instead of this message, in whichever campaign."""
+        for name, campaign in self._floor.campaigns.items():
+            settings = campaign.settings
+            if campaign.state is CampaignState.ON and media in (settings.message, settings.abandon_message):
+                reason = f"message {media} could not be played"
+                self._floor.move_campaign(campaign, CampaignState.SUSPENDED, reason)
+                self._floor.do(SaveCampaignState(name, CampaignState.SUSPENDED, reason))
 
     def _hang_up(self, attempt: LiveAttempt, now: float) -> None:
         self._floor.move_attempt(attempt, _S.TREATING)
@@ -235,3 +242,8 @@ class Answering:
     def _end(self, attempt: LiveAttempt, now: float) -> None:
         attempt.hang_up_sent = True
         self._placing.hang_up(attempt, now)
+
+
+def _message_of(attempt: LiveAttempt) -> str | None:
+    """What an attempt under treatment hears."""
+    return attempt.settings.abandon_message if attempt.record.abandoned else attempt.settings.message

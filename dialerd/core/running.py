@@ -75,6 +75,8 @@ class Running:
             self._floor.move_campaign(campaign, CampaignState.ON)
             if before is CampaignState.STOPPING:
                 self.stop(campaign, "")
+            elif before is CampaignState.SUSPENDED:
+                self._change(campaign, CampaignState.SUSPENDED, "suspended before the restart: see the notices")
         elif before is CampaignState.COMPLETE:
             campaign.state = CampaignState.COMPLETE
 
@@ -120,6 +122,11 @@ class Running:
             return
         floor.timers.cancel("fetch", event.campaign)
         campaign.fetching = False
+        floor.dirty.add(event.campaign)
+        if any(c.contact_list != campaign.settings.contact_list for c in event.contacts):
+            # The campaign was given another list while the fetch was on its way.
+            floor.do(ReturnContacts(tuple(c.id for c in event.contacts)))
+            return
         known = {c.id for c in campaign.hopper} | set(campaign.parked)
         campaign.hopper.extend(c for c in event.contacts if c.id not in known)
         campaign.next_contact_at = event.next_at
@@ -130,7 +137,6 @@ class Running:
             if event.next_at is not None:
                 wake = event.next_at if event.in_attempt == 0 else min(event.next_at, wake)
             floor.timers.set("fetch_again", event.campaign, max(wake, now + 0.05))
-        floor.dirty.add(event.campaign)
 
     def fetch_again(self, campaign: CampaignRun) -> None:
         """Something may have become callable."""

@@ -466,6 +466,18 @@ async def test_replaced_is_said_once_and_not_fought(ari: MockAri, inbox: Inbox) 
         await running.stop(drain_s=0)
 
 
+async def test_an_application_that_nobody_rightfully_took_is_taken_back(ari: MockAri, inbox: Inbox) -> None:
+    running = await started(ari, inbox, reclaim_after_s=0.2)
+    try:
+        await inbox.expect(TelephonyBack)
+        await ari.send({"type": "ApplicationReplaced"})
+        assert (await inbox.expect(TelephonyLost)).reason == "replaced"
+        await inbox.expect(TelephonyBack, nth=1)
+        assert len(ari.sockets) == 2
+    finally:
+        await running.stop(drain_s=0)
+
+
 STRANGE = (
     "{", "[]", '"x"', "{}", '{"type": 5}',
     '{"type":"RESTResponse","request_id":"77"}',

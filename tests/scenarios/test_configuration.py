@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dialerd.core import commands as c
 from dialerd.core import events as e
 from dialerd.core.campaign import CampaignState, Plan
-from tests.scenarios.timeline import Timeline, recovered
+from tests.scenarios.timeline import Timeline, campaign, contact, recovered
 
 
 def _without_campaigns(line: Timeline) -> e.PlanChanged:
@@ -47,3 +49,15 @@ def test_put_back_while_its_last_call_lives_it_stays_as_it_was_told() -> None:
     assert line.closed().disposition == "busy"
     assert line.state() is CampaignState.OFF
     assert not line.wanted(c.OriginateCall)
+
+
+def test_contacts_of_the_old_list_are_not_dialed_after_the_list_was_changed() -> None:
+    """The fetch was on its way when the file was applied."""
+    line = Timeline().ready("8001").then(e.CampaignStartAsked("spring"))
+    serial = line.the(c.FetchContacts).serial
+    others = {"spring": replace(campaign(), contact_list="others")}
+    line.at(1, e.PlanChanged(Plan(others, line.plan.trunks)))
+    line.look_away().at(2, e.ContactsFetched("spring", (contact(1),), None, 1, serial))
+    assert not line.wanted(c.Claim)
+    assert line.the(c.ReturnContacts).contact_ids == (1,)
+    assert line.the(c.FetchContacts).contact_list == "others"

@@ -171,3 +171,17 @@ def test_hanging_up_in_the_middle_of_a_message_is_no_failed_message() -> None:
 
 def playback_of(attempt: str) -> str:
     return ids.sibling(attempt, ids.PLAYBACK)
+
+
+def test_a_suspension_outlives_the_daemon_that_made_it() -> None:
+    """Or one more person would hear silence after each restart."""
+    line = Timeline(AGENTLESS).ready().started(contact(1))
+    (call,) = (call.attempt_id for call in line.wanted(c.OriginateCall))
+    line.at(5.0, e.ChannelAnswered(call)).at(8.0, e.AmdFinished(call, "HUMAN", "")).look_away()
+    line.at(8.1, e.PlaybackFinished(playback_of(call), failed=True)).at(9.0)
+    saved = line.the(c.SaveCampaignState)
+    assert saved.state is CampaignState.SUSPENDED
+    left = e.Recovered((), {}, {saved.campaign: saved.state})
+    after = Timeline(AGENTLESS).ready(recovered=left)
+    assert after.state() is CampaignState.SUSPENDED
+    assert not after.wanted(c.FetchContacts)
