@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dialerd.asterisk.ami_wire import Message
+from dialerd.core.commands import OUR_PAUSES
 from dialerd.core.events import MemberGone, MemberSeen
 
 NAILED_CONTEXT = "dialerd-agent"
@@ -86,6 +87,16 @@ class Roster:
     def queues(self) -> frozenset[str]:
         """All queues that exist, those without members too."""
         return frozenset(self._queues)
+
+    def paused_by_people(self, interface: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The member's queues: those in which a person has paused it, and the others."""
+        theirs: set[str] = set()
+        others: set[str] = set()
+        for (queue, name), seen in self._members.items():
+            if name == interface:
+                by_person = seen.paused and not seen.pause_reason.startswith(OUR_PAUSES)
+                (theirs if by_person else others).add(queue)
+        return frozenset(theirs), frozenset(others)
 
     def forget(self) -> None:
         """Nothing is known any more."""

@@ -89,13 +89,17 @@ class AmiRoster:
             "Paused": "true" if command.paused else "false",
             "Reason": command.reason,
         }
-        try:
-            answer = await self._link.action("QueuePause", fields)
-        except AmiFailed as error:
-            log.warning("pause_kept_for_later", agent=command.agent, reason=str(error))
-            return
-        if not answer.ok:
-            log.warning("pause_refused", agent=command.agent, reason=answer.message)
+        theirs, others = self._roster.paused_by_people(command.interface)
+        # Without a queue Asterisk takes all of them, also where a person has paused the member.
+        places: list[dict[str, str]] = [{"Queue": queue} for queue in sorted(others)] if theirs else [{}]
+        for place in places:
+            try:
+                answer = await self._link.action("QueuePause", fields | place)
+            except AmiFailed as error:
+                log.warning("pause_kept_for_later", agent=command.agent, reason=str(error))
+                return
+            if not answer.ok:
+                log.warning("pause_refused", agent=command.agent, reason=answer.message)
         if self._pauses.get(command.interface) is command:
             del self._pauses[command.interface]
 

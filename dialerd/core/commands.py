@@ -195,10 +195,14 @@ class DialAgent:
 
 # --- the roster ------------------------------------------------------------------------------------------
 
+OUR_PAUSES = "dialerd:"
+"""What the reasons of our own pauses begin with."""
+
 
 @dataclass(frozen=True, slots=True)
 class PauseMember:
-    """Pause or unpause the agent in every queue it is a member of, with a reason that begins with ``dialerd:``."""
+    """Pause or unpause the agent in every queue it is a member of, save where a person has paused it: such a pause
+    is never touched. The reason begins with :data:`OUR_PAUSES`."""
 
     agent: str
     interface: str

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dialerd.core import ids
 from dialerd.core.agent import AgentState
 from dialerd.core.commands import (
+    OUR_PAUSES,
     AnnounceAgent,
     CreateBridge,
     DestroyBridge,
@@ -23,9 +24,8 @@ from dialerd.core.commands import (
 from dialerd.core.events import ChannelProbed, MemberGone, MemberSeen, RosterSynced
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt, Membership
 
-OUR_PAUSE = "dialerd:"
-WRAP_UP_PAUSE = "dialerd:wrap-up"
-NOT_RESPONDING_PAUSE = "dialerd:not-responding"
+WRAP_UP_PAUSE = OUR_PAUSES + "wrap-up"
+NOT_RESPONDING_PAUSE = OUR_PAUSES + "not-responding"
 
 LINE_RING_S = 30.0
 """So long an agent's phone may ring for its nailed-up line."""
@@ -247,8 +247,8 @@ class Desk:
         if agent.state is not AgentState.WRAP_UP:
             return
         self._floor.timers.cancel("wrap_up", agent.agent)
-        if unpause and not any(
-            m.paused and not m.pause_reason.startswith(OUR_PAUSE) for m in agent.memberships.values()
+        if unpause and not all(
+            m.paused and not m.pause_reason.startswith(OUR_PAUSES) for m in agent.memberships.values()
         ):
             self._floor.do(PauseMember(agent.agent, agent.interface, False, ""))
             for membership in agent.memberships.values():

@@ -107,8 +107,8 @@ class QueueFloor:
 
     def _pause_asked(self, command: c.PauseMember) -> None:
         member = self.members.get(command.agent)
-        if member is None:
-            return
+        if member is None or (member.paused and not member.reason.startswith(c.OUR_PAUSES)):
+            return  # a person's pause stands
         self._set(member, command.paused, command.reason)
         if command.paused and command.reason == "dialerd:not-responding":
             self._schedule.after(self._rng.uniform(10.0, 40.0), self.unpause, command.agent)
