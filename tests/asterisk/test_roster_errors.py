@@ -158,6 +158,20 @@ async def test_a_pause_while_away_is_made_up_for(ami: MockAmi, inbox: Inbox) -> 
         assert "Queue" not in asked  # all queues
 
 
+async def test_a_persons_pause_in_another_queue_is_left_alone(ami: MockAmi, inbox: Inbox) -> None:
+    ami.script["QueueStatus"] = status(
+        member(ActionID="@ID@")
+        + member(ActionID="@ID@", Queue="support", Paused="1", PausedReason="lunch")
+        + member(ActionID="@ID@", Queue="vip")
+    )
+    ami.script["QueuePause"] = block(Response="Success", ActionID="@ID@", Message="Interface paused successfully")
+    async with roster_on(ami, inbox) as running:
+        await inbox.expect(RosterSynced)
+        running.submit(replace(PAUSE, agent="8010", interface="PJSIP/8010"))
+        await until(yes(lambda: len(ami.requests("QueuePause")) == 2))
+        assert [asked["Queue"] for asked in ami.requests("QueuePause")] == ["sales", "vip"]
+
+
 async def test_a_pause_that_is_refused_is_not_repeated(ami: MockAmi, inbox: Inbox) -> None:
     ami.script["QueuePause"] = block(Response="Error", ActionID="@ID@", Message="Interface not found")
     async with roster_on(ami, inbox) as running:
