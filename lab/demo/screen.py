@@ -62,7 +62,7 @@ def picture(status: dict[str, Any], elapsed_s: float, contacts: dict[str, int]) 
     console.print(live(status, elapsed_s, contacts))
     svg = console.export_svg(title="make demo")
     # Without the web fonts: a picture should need nothing from elsewhere.
-    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return re.sub(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", "", svg, flags=re.DOTALL)
 
 
 def report(
