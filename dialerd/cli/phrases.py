@@ -32,6 +32,8 @@ _SAID = {
     "no_contact_callable_now": "no contact is callable now",
     "fetching_contacts": "contacts are being fetched",
     "claim_refused": "the last claim was refused",
+    "pacing_holds": "the calls in progress are enough for its agents",
+    "nobody_at_work": "nobody is at work in its queue",
     "queue_does_not_exist": "its queue does not exist in Asterisk",
     "queue_has_no_members": "nobody is logged in to its queue",
 }

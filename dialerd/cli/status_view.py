@@ -16,6 +16,7 @@ from dialerd.cli.screen import clock_time, coloured, duration, percent, table
 MOST_AGENTS = 15
 """Agents shown in the status; `dialerd agents` shows them all."""
 _WIDE = 92
+_BAR = 10
 _PARTS = (("telephony", "ARI"), ("roster", "AMI"), ("store", "Redis"), ("record", "SQL"))
 _ORDER = ("on_call", "reserved", "wrap_up", "available", "not_responding", "paused", "logged_out")
 
@@ -24,6 +25,8 @@ def status_picture(status: Mapping[str, Any], width: int) -> RenderableType:
     """Everything at one moment, for a terminal of this width."""
     parts: list[RenderableType] = [_headline(status), *_trouble(status), ""]
     parts.append(campaigns_table(status["campaigns"], width))
+    paced = _pacing(status)
+    parts += ["", *paced] if paced else []
     why_not = _why_not(status)
     parts += ["", *why_not] if why_not else []
     if status["agents"]:
@@ -103,6 +106,31 @@ def _trouble(status: Mapping[str, Any]) -> list[str]:
     if status["shutting_down"]:
         lines.append("[yellow]shutting down: no new calls[/]")
     return lines
+
+
+def _pacing(status: Mapping[str, Any]) -> list[str]:
+    """A line for each campaign that dials ahead, and one for its shadow."""
+    lines = []
+    for campaign in status["campaigns"]:
+        pacing = campaign.get("pacing")
+        if pacing is None or campaign["state"] in ("off", "complete"):
+            continue
+        left, allowed = pacing["budget_left"], pacing["budget_allowed"]
+        budget = f"{_bar(pacing['abandoned_today'], allowed)} {pacing['abandoned_today']} of {allowed:.1f}"
+        style = "red" if left < 0 else "dim"
+        lines.append(
+            f"[bold]{escape(campaign['name'])}[/] {escape(pacing['explanation'])}  "
+            f"[{style}]abandoned today {budget}; {pacing['level']:.1f} calls per agent[/]"
+        )
+        if pacing["shadow"] is not None:
+            shadow = pacing["shadow"]
+            lines.append(f"  [dim]{escape(shadow['mode'])} would say: {escape(shadow['explanation'])}[/]")
+    return lines
+
+
+def _bar(used: float, allowed: float) -> str:
+    full = min(_BAR, round(_BAR * used / allowed)) if allowed else (_BAR if used else 0)
+    return "█" * full + "░" * (_BAR - full)
 
 
 def _why_not(status: Mapping[str, Any]) -> list[str]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dialerd.config.models import CallAnalysisModel, CampaignModel, RetryModel, TrunkModel
+from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel, RetryModel, TrunkModel
 from dialerd.core.analysis import AnalysisProfile, profile_named
-from dialerd.core.campaign import CampaignSettings, Mode, RetryRule, SiteRule, TrunkSettings
+from dialerd.core.campaign import CampaignSettings, Mode, PacingSettings, RetryRule, SiteRule, TrunkSettings
 from dialerd.core.disposition import Disposition
 from dialerd.core.retry import DEFAULT_RETRY
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, CallAnalysis, Treatment
@@ -54,6 +54,27 @@ def response_table(model: CampaignModel) -> Mapping[CallAnalysis, Treatment]:
     return {**base, **model.responses}
 
 
+USUAL_TARGET = 0.02
+USUAL_RATIO = 1.5
+
+
+def abandon_target(model: PacingModel) -> float:
+    """What is stated, else the usual one, which a lower cap brings down with it."""
+    return model.abandon_target if model.abandon_target is not None else min(USUAL_TARGET, model.abandon_cap)
+
+
+def pacing_settings(model: PacingModel) -> PacingSettings:
+    """Pacing with its defaults."""
+    return PacingSettings(
+        ratio=model.ratio if model.ratio is not None else USUAL_RATIO,
+        max_calls_per_agent=model.max_calls_per_agent,
+        abandon_target=abandon_target(model),
+        abandon_cap=model.abandon_cap,
+        progressive_until=model.progressive_until,
+        shadow=Mode(model.shadow) if model.shadow is not None else None,
+    )
+
+
 def campaign_settings(name: str, model: CampaignModel, site_rule: SiteRule | None) -> CampaignSettings:
     """The campaign; ``model`` has its defaults filled in and every check passed."""
     if model.mode is None or model.contact_list is None or model.trunk is None or model.caller_id is None:
@@ -83,4 +104,6 @@ def campaign_settings(name: str, model: CampaignModel, site_rule: SiteRule | Non
         agent_dial=model.agents.dial,
         variables=dict(model.variables),
         site_rule=site_rule,
+        pacing=pacing_settings(model.pacing),
+        time_zone=model.time_zone,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dialerd.config.build import analysis_profile, response_table, retry_rule, trunk_settings
 from dialerd.config.document import Document
 from dialerd.config.models import CampaignModel, CampaignsFile
+from dialerd.config.pacing_checks import check_pacing
 from dialerd.config.problems import Path, Problem, Severity, did_you_mean, dotted, quoted
 from dialerd.config.scalars import spoken
 from dialerd.core.analysis import Clock
@@ -17,7 +18,7 @@ from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis, Treatment
 _NEVER_RETRIED = frozenset(
     {Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.MACHINE_MESSAGE, Disposition.NOT_PLACED}
 )
-_AGENTS_ONLY = ("queue", "agents", "wrap_up")
+_AGENTS_ONLY = ("queue", "agents", "wrap_up", "pacing")
 _LEGAL_THRESHOLD_S = 2.0
 """16 CFR 310.4(b)(4)(ii) and Ofcom's statement: connected, or told by a message, within two seconds."""
 
@@ -125,12 +126,12 @@ def _phone_columns(document: Document, file: CampaignsFile) -> None:
 
 def _required(checks: _Checks) -> None:
     needed = {
-        "mode": "`progressive` or `agentless`",
+        "mode": "`progressive`, `power`, `predictive` or `agentless`",
         "contact_list": "a name under `contact_lists`",
         "trunk": "a name under `trunks`",
         "caller_id": "a phone number in E.164, such as `+441632960000`",
     }
-    if checks.campaign.mode is Mode.PROGRESSIVE:
+    if checks.campaign.mode not in (None, Mode.AGENTLESS):
         needed["queue"] = "the Asterisk queue whose members take the calls"
     if checks.campaign.mode is Mode.AGENTLESS and Treatment.MESSAGE in response_table(checks.campaign).values():
         needed["message"] = "the sound that is played, such as `sound:custom/spring`"
@@ -178,7 +179,7 @@ def _agentless(checks: _Checks) -> None:
 
 def _with_agents(checks: _Checks) -> None:
     campaign = checks.campaign
-    if campaign.mode is not Mode.PROGRESSIVE:
+    if campaign.mode in (None, Mode.AGENTLESS):
         return
     for analysis, treatment in campaign.responses.items():
         path = checks.where("responses", analysis.value)
@@ -293,5 +294,5 @@ def _shared_lists(document: Document, file: CampaignsFile, campaigns: dict[str, 
 
 
 _CAMPAIGN_CHECKS: Iterable[Callable[[_Checks], None]] = (
-    _required, _agentless, _with_agents, _call_analysis, _retry, _lines, _variables,
+    _required, _agentless, _with_agents, check_pacing, _call_analysis, _retry, _lines, _variables,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialerd.config.pacing_scalars import Percent, TimeZone
 from dialerd.config.scalars import Choice, Duration, Rate, Text, Whole
 from dialerd.config.telephony_scalars import Delimiter, DialTemplate, Encoding, PhoneNumber, Region, Sound
 from dialerd.core.analysis import PROFILE_NAMES
@@ -178,12 +179,40 @@ class AgentsModel(Section):
     )
 
 
+class PacingModel(Section):
+    """How far ahead of its agents a campaign dials. Modes `power` and `predictive`."""
+
+    ratio: Annotated[float, Rate(1, 15)] | None = Field(
+        default=None, description="Calls for each idle agent, 1 to 15. Mode `power` only; 1.5 if not stated."
+    )
+    max_calls_per_agent: Annotated[float, Rate(1, 15)] = Field(
+        default=15.0,
+        description="Calls in progress and conversations, over agents at work, are at most this; 1 to 15.",
+    )
+    abandon_target: Annotated[float, Percent(0, 10)] | None = Field(
+        default=None,
+        description="Share of the people who answer that may find no agent in time: aimed at. 2%, or the cap if that "
+        "is lower.",
+    )
+    abandon_cap: Annotated[float, Percent(0, 10)] = Field(
+        default=written("3%"),
+        description="The same share: never exceeded, neither in a calendar day nor in 30 days.",
+    )
+    progressive_until: Annotated[int, Whole(0, 10_000)] = Field(
+        default=50, description="So many people must have answered today before calls are placed ahead of agents."
+    )
+    shadow: Annotated[str, Choice(("progressive", "power", "predictive"))] | None = Field(
+        default=None, description="Another mode that is asked as well; what it would do is told, and not done."
+    )
+
+
 class CampaignModel(Section):
     """A campaign."""
 
     mode: Annotated[Mode, Choice(Mode)] | None = Field(
         default=None,
-        description="`progressive`: an idle agent is reserved for each call. `agentless`: a message is played.",
+        description="`progressive`: an idle agent is reserved for each call. `power`: a fixed number of calls for "
+        "each idle agent. `predictive`: as many as a forecast allows. `agentless`: a message is played.",
     )
     contact_list: Annotated[str, SNAKE_NAME] | None = Field(
         default=None, description="Whom to call: a name under `contact_lists`."
@@ -234,6 +263,10 @@ class CampaignModel(Section):
     agents: AgentsModel = Field(default_factory=AgentsModel, description="How agents are reached.")
     wrap_up: Annotated[float, Duration(0, 3600)] = Field(
         default=written("15s"), description="An agent's time for notes after a call."
+    )
+    pacing: PacingModel = Field(default_factory=PacingModel, description="How far ahead of its agents it dials.")
+    time_zone: Annotated[str, TimeZone()] = Field(
+        default="UTC", description="Time zone in which a new day of abandoned calls begins."
     )
     variables: dict[
         Annotated[str, VARIABLE_NAME], Annotated[str, Text("a column, or `=` and text", most=200, loose=True)]

@@ -9,6 +9,7 @@ from dialerd.core.campaign import CampaignState, Connection
 from dialerd.core.commands import PlayMessage, SaveAttempt, SaveCampaignState, StartAmd, StopAmd
 from dialerd.core.events import AmdFinished, PlaybackFinished
 from dialerd.core.floor import Floor, LiveAttempt
+from dialerd.core.forecasting import Forecasting
 from dialerd.core.joining import Joining
 from dialerd.core.placing import WATCH_S, Placing
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, PERSON_VALUES, CallAnalysis, Treatment
@@ -28,8 +29,9 @@ _MAY_SPEAK = frozenset({_S.ORIGINATING, _S.RINGING, _S.ANSWERED, _S.ANALYSING, _
 class Answering:
     """Decides what is done with answered calls, and does it in time."""
 
-    def __init__(self, floor: Floor, placing: Placing, joining: Joining) -> None:
+    def __init__(self, floor: Floor, placing: Placing, joining: Joining, forecasting: Forecasting) -> None:
         self._floor = floor
+        self._forecasting = forecasting
         self._placing = placing
         self._joining = joining
 
@@ -50,6 +52,7 @@ class Answering:
             floor.do(SaveAttempt(record))
             self._end(attempt, now)
             return
+        self._forecasting.answered(attempt, now)
         profile = attempt.settings.analysis
         if profile.amd is None:
             floor.do(SaveAttempt(record))
@@ -164,6 +167,7 @@ class Answering:
             floor.timers.set("legal", record.id, now + BRIDGE_GRACE_S)
             return
         record.abandoned = True
+        self._forecasting.abandoned(attempt, now)
         self._joining.give_back(attempt, now)
         floor.tell("warning", "call_abandoned", attempt=record.id, campaign=record.campaign)
         self._play(attempt, attempt.settings.abandon_message, now)

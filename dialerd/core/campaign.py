@@ -18,7 +18,17 @@ class Mode(StrEnum):
     """How a campaign places calls."""
 
     PROGRESSIVE = "progressive"
+    """An idle agent is reserved for each call."""
+    POWER = "power"
+    """A fixed number of calls for each idle agent."""
+    PREDICTIVE = "predictive"
+    """As many calls as the forecast of agents and answers allows."""
     AGENTLESS = "agentless"
+
+    @property
+    def dials_ahead(self) -> bool:
+        """Calls are placed without a reserved agent; whoever answers gets the best idle one."""
+        return self in (Mode.POWER, Mode.PREDICTIVE)
 
 
 class Connection(StrEnum):
@@ -38,6 +48,24 @@ class RetryRule:
 
     max_tries: int
     gap_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PacingSettings:
+    """How far ahead of its agents a campaign may dial. Shares are fractions: 0.03 is 3 %."""
+
+    ratio: float = 1.5
+    """Calls per idle agent (power)."""
+    max_calls_per_agent: float = 15.0
+    """(calls in progress + agents talking) / agents at work may not exceed this."""
+    abandon_target: float = 0.02
+    """Share of the people who answer that pacing aims at."""
+    abandon_cap: float = 0.03
+    """Share that may not be exceeded, in the calendar day and in the rolling 30 days."""
+    progressive_until: int = 50
+    """So many people must have answered today before calls are placed ahead of agents."""
+    shadow: Mode | None = None
+    """Another mode that is asked as well, and only told of."""
 
 
 SiteRule = Callable[[Evidence], CallAnalysis | None]
@@ -87,6 +115,9 @@ class CampaignSettings:
     variables: Mapping[str, str] = field(default_factory=dict)
     """Channel variables set on the outbound channel: name -> contact column or literal ``=text``."""
     site_rule: SiteRule | None = None
+    pacing: PacingSettings = field(default_factory=PacingSettings)
+    time_zone: str = "UTC"
+    """IANA name; its midnight begins a new day for abandoned calls."""
 
     @property
     def dead_man_s(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.campaign import CampaignState
@@ -55,6 +56,16 @@ class SaveAgentLine:
 
     agent: str
     channel_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavePacing:
+    """Remember what a campaign's pacer has learned, for a restart or a successor. Said again, it replaces what was
+    said before. No answer."""
+
+    campaign: str
+    state: Mapping[str, Any]
+    """Plain values that survive JSON."""
 
 
 # --- the record ------------------------------------------------------------------------------------------
@@ -240,7 +251,7 @@ class InvariantViolated:
     detail: str
 
 
-StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine
+StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing
 RecordCommand = FetchContacts | ReturnContacts | RetireContacts | SaveCampaignState
 TelephonyCommand = (
     OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | CreateBridge | DestroyBridge | EnterBridge

@@ -12,6 +12,7 @@ from dialerd.core.attempt import AttemptState
 from dialerd.core.commands import Command, ProbeChannel
 from dialerd.core.desk import Desk
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt
+from dialerd.core.forecasting import Forecasting
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.inbound import Inbound
 from dialerd.core.joining import Joining
@@ -33,21 +34,22 @@ class Dialer:
     def __init__(self, serials: SerialNumbers) -> None:
         self.floor = Floor(serials)
         desk = self._desk = Desk(self.floor)
-        running = self._running = Running(self.floor, desk)
-        placing = self._placing = Placing(self.floor, desk, running.case_for)
+        forecasting = self._forecasting = Forecasting(self.floor)
+        running = self._running = Running(self.floor, desk, forecasting)
+        placing = self._placing = Placing(self.floor, desk, forecasting, running.case_for)
         inbound = self._inbound = Inbound(self.floor, desk)
-        joining = self._joining = Joining(self.floor, desk, placing)
-        answering = self._answering = Answering(self.floor, placing, joining)
+        joining = self._joining = Joining(self.floor, desk, placing, forecasting)
+        answering = self._answering = Answering(self.floor, placing, joining, forecasting)
         recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining, inbound)
         running.attach(placing)
-        self.viewer = Viewer(self.floor, desk, running.case_for)
+        self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
         desk.on_vanished = self._agent_vanished
         desk.on_line_lost = self._agent_line_lost
         self._handlers: dict[type, Callable[[Any, float], None]] = {
             e.PlanChanged: lambda ev, now: running.plan_changed(ev.plan, now),
             e.CampaignStartAsked: self._start_asked,
             e.CampaignStopAsked: self._stop_asked,
-            e.ShutdownAsked: lambda ev, now: recovery.shutdown(ev.cancel_ringing, now),
+            e.ShutdownAsked: self._shutdown_asked,
             e.TimePassed: lambda ev, now: None,
             e.Recovered: self._recovered,
             e.ClaimGranted: self._for_attempt(lambda a, ev, now: placing.granted(a, now)),
@@ -197,9 +199,14 @@ class Dialer:
         if campaign is not None:
             self._running.stop(campaign, "")
 
+    def _shutdown_asked(self, event: e.ShutdownAsked, now: float) -> None:
+        self._recovery.shutdown(event.cancel_ringing, now)
+        self._forecasting.save_all(now)
+
     # --- stores ----------------------------------------------------------------------------------------
 
     def _recovered(self, event: e.Recovered, now: float) -> None:
+        self._forecasting.recovered(event, now)
         self._recovery.recovered(event, now)
         self._running.restore_all()
         self._back("store")

@@ -4,11 +4,13 @@ already over; that is legal and changes nothing."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.campaign import CampaignState, Plan
 from dialerd.core.contact import Contact
+from dialerd.core.windows import DayCount
 
 # --- what operators ask ----------------------------------------------------------------------------------
 
@@ -59,6 +61,11 @@ class Recovered:
     """Agent -> channel id of the nailed-up line."""
     campaigns: Mapping[str, CampaignState]
     """Campaign -> the state it was last told to have."""
+    days: Mapping[str, tuple[DayCount, ...]] = field(default_factory=dict)
+    """Campaign -> what the record counts for each of the last 30 days, in the campaign's time zone. Calls that are
+    still in ``attempts`` are not among them."""
+    pacing: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Campaign -> the state of the last SavePacing."""
 
 
 @dataclass(frozen=True, slots=True)

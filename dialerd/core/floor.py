@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from dialerd.core.agent import AGENT_LIFECYCLE, AgentState
@@ -146,6 +147,8 @@ class Floor:
         """Campaigns whose pacing must be looked at before this event is done with."""
         self.recovered_lines: dict[str, str] = {}
         self.recovered_states: dict[str, CampaignState] = {}
+        self.on_agent_moved: Callable[[AgentRun, AgentState, float, float], None] = lambda *moved: None
+        """Called with an agent, its old state, when that began, and now."""
         self._out: list[Command] = []
 
     def do(self, command: Command) -> None:
@@ -181,9 +184,11 @@ class Floor:
         if agent.state is state:
             return
         AGENT_LIFECYCLE.check(agent.state, state)
+        old, since = agent.state, agent.since
         agent.state, agent.since = state, now
         if state is AgentState.AVAILABLE:
             agent.idle_since = now
+        self.on_agent_moved(agent, old, since, now)
 
     def move_campaign(self, campaign: CampaignRun, state: CampaignState, reason: str = "") -> None:
         """Move a campaign along its lifecycle."""

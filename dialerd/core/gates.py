@@ -67,7 +67,8 @@ class Case:
     uncallable: str | None = None
     number_in_use: bool = False
     agents_ready: int | None = None
-    """Idle agents of the queue; None for agentless campaigns and when the agent is already reserved."""
+    """Idle agents of the queue; where calls are placed ahead, whether anybody is at work (1 or 0); None for agentless
+    campaigns."""
 
 
 def campaign_on(case: Case) -> Verdict:
@@ -158,8 +159,10 @@ def trunk_cps(case: Case) -> Verdict:
 
 
 def agent_ready(case: Case) -> Verdict:
-    """An agent is idle (modes that reserve one)."""
-    return Hold("no_idle_agent") if case.agents_ready == 0 else ALLOW
+    """An agent is idle, or at work where calls are placed ahead."""
+    if case.agents_ready != 0:
+        return ALLOW
+    return Hold("nobody_at_work" if case.settings.mode.dials_ahead else "no_idle_agent")
 
 
 Gate = Callable[[Case], Verdict]

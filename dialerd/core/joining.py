@@ -9,6 +9,7 @@ from dialerd.core.campaign import Connection
 from dialerd.core.commands import CreateBridge, DialAgent, EnterBridge, MoveReservation, SaveAttempt
 from dialerd.core.desk import Desk
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt
+from dialerd.core.forecasting import Forecasting
 from dialerd.core.placing import CONNECTED_WATCH_S, Placing
 from dialerd.core.treatment import PERSON_VALUES, CallAnalysis, Treatment
 
@@ -23,8 +24,9 @@ _S = AttemptState
 class Joining:
     """Brings people and agents together, and apart."""
 
-    def __init__(self, floor: Floor, desk: Desk, placing: Placing) -> None:
+    def __init__(self, floor: Floor, desk: Desk, placing: Placing, forecasting: Forecasting) -> None:
         self._floor = floor
+        self._forecasting = forecasting
         self._desk = desk
         self._placing = placing
 
@@ -32,6 +34,7 @@ class Joining:
         """The analysis says agent: from now on the person waits for one."""
         floor, record = self._floor, attempt.record
         floor.move_attempt(attempt, _S.WAITING_AGENT)
+        self._forecasting.wants_agent(attempt, now)
         start = legal_clock.clock_start(attempt)
         # An agent who is there now is better than a message, however late AMD was; the count stays honest.
         deadline = (start if start is not None else now) + attempt.settings.abandon_threshold_s
@@ -181,6 +184,7 @@ class Joining:
         if legal_clock.is_over(attempt, now) and record.analysis in PERSON_VALUES:
             record.abandoned = True
             floor.tell("warning", "connected_late", attempt=record.id, campaign=record.campaign)
+        self._forecasting.connected(attempt, now)
         if record.agent is not None:
             self._desk.in_call(record.agent, record.id, now)
         floor.do(SaveAttempt(record))

@@ -22,7 +22,9 @@ from dialerd.core.dial_string import dial_string
 from dialerd.core.disposition import Disposition, of_unanswered
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
+from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import LAST_MOMENT_GATES, Case, first_objection
+from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.retry import next_for_contact
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis
 
@@ -42,9 +44,16 @@ _BEFORE_ANSWER = frozenset({_S.CLAIMING, _S.CLAIMED, _S.ORIGINATING, _S.UNCONFIR
 class Placing:
     """Claims, originates, watches over ringing calls, closes attempts."""
 
-    def __init__(self, floor: Floor, desk: Desk, case_for: Callable[[CampaignRun, Contact, float], Case]) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        desk: Desk,
+        forecasting: Forecasting,
+        case_for: Callable[[CampaignRun, Contact, float], Case],
+    ) -> None:
         self._floor = floor
         self._desk = desk
+        self._forecasting = forecasting
         self._case_for = case_for
 
     # --- claim -----------------------------------------------------------------------------------------
@@ -99,12 +108,9 @@ class Placing:
             return
         assert attempt.contact is not None
         objection = first_objection(LAST_MOMENT_GATES, self._case_for(campaign, attempt.contact, now))
-        if objection is None and record.agent is None and attempt.settings.queue is not None:
-            # The agent left between claim and reply; another one may do.
-            self._reassign(attempt, now)
-            if record.agent is None:
-                self._not_placed(attempt, "agent_left", now)
-                return
+        if objection is None and not self._has_agents(attempt, now):
+            self._not_placed(attempt, "agent_left", now)
+            return
         if objection is not None:
             self._not_placed(attempt, objection.reason, now)
             return
@@ -119,6 +125,7 @@ class Placing:
         floor.move_attempt(attempt, _S.ORIGINATING)
         record.dialed_at = now
         campaign.placed += 1
+        self._forecasting.dialed(attempt, now)
         contact = attempt.contact
         variables = {
             name: source[1:] if source.startswith("=") else contact.columns.get(source, "")
@@ -136,6 +143,16 @@ class Placing:
             )
         )
         floor.timers.set("ring", record.id, now + settings.ring_timeout_s + RING_GRACE_S)
+
+    def _has_agents(self, attempt: LiveAttempt, now: float) -> bool:
+        """Agents may have left between claim and reply; where one was reserved, another one may do."""
+        queue = attempt.settings.queue
+        if queue is None or attempt.record.agent is not None:
+            return True
+        if attempt.settings.mode.dials_ahead:
+            return somebody_at_work(self._floor, queue)
+        self._reassign(attempt, now)
+        return attempt.record.agent is not None
 
     def _reassign(self, attempt: LiveAttempt, now: float) -> None:
         old = attempt.record.agent
@@ -332,6 +349,7 @@ class Placing:
         floor.do(CloseAttempt(Outcome(record, contact)))
         self._count(record)
         self._forget(attempt)
+        self._forecasting.closed(record, now)
         campaign_run = floor.campaigns.get(record.campaign)
         if campaign_run is not None:
             campaign_run.closing.add(record.id)

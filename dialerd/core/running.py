@@ -10,10 +10,12 @@ from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.events import ContactsFetched
 from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, Refuse, first_objection
 from dialerd.core.lines import TrunkRun
 from dialerd.core.pacing import agentless, progressive
 from dialerd.core.placing import Placing
+from dialerd.core.queue_picture import somebody_at_work
 
 HOPPER_FLOOR = 20
 """Least number of contacts to ask for at a time."""
@@ -27,9 +29,10 @@ _FINAL = frozenset({CampaignState.OFF, CampaignState.COMPLETE, CampaignState.INV
 class Running:
     """Starts, stops and feeds campaigns."""
 
-    def __init__(self, floor: Floor, desk: Desk) -> None:
+    def __init__(self, floor: Floor, desk: Desk, forecasting: Forecasting) -> None:
         self._floor = floor
         self._desk = desk
+        self._forecasting = forecasting
         self._placing: Placing
         self._fetches = 0
 
@@ -66,6 +69,7 @@ class Running:
         for name, campaign in floor.campaigns.items():
             if name not in plan.campaigns and campaign.state in (CampaignState.ON, CampaignState.SUSPENDED):
                 self.stop(campaign, "removed from the configuration")
+        self._forecasting.plan_changed(now)
         self._desk.open_lines(now)
         floor.dirty.update(floor.campaigns)
 
@@ -209,14 +213,22 @@ class Running:
             attempts=contact.attempts if contact is not None else 0,
             number=number,
             number_in_use=number in floor.numbers,
-            agents_ready=self._desk.idle_agents(settings.queue) if settings.queue is not None else None,
+            agents_ready=self._agents_ready(campaign),
         )
+
+    def _agents_ready(self, campaign: CampaignRun) -> int | None:
+        settings = campaign.settings
+        if settings.queue is None:
+            return None
+        if settings.mode.dials_ahead:
+            return int(somebody_at_work(self._floor, settings.queue))
+        return self._desk.idle_agents(settings.queue)
 
     def pace_dirty(self, now: float) -> None:
         """Look at every campaign that something happened to, the most urgent first."""
         floor = self._floor
         while floor.dirty:
-            names, floor.dirty = floor.dirty, set()
+            names, floor.dirty = self._forecasting.together(floor.dirty), set()
             runs = [floor.campaigns[name] for name in names if name in floor.campaigns]
             if len(runs) > 1:
                 runs.sort(key=lambda c: (-c.settings.priority, c.placed / c.settings.weight, c.settings.name))
@@ -236,16 +248,43 @@ class Running:
             if not isinstance(objection, Refuse) and objection.until is not None:
                 floor.timers.set("pace", settings.name, objection.until)
             return
+        if settings.mode.dials_ahead:
+            self._pace_ahead(campaign, now)
+            return
         if settings.mode is Mode.AGENTLESS:
             wanted = agentless(settings.max_lines, len(campaign.live))
         else:
-            wanted = progressive(self._desk.idle_agents(settings.queue))
+            idle = self._desk.idle_agents(settings.queue)
+            wanted = progressive(max(0, idle - self._forecasting.promised(campaign)))
         self._fill(campaign, wanted, now)
         while wanted > 0 and self._place_one(campaign, now):
             wanted -= 1
         if wanted > 0:
             self._fill(campaign, wanted, now)
+        if settings.pacing.shadow is not None:
+            self._forecasting.ask_shadow(campaign, now)
+            self._look_again(campaign, now)
         self._complete_if_done(campaign)
+
+    def _pace_ahead(self, campaign: CampaignRun, now: float) -> None:
+        """Calls for agents who will be free when somebody answers."""
+        at_work = self._forecasting.at_work(campaign)
+        self._fill(campaign, at_work, now)
+        wanted = self._forecasting.wanted(campaign, now)
+        while wanted > 0 and self._place_one(campaign, now):
+            self._forecasting.placed(campaign)
+            wanted -= 1
+        if len(campaign.hopper) < at_work:
+            self._fill(campaign, at_work, now)
+        self._look_again(campaign, now)
+        self._complete_if_done(campaign)
+
+    def _look_again(self, campaign: CampaignRun, now: float) -> None:
+        at = self._forecasting.look_again_at(campaign, now)
+        if at is not None:
+            # A gate may have asked for an earlier look.
+            known = self._floor.timers.at("pace", campaign.settings.name)
+            self._floor.timers.set("pace", campaign.settings.name, at if known is None else min(at, known))
 
     def _place_one(self, campaign: CampaignRun, now: float) -> bool:
         floor, settings = self._floor, campaign.settings
@@ -267,7 +306,7 @@ class Running:
                 continue
             attempt_id = floor.serials.new(ids.ATTEMPT)
             agent = None
-            if settings.mode is not Mode.AGENTLESS:
+            if settings.mode is Mode.PROGRESSIVE:
                 agent = self._desk.reserve(settings.queue, attempt_id, now)
                 if agent is None:
                     campaign.hopper.appendleft(contact)

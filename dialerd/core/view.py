@@ -11,7 +11,10 @@ from dialerd.core.campaign import CampaignState, Mode
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.desk import Desk
 from dialerd.core.floor import AgentRun, CampaignRun, Floor
+from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import ALL_GATES, CAMPAIGN_GATES, Allow, Case, Hold, Refuse, walk
+from dialerd.core.pacing_view import PacingView, pacing_view
+from dialerd.core.queue_picture import somebody_at_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class CampaignView:
     next_contact_at: float | None
     reached: int = 0
     """L of the abandon rate: persons connected in time, to an agent or (agentless) to the message."""
+    pacing: PacingView | None = None
+    """None for a campaign that was never asked how many calls to place ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +124,10 @@ CaseFor = Callable[[CampaignRun, Contact | None, float], Case]
 class Viewer:
     """Reads the floor; changes nothing."""
 
-    def __init__(self, floor: Floor, desk: Desk, case_for: CaseFor) -> None:
+    def __init__(self, floor: Floor, desk: Desk, forecasting: Forecasting, case_for: CaseFor) -> None:
         self._floor = floor
         self._desk = desk
+        self._forecasting = forecasting
         self._case_for = case_for
 
     def dialer(self, now: float) -> DialerView:
@@ -177,6 +183,7 @@ class Viewer:
             not_dialing=self._not_dialing(campaign, now),
             next_contact_at=campaign.next_contact_at,
             reached=campaign.reached,
+            pacing=pacing_view(self._forecasting, settings.name, now),
         )
 
     def _not_dialing(self, campaign: CampaignRun, now: float) -> dict[str, int]:
@@ -193,8 +200,13 @@ class Viewer:
             reasons["no_contact_callable_now" if waiting or campaign.dry else "fetching_contacts"] = 1
         if campaign.parked:
             reasons["number_in_use"] = len(campaign.parked)
-        if campaign.settings.mode is not Mode.AGENTLESS:
-            reasons.update(self._agents_busy(campaign.settings.queue))
+        settings = campaign.settings
+        if settings.mode.dials_ahead and settings.queue and somebody_at_work(self._floor, settings.queue):
+            run = self._forecasting.runs.get(settings.name)
+            if not reasons and run is not None and run.decision is not None and run.decision.calls == 0:
+                reasons["pacing_holds"] = 1
+        elif settings.mode is not Mode.AGENTLESS:
+            reasons.update(self._agents_busy(settings.queue))
         return reasons
 
     def _agents_busy(self, queue: str | None) -> dict[str, int]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from dialerd.core.campaign import Connection
+from dialerd.core.campaign import Connection, Mode
 from dialerd.sim.report import report
 from dialerd.sim.shift import Shift
 from dialerd.sim.world import World
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
             seed=seed, agents=options.agents, minutes=options.minutes, faults=options.faults,
             contacts=options.contacts, profile=options.profile, inbound_per_hour=options.inbound,
             connection=Connection(options.connection) if options.connection else None,
-            agentless=options.agentless, restless=not options.calm,
+            agentless=options.agentless, restless=not options.calm, mode=Mode(options.mode),
         )  # fmt: skip
         began = time.perf_counter()
         world = World(shift, print if options.trace else None)
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calm", action="store_true", help="agents stay, lines hold")
     parser.add_argument("--contacts", type=int, help="contacts per campaign (default: plenty)")
     parser.add_argument("--connection", choices=["nailed", "ring"])
+    parser.add_argument("--mode", choices=["progressive", "power", "predictive"], default="progressive")
     parser.add_argument("--profile", choices=["off", "connect_first", "balanced", "catch_machines"])
     parser.add_argument("--agentless", action=argparse.BooleanOptionalAction, default=None)
     parser.add_argument("--inbound", type=float, default=6.0, help="inbound calls per agent and hour")

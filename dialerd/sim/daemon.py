@@ -24,6 +24,7 @@ _TRACED: dict[type, Callable[[Any], Any]] = {
     c.MoveReservation: attrgetter("record.id", "record.agent", "old_agent"),
     c.CloseAttempt: attrgetter("outcome.record.id", "outcome.record.disposition", "outcome.contact.reason"),
     c.SaveAgentLine: attrgetter("agent", "channel_id"),
+    c.SavePacing: attrgetter("campaign"),
     c.FetchContacts: attrgetter("campaign", "limit"),
     c.ReturnContacts: attrgetter("contact_ids"),
     c.RetireContacts: attrgetter("contact_ids", "reason"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from dialerd.core.campaign import Mode
 from dialerd.sim.shift import Shift
 from dialerd.sim.world import World
 
@@ -17,6 +18,8 @@ def command_for(shift: Shift) -> str:
         words.append(f"--contacts {shift.contacts}")
     if shift.connection is not None:
         words.append(f"--connection {shift.connection}")
+    if shift.mode is not Mode.PROGRESSIVE:
+        words.append(f"--mode {shift.mode}")
     if shift.profile is not None:
         words.append(f"--profile {shift.profile}")
     if shift.agentless is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from dialerd.core.analysis import profile_named
-from dialerd.core.campaign import CampaignSettings, Connection, Mode, Plan, RetryRule, TrunkSettings
+from dialerd.core.campaign import CampaignSettings, Connection, Mode, PacingSettings, Plan, RetryRule, TrunkSettings
 from dialerd.core.disposition import Disposition
 
 TRUNK = "carrier"
@@ -37,6 +37,10 @@ class Shift:
     talk_s: float = 60.0
     """Median length of a conversation."""
 
+    mode: Mode = Mode.PROGRESSIVE
+    """Of the campaign with agents."""
+    pacing: PacingSettings = field(default_factory=PacingSettings)
+
     @property
     def seconds(self) -> float:
         """Length of the shift; afterwards the world is left to drain."""
@@ -62,19 +66,20 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
     campaigns = {
         "spring": CampaignSettings(
             name="spring",
-            mode=Mode.PROGRESSIVE,
+            mode=shift.mode,
             contact_list="leads",
             trunk=TRUNK,
             caller_id="+441632960900",
             queue=QUEUE,
             connection=connection,
             ring_timeout_s=20.0,
-            max_lines=max(2, shift.agents * 2),
+            max_lines=max(2, shift.agents * (8 if shift.mode.dials_ahead else 2)),
             max_attempts=3,
             retry=retry,
             analysis=profile_named(profile),
             wrap_up_s=rng.choice((0.0, 10.0, 15.0)),
             variables={"GREETING": "first", "KIND": "=sales"},
+            pacing=shift.pacing,
         )
     }
     if agentless:
@@ -93,5 +98,7 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             priority=4,
         )
     lines, cps = max(3, shift.agents + 2), 4.0 + shift.agents
+    if shift.mode.dials_ahead:
+        lines = 7 * shift.agents + 2
     trunk = TrunkSettings(TRUNK, "PJSIP/{e164}@carrier", "PJSIP/carrier", lines, cps)
     return Plan(campaigns, {TRUNK: trunk})

@@ -100,7 +100,9 @@ class World:
         self.lives.append(daemon)
         self.daemon = daemon
         self.step(e.PlanChanged(self.plan))
-        self.step(e.Recovered(left.attempts, left.agent_lines, states))
+        zones = {name: campaign.time_zone for name, campaign in self.plan.campaigns.items()}
+        days = self.record.day_counts(zones)
+        self.step(e.Recovered(left.attempts, left.agent_lines, states, days, left.pacing))
         self.schedule.after(0.05, self.connect_telephony)
         self.schedule.after(0.08, self.connect_roster)
         if len(self.lives) == 1:

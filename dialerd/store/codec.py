@@ -6,6 +6,7 @@ missing ones take their defaults.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from operator import attrgetter
 from typing import Any
@@ -76,6 +77,16 @@ def decode_outcome(data: bytes | str) -> Outcome:
             reason=following.get("reason", ""),
         ),
     )
+
+
+def encode_pacing(state: Mapping[str, Any]) -> bytes:
+    """What a pacer has learned as JSON."""
+    return orjson.dumps(state, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def decode_pacing(data: bytes | str) -> dict[str, Any]:
+    """What :func:`encode_pacing` wrote. Raises :class:`Undecodable`."""
+    return _loads(data)
 
 
 def _loads(data: bytes | str) -> dict[str, Any]:

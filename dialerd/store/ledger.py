@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from dialerd.core.attempt import AttemptRecord
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerContents:
-    """Live attempts by age of their ids, and nailed-up lines (agent -> channel id): two of the three parts of
-    :class:`~dialerd.core.events.Recovered`. The third, the campaigns' states, is in the record."""
+    """Live attempts by age of their ids, nailed-up lines (agent -> channel id), and what pacers had learned by
+    campaign: parts of :class:`~dialerd.core.events.Recovered`. The others, campaigns' states and counts, are in the
+    record."""
 
     attempts: tuple[AttemptRecord, ...]
     agent_lines: Mapping[str, str]
+    pacing: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

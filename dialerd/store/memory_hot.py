@@ -13,11 +13,12 @@ from dialerd.core.commands import (
     MoveReservation,
     SaveAgentLine,
     SaveAttempt,
+    SavePacing,
     StoreCommand,
 )
 from dialerd.core.events import AttemptClosed, ClaimGranted, ClaimRefused, Event, StoreBack, StoreLost
 from dialerd.ports import Clock, Post
-from dialerd.store.codec import copy_of
+from dialerd.store.codec import copy_of, decode_pacing, encode_pacing
 from dialerd.store.cps import CpsWindow, window_for
 from dialerd.store.ledger import LedgerContents
 
@@ -54,6 +55,8 @@ class MemoryHotStore:
         """Agent -> the attempt it is reserved for."""
         self.agent_lines: dict[str, str] = {}
         """Agent -> channel id of the nailed-up line."""
+        self.pacing: dict[str, bytes] = {}
+        """Campaign -> what its pacer has learned, as JSON."""
         self.outbox: dict[str, Outcome] = {}
         """Attempt id -> outcome, in order of closing, until it is taken out."""
 
@@ -75,7 +78,8 @@ class MemoryHotStore:
     def recover(self) -> LedgerContents:
         """What is in the ledger now."""
         attempts = tuple(copy_of(self.ledger[attempt_id]) for attempt_id in sorted(self.ledger))
-        return LedgerContents(attempts, dict(self.agent_lines))
+        pacing = {campaign: decode_pacing(state) for campaign, state in self.pacing.items()}
+        return LedgerContents(attempts, dict(self.agent_lines), pacing)
 
     # --- the simulated world ----------------------------------------------------------------------------
 
@@ -133,6 +137,8 @@ class MemoryHotStore:
             return self._close(command.outcome)
         if type(command) is MoveReservation:
             self._move(command)
+        elif type(command) is SavePacing:
+            self.pacing[command.campaign] = encode_pacing(command.state)
         elif type(command) is SaveAgentLine:
             if command.channel_id is None:
                 self.agent_lines.pop(command.agent, None)

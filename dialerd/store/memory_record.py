@@ -11,6 +11,7 @@ from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import FetchContacts, RecordCommand, RetireContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.disposition import Disposition
 from dialerd.core.events import (
     ContactsChanged,
     ContactsFetched,
@@ -19,6 +20,7 @@ from dialerd.core.events import (
     RecordBack,
     RecordLost,
 )
+from dialerd.core.windows import ROLLING_DAYS, DayCount, day_of
 from dialerd.ports import Clock, Post
 from dialerd.store.contact_update import Standing, standing_after
 from dialerd.store.memory_hot import Defer, MemoryHotStore
@@ -82,6 +84,23 @@ class MemoryRecord:
     def campaign_states(self) -> dict[str, CampaignState]:
         """Campaign -> the state it was last told to have."""
         return {campaign: state for campaign, (state, _) in self._campaigns.items()}
+
+    def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]:
+        """Campaign -> calls to people by day, for the last 30 days; ``zones``: campaign -> its time zone."""
+        days: dict[str, dict[int, list[int]]] = {}
+        now = self._clock.now()
+        for record in self.attempts.values():
+            in_time = record.connected_at is not None or record.disposition == Disposition.ANSWERED_MESSAGE
+            if record.abandoned or in_time:
+                zone = zones.get(record.campaign, "UTC")
+                at = record.answered_at if record.answered_at is not None else record.ended_at
+                day = day_of(at if at is not None else now, zone)
+                if day_of(now, zone) - ROLLING_DAYS < day <= day_of(now, zone):
+                    days.setdefault(record.campaign, {}).setdefault(day, [0, 0])[record.abandoned] += 1
+        return {
+            name: tuple(DayCount(day, live, abandoned) for day, (live, abandoned) in sorted(counts.items()))
+            for name, counts in days.items()
+        }
 
     def reset_in_attempt(self, keep: Collection[int]) -> int:
         """Contacts that an earlier run fetched and that have no live attempt (``keep``) are callable again.

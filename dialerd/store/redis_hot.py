@@ -22,7 +22,7 @@ from dialerd.core.commands import (
 from dialerd.core.events import AttemptClosed, ClaimGranted, ClaimRefused, StoreBack, StoreLost
 from dialerd.ports import Clock, Post
 from dialerd.store.cancellation import heed_cancellation
-from dialerd.store.codec import Undecodable, decode_attempt
+from dialerd.store.codec import Undecodable, decode_attempt, decode_pacing
 from dialerd.store.ledger import LedgerContents
 from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_lease import Lease, Superseded
@@ -145,7 +145,19 @@ class RedisHotStore:
             )
         lines = await _hash(link, self.keys.agent_lines)
         self._mirror.agent_lines = {agent: channel.decode() for agent, channel in lines.items()}
-        return LedgerContents(tuple(sorted(attempts, key=lambda record: record.id)), dict(self._mirror.agent_lines))
+        return LedgerContents(
+            tuple(sorted(attempts, key=lambda record: record.id)), dict(self._mirror.agent_lines),
+            await self._pacing(link),
+        )  # fmt: skip
+
+    async def _pacing(self, link: RedisLink) -> dict[str, dict[str, Any]]:
+        found = {}
+        for campaign, state in (await _hash(link, self.keys.pacing)).items():
+            try:
+                found[campaign] = decode_pacing(state)
+            except Undecodable as error:
+                _log.warning("pacing_state_unreadable", campaign=campaign, error=str(error))
+        return found
 
     async def run(self) -> None:
         """Carry out commands and keep the lease until cancelled. Raises

@@ -76,6 +76,11 @@ class Keys:
         return self._of_shard("agent-lines")
 
     @property
+    def pacing(self) -> str:
+        """Hash: campaign -> what its pacer has learned, as JSON."""
+        return self._of_shard("pacing")
+
+    @property
     def outbox(self) -> str:
         """Stream of outcomes that are not in the record yet."""
         return self._of_shard("outbox")

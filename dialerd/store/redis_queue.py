@@ -13,21 +13,23 @@ from dialerd.core.commands import (
     MoveReservation,
     SaveAgentLine,
     SaveAttempt,
+    SavePacing,
     StoreCommand,
 )
-from dialerd.store.codec import encode_attempt, encode_outcome
+from dialerd.store.codec import encode_attempt, encode_outcome, encode_pacing
 from dialerd.store.cps import CpsWindow, window_for
 from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_link import Call
-from dialerd.store.redis_scripts import AGENT_LINE, CLAIM, CLOSE, MOVE, SAVE
+from dialerd.store.redis_scripts import AGENT_LINE, CLAIM, CLOSE, MOVE, PACING, SAVE
 
+_REPLACEABLE = (SaveAttempt, SavePacing)
 CLOSED_MEMORY_S = 3600
 """How long closed ids are remembered in Redis, seconds: a command sent again after a loss may come that late."""
 
 
 @dataclass(slots=True)
 class Pending:
-    """One command on its way. ``subject`` is the attempt's id, or the agent of a line."""
+    """One command on its way. ``subject`` is the attempt's id, the agent of a line, or ``pacing:`` and a campaign."""
 
     kind: type[StoreCommand]
     subject: str
@@ -43,8 +45,8 @@ class Pending:
 
 
 class CommandQueue:
-    """Commands in order of giving. A save that is overtaken by a newer one of the same attempt before it was sent
-    is replaced in place, unless another command of that attempt came between."""
+    """Commands in order of giving. A save that is overtaken by a newer one of the same attempt or campaign before it
+    was sent is replaced in place, unless another command of that attempt came between."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
@@ -56,15 +58,14 @@ class CommandQueue:
 
     def append(self, command: StoreCommand) -> None:
         """Take a command, with a copy of its record."""
-        if isinstance(command, SaveAttempt):
-            waiting = self._replaceable.get(command.record.id)
-            if waiting is not None:
-                fresh = self._pending(command)
-                waiting.call, waiting.payload = fresh.call, fresh.payload
-                return
         pending = self._pending(command)
+        if pending.kind in _REPLACEABLE:
+            waiting = self._replaceable.get(pending.subject)
+            if waiting is not None:
+                waiting.call, waiting.payload = pending.call, pending.payload
+                return
         self._unsent.append(pending)
-        if pending.kind is SaveAttempt:
+        if pending.kind in _REPLACEABLE:
             self._replaceable[pending.subject] = pending
         else:
             self._replaceable.pop(pending.subject, None)
@@ -98,6 +99,10 @@ class CommandQueue:
             return self._close(command)
         if isinstance(command, MoveReservation):
             return self._move(command.record)
+        if isinstance(command, SavePacing):
+            state = encode_pacing(command.state)
+            call = Call(PACING, (self._keys.lease, self._keys.pacing), (command.campaign, state))
+            return Pending(SavePacing, f"pacing:{command.campaign}", call)
         return self._agent_line(command)
 
     def _claim(self, command: Claim) -> Pending:

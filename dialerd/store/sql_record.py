@@ -6,7 +6,7 @@ import asyncio
 import random
 import uuid
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
@@ -17,8 +17,10 @@ from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import FetchContacts, RecordCommand, RetireContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsFetched
+from dialerd.core.windows import DayCount
 from dialerd.ports import Clock, Post
 from dialerd.store.database import READING
+from dialerd.store.day_counts import day_counts
 from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
 from dialerd.store.schema import campaigns, contacts
 
@@ -85,6 +87,11 @@ class SqlRecord:
         async with self._reading.connect() as connection:
             rows = (await connection.execute(select(campaigns.c.name, campaigns.c.state))).all()
         return {name: _campaign_state(state) for name, state in rows}
+
+    async def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]:
+        """Campaign -> calls to people by day, for the last 30 days; ``zones``: campaign -> its time zone. To be
+        called after the outbox is drained."""
+        return await day_counts(self._engine, zones, self._clock.now())
 
     async def reset_in_attempt(self, keep: Collection[int]) -> int:
         """Contacts that an earlier run fetched and never finished with are callable again, but for ``keep``: those

@@ -139,6 +139,15 @@ NOTICES: dict[str, Advice] = {
         "A finished campaign has callable contacts again: some were added or set free.",
         "Start the campaign to dial them.",
     ),
+    "pacing_cold": Advice(
+        "A predictive pacer begins without what an earlier run learned; `reason` says why. It is progressive until "
+        "enough people have answered, and then dials ahead.",
+        "Expected for a new campaign. Otherwise: was Redis emptied?",
+    ),
+    "pacing_warm": Advice("A predictive pacer goes on with what an earlier run learned."),
+    "pacing_shadow": Advice(
+        "What the mode in `shadow:` would have placed in the last minute, beside what was placed. Nothing was done."
+    ),
     "reloaded": Advice("The campaigns file was read again and is in force."),
     "reload_refused": Advice(
         "The campaigns file has mistakes; what was in force before stays.", "Run `dialerd check` and correct them."

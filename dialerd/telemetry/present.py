@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from dialerd.core.agent import AgentState
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState
+from dialerd.core.pacing_view import PacingView
 from dialerd.core.view import DialerView
 
 _LIVE_STATES = tuple(state.value for state in AttemptState if state is not AttemptState.CLOSED)
@@ -52,6 +53,15 @@ def _families() -> dict[str, GaugeMetricFamily]:
         ("campaign_state", "1 for the state that the campaign is in.", ("campaign", "state")),
         ("not_dialing", "Why no further call is placed now: agents, contacts, or 1.", ("campaign", "reason")),
         ("hopper_contacts", "Contacts chosen and ready to be dialed.", ("campaign",)),
+        ("pacing_level", "(Calls in progress + agents talking) / agents at work.", ("campaign",)),
+        ("pacing_calls_wanted", "Calls to place, by the last decision.", ("campaign",)),
+        ("pacing_forecast_idle", "Agents expected to be idle some seconds ahead.", ("campaign",)),
+        ("pacing_expected_answers", "People expected to answer within that time.", ("campaign",)),
+        ("pacing_budget_allowed", "Abandoned calls that the cap allows for those who answered today.", ("campaign",)),
+        ("pacing_budget_used", "People abandoned today.", ("campaign",)),
+        ("pacing_budget_left", "What is left of the budget, of the day or of 30 days.", ("campaign",)),
+        ("pacing_cold", "1: pacing is held back for want of knowledge.", ("campaign",)),
+        ("pacing_shadow_calls_wanted", "Calls that the shadow would place.", ("campaign", "mode")),
         ("agents", "Agents by queue and state; one in two queues counts in both.", ("queue", "state")),
         ("trunk_lines", "Lines in use.", ("trunk",)),
         ("trunk_max_lines", "Lines there are.", ("trunk",)),
@@ -78,6 +88,8 @@ def _campaigns(families: dict[str, GaugeMetricFamily], view: DialerView) -> None
         for campaign_state in CampaignState:
             is_it = float(campaign.state == campaign_state)
             families["campaign_state"].add_metric((campaign.name, campaign_state.value), is_it)
+        if campaign.pacing is not None:
+            _pacing(families, campaign.name, campaign.pacing)
         families["hopper_contacts"].add_metric((campaign.name,), campaign.hopper)
         reasons: Counter[str] = Counter()
         for reason, count in campaign.not_dialing.items():
@@ -85,6 +97,18 @@ def _campaigns(families: dict[str, GaugeMetricFamily], view: DialerView) -> None
             reasons[reason.partition(":")[0]] += count
         for reason, count in sorted(reasons.items()):
             families["not_dialing"].add_metric((campaign.name, reason), count)
+
+
+def _pacing(families: dict[str, GaugeMetricFamily], campaign: str, pacing: PacingView) -> None:
+    for name, value in (
+        ("level", pacing.level), ("calls_wanted", pacing.calls), ("forecast_idle", pacing.forecast_idle),
+        ("expected_answers", pacing.expected_answers), ("budget_allowed", pacing.budget_allowed),
+        ("budget_used", pacing.abandoned_today), ("budget_left", pacing.budget_left),
+        ("cold", float(bool(pacing.cold))),
+    ):  # fmt: skip
+        families[f"pacing_{name}"].add_metric((campaign,), value)
+    if pacing.shadow is not None:
+        families["pacing_shadow_calls_wanted"].add_metric((campaign, pacing.shadow.mode), pacing.shadow.calls)
 
 
 def _agents(families: dict[str, GaugeMetricFamily], view: DialerView) -> None:

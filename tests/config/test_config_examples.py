@@ -7,7 +7,7 @@ from pathlib import Path
 from dialerd.config.campaigns_file import load_campaigns
 from dialerd.config.daemon import DaemonSettings
 from dialerd.config.daemon_file import load_settings
-from dialerd.core.campaign import Connection, Mode, RetryRule
+from dialerd.core.campaign import Connection, Mode, PacingSettings, RetryRule
 from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import CallAnalysis, Treatment
 
@@ -19,7 +19,7 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
     result = load_campaigns(ROOT / "campaigns.example.yaml")
     assert result.problems == ()
     assert result.plan is not None
-    assert set(result.plan.campaigns) == {"spring-sale", "delivery-notice"}
+    assert set(result.plan.campaigns) == {"spring-sale", "renewals", "delivery-notice"}
     carrier = result.plan.trunks["carrier"]
     assert (carrier.dial, carrier.event_source) == ("PJSIP/{digits}@carrier", "PJSIP/carrier")
     sale = result.plan.campaigns["spring-sale"]
@@ -27,6 +27,11 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
     assert sale.caller_id == "+441632960000"
     assert (sale.ring_timeout_s, sale.wrap_up_s, sale.max_attempts) == (30.0, 20.0, 4)
     assert sale.variables == {"CUSTOMER_NAME": "name", "CAMPAIGN_TEXT": "=Spring sale"}
+    renewals = result.plan.campaigns["renewals"]
+    assert (renewals.mode, renewals.queue, renewals.time_zone) == (Mode.PREDICTIVE, "renewals", "Europe/London")
+    assert renewals.pacing == PacingSettings(
+        max_calls_per_agent=6.0, abandon_target=0.02, abandon_cap=0.03, progressive_until=50
+    )
     notice = result.plan.campaigns["delivery-notice"]
     assert (notice.mode, notice.queue, notice.message) == (Mode.AGENTLESS, None, "sound:custom/delivery-notice")
     assert notice.responses[CallAnalysis.MACHINE] is Treatment.MESSAGE

@@ -14,6 +14,7 @@ import yaml
 from dialerd.config.daemon import ApiSettings
 from dialerd.core import events as e
 from dialerd.core.analysis import profile_named
+from dialerd.core.campaign import Mode, PacingSettings
 from dialerd.core.commands import EnterBridge
 from dialerd.telemetry.metrics import Metrics
 from dialerd.telemetry.notices import Notices
@@ -38,7 +39,8 @@ def expressions() -> Iterator[tuple[str, str]]:
 def labels_of() -> dict[str, set[str]]:
     """Sample name -> labels, from a timeline that touches every metric."""
     metrics = Metrics()
-    stage = Stage(spring(analysis=profile_named("off")), reminders(), observers=(metrics.observe,))
+    sales = spring(analysis=profile_named("off"), pacing=PacingSettings(shadow=Mode.PREDICTIVE))
+    stage = Stage(sales, reminders(), observers=(metrics.observe,))
     metrics.watch(stage.view, lambda: 0, lambda: 0.0)
     stage.up().agent().start("spring", contact(1), contact(2))
     stage.feed(e.ClaimRefused(stage.claim().record.id, "no_line")).advance(1)
