@@ -229,9 +229,14 @@ class Forecasting:
             return 0
         last = run.decision
         if last is not None and last.at <= now < last.at + LEAST_GAP_S:
+            run.asked_again = True
             if run.allotment and not somebody_at_work(self._floor, queue):
                 run.allotment = 0
             return run.allotment
+        if not campaign.hopper:
+            # A decision about calls that cannot be placed would only mislead the budget.
+            run.allotment = 0
+            return 0
         self._decide(run, campaign, queue, now)
         return run.allotment
 
@@ -248,26 +253,26 @@ class Forecasting:
     def look_again_at(self, campaign: CampaignRun, now: float) -> float | None:
         """When the campaign is to be looked at whatever happens; None: only when something does."""
         run = self.runs.get(campaign.settings.name)
-        if run is None or not run.pacers or run.level.at_work == 0:
+        if run is None or not run.pacers:
             return None
         last = run.decision or run.shadow_decision
-        if last is None:
-            return now + TICK_S
-        # Something has changed since the last decision, or the timer would have called.
-        changed = last.at < now < last.at + LEAST_GAP_S
-        return max(last.at + (LEAST_GAP_S if changed else TICK_S), now + 0.01)
+        if last is None or (run.level.at_work == 0 and not run.asked_again):
+            return None
+        return max(last.at + (LEAST_GAP_S if run.asked_again else TICK_S), now + 0.01)
 
     def _decide(self, run: PacerRun, campaign: CampaignRun, queue: str, now: float) -> None:
         run.under_rules(now)
-        run.allotment = 0
+        run.allotment, run.asked_again = 0, False
         picture = queue_picture(self._floor, queue, now)
         # What was granted to others a moment ago and is not dialed yet.
         for other in self.runs.values():
             if other.settings.queue == queue:
                 picture.ringing_since.extend([now] * other.allotment)
-        snapshot = self._snapshot(run, picture, self._placeable(campaign), now)
+        snapshot = self._snapshot(run, campaign, picture, now)
         assert run.deciding is not None
         run.allotment = run.deciding.decide(snapshot)
+        # What was held by CPS or contacts alone goes on as soon as may be.
+        run.asked_again = 0 < run.allotment == snapshot.dialable
         run.decision = Decision(now, run.allotment, run.deciding.explain())
         run.level = self._level(run, campaign, picture)
         self._shadow(run, snapshot, now)
@@ -284,7 +289,7 @@ class Forecasting:
         run.under_rules(now)
         picture = queue_picture(self._floor, queue, now, as_if_ahead=True)
         run.level = self._level(run, campaign, picture)
-        self._shadow(run, self._snapshot(run, picture, self._placeable(campaign), now), now)
+        self._shadow(run, self._snapshot(run, campaign, picture, now), now)
         if now - run.saved_at >= SAVE_EVERY_S:
             self._save(run.settings.name, run, now)
 
@@ -304,17 +309,16 @@ class Forecasting:
                 )  # fmt: skip
             run.shadow_told_at, run.shadow_calls, run.placed_calls = now, 0, 0
 
-    def _placeable(self, campaign: CampaignRun) -> int:
+    def _dialable(self, campaign: CampaignRun) -> int:
         """Calls that could be placed until the next decision: what is granted beyond would only wait."""
-        settings = campaign.settings
-        calls = min(len(campaign.hopper), settings.max_lines - len(campaign.live))
+        settings, calls = campaign.settings, len(campaign.hopper)
         trunk = self._floor.trunks.get(settings.trunk)
         if trunk is not None:
             at_once = max(1, ceil(trunk.settings.cps * LEAST_GAP_S))
             calls = min(calls, trunk.settings.max_lines - trunk.live, at_once)
         return max(0, calls)
 
-    def _snapshot(self, run: PacerRun, picture: QueuePicture, placeable: int, now: float) -> fact.Snapshot:
+    def _snapshot(self, run: PacerRun, campaign: CampaignRun, picture: QueuePicture, now: float) -> fact.Snapshot:
         (live, abandoned), rolling = self.counts(run, now)
         return fact.Snapshot(
             now=now,
@@ -327,8 +331,8 @@ class Forecasting:
             waiting=picture.waiting,
             connected=live,
             abandoned=abandoned,
-            # The least of all limits, said as lines: the pacer decides within it.
-            lines_in_use=run.settings.max_lines - placeable,
+            lines_in_use=len(campaign.live),
+            dialable=self._dialable(campaign),
             other_windows=(fact.WindowCount(*rolling),),
         )
 

@@ -90,6 +90,8 @@ class PacerRun:
         self.level = Level()
         self.allotment = 0
         """Calls decided on and not placed yet."""
+        self.asked_again = False
+        """Somebody asked so soon after the last decision that it was not made anew."""
         self.saved_at = 0.0
         self.cold = ""
         """Why the pacer knows nothing of earlier; empty: it does, or need not."""
