@@ -30,6 +30,8 @@ BASE = (
 """
 )
 
+AHEAD = BASE.replace("mode: progressive\n", "mode: power\n    pacing: {ratio: 2}\n")
+
 AGENTLESS = (
     _HEAD
     + """\

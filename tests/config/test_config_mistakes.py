@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from config_texts import AGENTLESS, BASE, changed, marked
+from config_texts import AGENTLESS, AHEAD, BASE, changed, marked
 
 from dialerd.config.campaigns_file import check
 from dialerd.config.problems import Severity
@@ -183,13 +183,43 @@ IN_AGENTLESS = [
     Case("wrap-up", "    trunk:", "    «wrap_up: 5s\n    trunk:", "campaigns.notice.wrap_up", "contradicts"),
     Case("agents", "    trunk:", "    «agents: {connection: ring}\n    trunk:", "campaigns.notice.agents",
          "no agents"),
+    Case("pacing", "    trunk:", "    «pacing: {ratio: 2}\n    trunk:", "campaigns.notice.pacing", "no agents"),
     Case("agent as treatment", "    trunk:", "    responses: {person: «agent}\n    trunk:",
          "campaigns.notice.responses.person", "no agents to connect", "`message` or `hang_up`"),
+]  # fmt: skip
+
+PACING = [
+    Case("ratio too large", "ratio: 2", "ratio: «16", f"{C}.pacing.ratio", "too large", "from 1 to 15"),
+    Case("ratio too small", "ratio: 2", "ratio: «0.5", f"{C}.pacing.ratio", "too small", "from 1 to 15"),
+    Case("calls per agent", "ratio: 2", "max_calls_per_agent: «20", f"{C}.pacing.max_calls_per_agent", "too large"),
+    Case("ratio in another mode", "mode: power\n    pacing: {ratio", "mode: predictive\n    pacing: {«ratio",
+         f"{C}.pacing.ratio", "mode `predictive` has no ratio", "", "choose mode `power`"),
+    Case("target above the cap", "ratio: 2", "abandon_target: «4%", f"{C}.pacing.abandon_target",
+         "the target (4%) is above the cap (3%)", "at most `abandon_cap`"),
+    Case("share without a sign", "ratio: 2", "abandon_cap: «0.02", f"{C}.pacing.abandon_cap",
+         "not a percentage", "such as `2%`", "did you mean `2%`?"),
+    Case("share in percent without a sign", "ratio: 2", "abandon_cap: «2.5", f"{C}.pacing.abandon_cap",
+         "not a percentage", "", "did you mean `2.5%`?"),
+    Case("share too large", "ratio: 2", "abandon_cap: «11%", f"{C}.pacing.abandon_cap", "too large", "to 10%"),
+    Case("cap above the law", "ratio: 2", "abandon_cap: «5%", f"{C}.pacing.abandon_cap",
+         "5% is more than the 3% that regulators allow", severity=W),
+    Case("shadow of itself", "ratio: 2", "shadow: «power", f"{C}.pacing.shadow", "the campaign's own mode"),
+    Case("shadow without agents", "ratio: 2", "shadow: «agentless", f"{C}.pacing.shadow", "`agentless`",
+         "`predictive`"),
+    Case("pacing without effect", "mode: power\n    pacing: {ratio: 2}",
+         "mode: progressive\n    «pacing: {progressive_until: 10}", f"{C}.pacing", "`pacing` changes nothing",
+         severity=W),
+    Case("no queue in power", "    queue: sales\n", "", f"{C}.queue", "a campaign in mode `power` needs it"),
+    Case("ringing phones", Q, NEXT + "agents: {connection: «ring}", f"{C}.agents.connection",
+         "rung while the person waits", "", "choose `nailed`", severity=W),
+    Case("time zone", Q, NEXT + "time_zone: «Europe/Londn", f"{C}.time_zone", "not a time zone", "an IANA name",
+         "did you mean `Europe/London`?"),
 ]  # fmt: skip
 
 WHERE_UNMARKED = {
     # What is missing is reported at what lacks it, outside the changed text.
     "missing in trunk": (3, 3), "no version": (1, 1), "no queue": (12, 3), "no mode": (12, 3), "no message": (12, 3),
+    "no queue in power": (12, 3),
 }  # fmt: skip
 
 
@@ -214,6 +244,11 @@ def test_one_mistake_in_a_campaign_with_agents(case: Case) -> None:
     _examine(BASE, case)
 
 
+@pytest.mark.parametrize("case", PACING, ids=lambda case: case.name)
+def test_one_mistake_in_a_campaign_that_dials_ahead(case: Case) -> None:
+    _examine(AHEAD, case)
+
+
 @pytest.mark.parametrize("case", IN_AGENTLESS, ids=lambda case: case.name)
 def test_one_mistake_in_an_agentless_campaign(case: Case) -> None:
     _examine(AGENTLESS, case)
@@ -222,5 +257,6 @@ def test_one_mistake_in_an_agentless_campaign(case: Case) -> None:
 def test_the_texts_are_right_without_the_mistakes() -> None:
     assert check(BASE).problems == ()
     assert check(AGENTLESS).problems == ()
+    assert check(AHEAD).problems == ()
     assert check(BASE).ok
     assert check(AGENTLESS).ok

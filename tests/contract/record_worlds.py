@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from dialerd.core.attempt import Outcome
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import RecordCommand
 from dialerd.core.contact import ContactState, Number
+from dialerd.core.windows import DayCount
 from dialerd.store.contact_import import import_contacts
 from dialerd.store.contact_update import Standing
 from dialerd.store.database import open_database
@@ -54,6 +55,9 @@ class RecordWorld(ABC):
     async def campaign_states(self) -> dict[str, CampaignState]: ...
 
     @abstractmethod
+    async def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]: ...
+
+    @abstractmethod
     async def reset_in_attempt(self, keep: Collection[int]) -> int: ...
 
     @abstractmethod
@@ -84,6 +88,9 @@ class MemoryRecordWorld(RecordWorld):
 
     async def campaign_states(self) -> dict[str, CampaignState]:
         return self.store.campaign_states()
+
+    async def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]:
+        return self.store.day_counts(zones)
 
     async def reset_in_attempt(self, keep: Collection[int]) -> int:
         return self.store.reset_in_attempt(keep)
@@ -150,6 +157,9 @@ class SqlWorld(RecordWorld):
 
     async def campaign_states(self) -> dict[str, CampaignState]:
         return await self.store.campaign_states()
+
+    async def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]:
+        return await self.store.day_counts(zones)
 
     async def reset_in_attempt(self, keep: Collection[int]) -> int:
         return await self.store.reset_in_attempt(keep)
