@@ -57,7 +57,7 @@ LOST: dict[str, Any] = {"connected_at": None, "abandoned": True, "disposition": 
 
 async def test_days_are_counted_in_the_campaigns_zone(record: RecordWorld) -> None:
     record.clock.at = datetime(2026, 3, 31, 12, tzinfo=UTC).timestamp()
-    today = datetime(2026, 3, 31).toordinal()  # noqa: DTZ001
+    today = datetime(2026, 3, 31).toordinal()
     kept = [
         at(31, 9), at(31, 9.5, **LOST), at(31, 10, connected_at=None, disposition="busy"),
         at(31, 11, abandoned=True),  # connected late: abandoned
