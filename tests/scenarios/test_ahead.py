@@ -361,7 +361,7 @@ def two(first: CampaignSettings, second: CampaignSettings, *agents: str) -> Time
     line.ready(*agents, recovered=e.Recovered((), {}, {}, {first.name: counts, second.name: counts}))
     line.then(e.CampaignStartAsked(first.name), e.CampaignStartAsked(second.name))
     for index, settings in enumerate((first, second)):
-        people = tuple(contact(40 * index + n) for n in range(1, 40))
+        people = tuple(contact(40 * index + n, contact_list=settings.contact_list) for n in range(1, 40))
         line.then(e.ContactsFetched(settings.name, people, None, 39))
     return line
 
