@@ -34,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the demo; returns the exit code: 0 only if every call is accounted for and no disposition differs."""
     parser = argparse.ArgumentParser(prog="python -m lab.demo", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="decides who answers how")
-    parser.add_argument("--customers", type=int, default=150, help="contacts of the campaign with agents")
-    parser.add_argument("--subscribers", type=int, default=60, help="contacts of the agentless campaign")
+    parser.add_argument("--customers", type=int, default=130, help="contacts of the campaign with agents")
+    parser.add_argument("--subscribers", type=int, default=80, help="contacts of the agentless campaign")
     parser.add_argument("--folder", type=Path, default=Path("demo"), help="where everything is written")
     parser.add_argument("--limit", type=float, default=600.0, help="seconds after which it is given up")
     options = parser.parse_args(arguments)
@@ -52,6 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _play(console: Console, lab: Lab, folder: Path, options: argparse.Namespace) -> int:
     console.print(f"Two Asterisks ({lab.version}) and a Redis are up: one is your PBX, the other plays the world.")
+    console.print(
+        f"{SALES} is progressive: one call for each of {len(AGENTS)} idle agents, replaced until a person answers. "
+        f"{NOTICE} is agentless: it plays a message."
+    )
     scene = write_scene(folder, lab, options.customers, options.subscribers)
     _dialerd(scene, "check")
     for name in scene.lists:

@@ -24,7 +24,7 @@ _COLOURS = {"on_call": "green", "available": "cyan", "reserved": "yellow", "wrap
 
 def live(status: dict[str, Any], elapsed_s: float, contacts: dict[str, int]) -> RenderableType:
     """The table that is redrawn while calls go on."""
-    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
+    table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
     table.add_column("campaign", no_wrap=True)
     table.add_column("state", no_wrap=True)
     for heading in ("contacts", "placed", "ringing", "talking", "answered", "reached"):
@@ -34,8 +34,7 @@ def live(status: dict[str, Any], elapsed_s: float, contacts: dict[str, int]) -> 
             contacts.get(one["contact_list"], 0), one["placed"], one["ringing"], one["connected_now"],
             one["answered"], one["reached"],
         )  # fmt: skip
-        name = Text(one["name"]).append(f" {one['mode']}", style="dim")
-        table.add_row(name, one["state"], *(str(figure) for figure in figures))
+        table.add_row(one["name"], one["state"], *(str(figure) for figure in figures))
     agents = Table.grid(expand=True, padding=(0, 2))
     for _ in range(_AGENTS_IN_A_ROW):
         agents.add_column(ratio=1, no_wrap=True)
