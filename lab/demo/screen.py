@@ -24,7 +24,7 @@ _COLOURS = {"on_call": "green", "available": "cyan", "reserved": "yellow", "wrap
 
 def live(status: dict[str, Any], elapsed_s: float, contacts: dict[str, int]) -> RenderableType:
     """The table that is redrawn while calls go on."""
-    table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
+    table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("campaign", no_wrap=True)
     table.add_column("state", no_wrap=True)
     for heading in ("contacts", "placed", "ringing", "talking", "answered", "reached"):
@@ -52,7 +52,7 @@ def live(status: dict[str, Any], elapsed_s: float, contacts: dict[str, int]) -> 
     ended = Text("ended: ", style="dim")
     ended.append(" · ".join(f"{name} {count}" for name, count in found.most_common()) or "none yet", style="default")
     title = f"dialerd on a real Asterisk · {elapsed_s:.0f} s"
-    return Panel(Group(table, agents, Text(""), ended), title=title, border_style="blue")
+    return Panel(Group(table, Text(""), agents, Text(""), ended), title=title, border_style="blue")
 
 
 def picture(status: dict[str, Any], elapsed_s: float, contacts: dict[str, int]) -> str:
