@@ -10,9 +10,7 @@ from typing import Literal
 import numpy as np
 
 from bench.pacing.simulator import Simulation
-from dialerd.core.pacing.budget import Budget
 from dialerd.core.pacing.contract import (
-    Abandoned,
     EndedWithoutPerson,
     Fact,
     LiveReady,
@@ -180,21 +178,17 @@ class Clairvoyant:
 
     def __init__(self) -> None:
         self.simulation: Simulation | None = None
-        self._budget = Budget()
         self._info = PacingInfo()
 
     def start(self, info: PacingInfo) -> None:
         """Take the rules."""
         self._info = info
-        self._budget.start(info)
 
     def observe(self, fact: Fact) -> None:
-        """Losses calibrate the budget."""
-        if isinstance(fact, Abandoned):
-            self._budget.lost()
+        """Nothing to learn."""
 
     def decide(self, snapshot: Snapshot) -> int:
-        """One call if there is an agent for it whenever it may be answered (or the budget bears the risk)."""
+        """One call if there is an agent for it whenever it may be answered (or nearly, while few were abandoned)."""
         simulation = self.simulation
         assert simulation is not None
         if snapshot.at_work == 0:
@@ -215,7 +209,8 @@ class Clairvoyant:
         z = np.log(offsets / floor.ring_median_s) / floor.ring_sigma
         weight = np.exp(-0.5 * z * z) / offsets
         loss = float((short * weight).sum() / weight.sum())
-        return 1 if loss <= 0.004 else 0
+        spare = self._info.abandon_cap * (snapshot.connected + snapshot.abandoned) - snapshot.abandoned
+        return 1 if loss <= (0.004 if spare > 3.0 else 0.0) else 0
 
     def explain(self) -> str:
         """Nothing to explain."""

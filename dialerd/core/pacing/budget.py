@@ -19,7 +19,7 @@ FLOOR_THETA = 0.003
 """What is still risked when the certain allowance is used up."""
 _SURE_ANSWERS = 60.0
 _LAST_ANSWERS = 200.0
-"""Answers still to come below which one abandon is kept back."""
+"""Answers still to come below which one or two abandons are kept back."""
 _TRUST = 8.0
 _MEMORY = 400.0
 """Abandons after which the evidence on the forecast's calibration is halved: floors change from day to day."""
@@ -49,7 +49,7 @@ class Allowance:
 def certain_left(
     cap: float, connected: float, abandoned: float, future_answers: float, sure_answers: float = _SURE_ANSWERS
 ) -> float:
-    """Abandons that the cap still allows if only ``sure_answers`` (at the window's end: half of those expected) are yet to come."""
+    """Abandons that the cap still allows if only ``sure_answers`` come (at the end: half of those expected)."""
     answers = connected + abandoned
     # Early on, one bad half minute is a large share; at the end, not all who are expected will come.
     sure = min(sure_answers, 5.0 + answers / 10.0, 0.5 * future_answers)
@@ -91,7 +91,7 @@ class Budget:
         # How many people a bad half minute may cost: more agents, more calls out at once.
         tight = min(4.0, max(3.0, 2.0 + 0.04 * snapshot.at_work))
         # Held back for a bad half minute, to the end: what rings then can no longer be made good.
-        reserve = min(3.0, 0.12 * whole) * min(1.0, answers / 150.0)
+        reserve = min(tight, 0.12 * whole) * min(1.0, answers / 150.0)
         surplus = aim * answers - used - reserve
         level = 0.4 + 0.6 * min(1.0, answers / max(1.0, min(1000.0, 0.25 * total)))
         most = 1.6 * min(1.0, answers / max(1.0, min(1500.0, 0.4 * total)))
@@ -104,7 +104,8 @@ class Budget:
             theta *= exp(-0.4 * (tight - left))
         if cap == 0.0:
             theta = 0.0
-        exhausted = left < (0.0 if future_answers > _LAST_ANSWERS else 1.0)
+        last = future_answers <= _LAST_ANSWERS
+        exhausted = left < (max(1.0, 0.5 * tight) if last else 0.0)
         return Allowance(theta, want, left, whole, used, answers, left < tight, exhausted)
 
     def accepted(self, loss: float, p_live: float, allowance: Allowance) -> None:
