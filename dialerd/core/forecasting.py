@@ -54,7 +54,7 @@ class Forecasting:
         self._followed: dict[str, _Followed] = {}
         self._inbound: set[str] = set()
         """Agents in a conversation with a caller of the queue's own."""
-        self._saved: Mapping[str, Mapping[str, Any]] = {}
+        self._saved: dict[str, Mapping[str, Any]] = {}
         self._recovered = False
 
     # --- start, reload, end ----------------------------------------------------------------------------
@@ -62,7 +62,7 @@ class Forecasting:
     def recovered(self, event: Recovered, now: float) -> None:
         """What the record counts and what an earlier run learned."""
         self._recovered = True
-        self._saved = event.pacing
+        self._saved = dict(event.pacing)
         for name, days in event.days.items():
             self._windows_of(name).restore(days)
         for run in self.runs.values():
@@ -71,7 +71,7 @@ class Forecasting:
     def plan_changed(self, now: float) -> None:
         """Campaigns came, went, or have other settings."""
         for name, settings in self._floor.plan.campaigns.items():
-            self._windows_of(name).zone_name = settings.time_zone
+            self._windows_of(name).in_zone(settings.time_zone)
             run = self.runs.get(name)
             if run is None:
                 run = self.runs[name] = PacerRun(settings, self._windows[name])
@@ -109,7 +109,8 @@ class Forecasting:
         learner = run.learner
         if learner is not None and self._recovered:
             run.saved_at = now
-            self._floor.do(SavePacing(name, {"with": LEARNT_WITH, "at": now, "state": learner.state()}))
+            self._saved[name] = {"with": LEARNT_WITH, "at": now, "state": learner.state()}
+            self._floor.do(SavePacing(name, self._saved[name]))
 
     # --- facts about calls -----------------------------------------------------------------------------
 

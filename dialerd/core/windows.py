@@ -53,6 +53,11 @@ class Windows:
         self._days: dict[int, list[int]] = {}
         self._today = (0.0, 0.0, 0)
 
+    def in_zone(self, zone_name: str) -> None:
+        """The campaign has another zone from now on. Days that are counted already stay as they were counted."""
+        if zone_name != self.zone_name:
+            self.zone_name, self._today = zone_name, (0.0, 0.0, 0)
+
     def restore(self, days: Iterable[DayCount]) -> None:
         """What the record counts."""
         for count in days:

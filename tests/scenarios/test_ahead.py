@@ -9,7 +9,7 @@ import pytest
 from dialerd.core import commands as c
 from dialerd.core import events as e
 from dialerd.core.analysis import profile_named
-from dialerd.core.campaign import CampaignSettings, CampaignState, Mode, PacingSettings
+from dialerd.core.campaign import CampaignSettings, CampaignState, Mode, PacingSettings, Plan
 from dialerd.core.pacer_run import LivePredictive
 from dialerd.core.pacing import contract as fact
 from dialerd.core.pacing_view import PacingView
@@ -169,6 +169,24 @@ def test_the_new_day_begins_at_midnight_of_the_zone() -> None:
     line.at(86_400.0)
     assert pacing(line).answered_today == 0
     assert (pacing(line).answered_30_days, pacing(line).abandoned_30_days) == (402, 2)
+
+
+def test_another_zone_by_reload_begins_its_own_day() -> None:
+    line = opened("8001", settings=power(), left=before(400, 2))
+    assert pacing(line).answered_today == 402
+    line.then(e.PlanChanged(Timeline(power(time_zone="Pacific/Auckland"), lines=80).plan))
+    assert pacing(line).answered_today == 0
+    assert pacing(line).answered_30_days == 402
+
+
+def test_a_campaign_that_goes_and_comes_back_knows_what_it_learned() -> None:
+    line = opened("8001", settings=predictive(), left=before(400, pacing=experienced()))
+    line.at(1.0).then(e.PlanChanged(Plan({}, line.plan.trunks)))
+    for attempt in list(line.dialer.floor.attempts):
+        line.then(e.ChannelEnded(attempt, 17, 486))
+    line.at(5.0).look_away().then(e.PlanChanged(line.plan))
+    assert line.told().count("pacing_warm") == 1
+    assert pacing(line).answered_today == 400
 
 
 # --- limits ------------------------------------------------------------------------------------------------
