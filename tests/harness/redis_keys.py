@@ -6,8 +6,8 @@ import redis
 
 from lab import Lab
 
-PASSING = ("lease", "lease-history", "cps", "closed", "agent-lines")
-"""Kinds of keys that are no hold on anything: the lease, what was lately, and the agents' open lines."""
+PASSING = ("lease", "lease-history", "cps", "closed", "agent-lines", "pacing")
+"""Kinds of keys that are no hold on anything: the lease, what was lately or was learned, the agents' open lines."""
 
 
 def held(lab: Lab) -> dict[str, list[str]]:

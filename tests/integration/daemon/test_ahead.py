@@ -62,7 +62,7 @@ def assert_told_as_it_was(site: Site, stage: Stage) -> None:
 
 
 def test_predictive_campaign(stage: Stage) -> None:
-    people = town(stage, 220, 6000)
+    people = town(stage, 130, 6000)
     site = stage.open({"calls": ahead("predictive")}, nailed=AGENTS, people=people, start=["calls"])
     until("calls ahead", lambda: site.api.campaign("calls")["ringing"] > 8, limit_s=60.0)
     view = site.api.campaign("calls")["pacing"]
@@ -78,7 +78,7 @@ def test_predictive_campaign(stage: Stage) -> None:
 
 def test_power_campaign_that_abandons(stage: Stage) -> None:
     """Far too many calls for each agent: people are abandoned, each is told in time, each is counted."""
-    people = town(stage, 120, 6500, answering=0.6)
+    people = town(stage, 60, 6500, answering=0.6)
     campaign = ahead("power", ratio=5)
     site = stage.open({"calls": campaign}, nailed=AGENTS[:4], people=people, start=["calls"])
     complete(site, "calls", limit_s=200.0)
@@ -88,7 +88,7 @@ def test_power_campaign_that_abandons(stage: Stage) -> None:
 
 
 def test_what_was_learned_outlives_the_daemon(stage: Stage) -> None:
-    people = town(stage, 120, 6800)
+    people = town(stage, 50, 6800)
     site = stage.open({"calls": ahead("predictive")}, nailed=AGENTS[:4], people=people, start=["calls"])
     until("some answered", lambda: site.api.campaign("calls")["pacing"]["answered_today"] >= 6, limit_s=60.0)
     assert site.api.notices().count("pacing_cold") == 1
