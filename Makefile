@@ -4,10 +4,10 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 SEED ?= 1
 
-.PHONY: help demo test lint bench sim lab venv setup docs clean
+.PHONY: help demo test lint bench bench-pacing sim lab venv setup docs clean
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 venv: $(STAMP) ## the Python environment, from the locked requirements
 
@@ -39,10 +39,13 @@ lint: venv ## ruff, mypy --strict, import contracts, YAML
 bench: setup ## the figures of docs/performance.md, measured here and now
 	@$(PY) -m bench
 
+bench-pacing: venv ## pacers against each other on simulated floors; writes bench/pacing/RESULTS.md
+	@$(PY) -m bench.pacing
+
 sim: venv ## replay one simulated shift with faults: make sim SEED=42
 	@$(PY) -m dialerd.sim --seed $(SEED) --faults --trace
 
-docs: venv ## write again what docs/ takes from the code/
+docs: venv ## write again what docs/ takes from the code
 	@$(PY) -m docs.generate
 
 lab: setup ## a pair of Asterisks to play with, until Ctrl-C
