@@ -20,6 +20,7 @@ from bench.pacing.runs import (
     PROGRESSIVE,
     RATIO,
     WARM,
+    WIDE,
     Job,
     Outcome,
     run_all,
@@ -42,7 +43,7 @@ def plan(quick: bool, seeds: tuple[int, ...]) -> tuple[list[Floor], list[Floor],
     for floor in (*main, *others):
         settings = tuned.get(floor.name, {})
         pacers = [PROGRESSIVE, PREDICTIVE]
-        for pacer, key in ((RATIO, "ratio"), (BINOMIAL, "binomial"), (ADAPTIVE, "adaptive")):
+        for pacer, key in ((RATIO, "ratio"), (BINOMIAL, "binomial"), (ADAPTIVE, "adaptive"), (WIDE, "adaptive_wide")):
             if settings.get(key):
                 pacers.append(pacer)
         for seed in seeds:
@@ -100,6 +101,11 @@ def main() -> int:
             results.guarded(sixties),
         ]
     parts.append(METHOD)
+    if options.quick:
+        parts.insert(
+            2,
+            "Quick: two-hour shifts, with baselines tuned for eight; the verdicts that count are in RESULTS.md.",
+        )
     text = "\n\n".join(parts)
     print(text)
     if not options.quick:

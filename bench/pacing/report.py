@@ -18,6 +18,7 @@ from bench.pacing.runs import (
     PROGRESSIVE,
     RATIO,
     WARM,
+    WIDE,
     Outcome,
 )
 from bench.pacing.speed import Speed
@@ -38,13 +39,19 @@ known. Calls that are out when the shift ends are followed to their end and coun
   pacer of a floor and seed.
 - Worst running total: from the 200th answer on. Worst rolling windows: looked at each minute.
 - Baselines are written from their published descriptions. *Tuned* means in hindsight, per floor, on the very seeds of
-  this table: highest utilisation with the pooled rate at most {CAP:.0%}; {CONFIGURATIONS} configurations of the
-  VICIdial-like pacer (method, drop limit, level up to its default maximum of 3, target, intensity, tally; screened on
-  one seed, finalists on all), the fixed ratio in steps of 0.1, the binomial over 26 risks and 3
-  look-aheads (1 on restless floors and small teams). The
-  predictive pacer is not tuned to anything: the same code and constants on every floor.
-- Clairvoyant: sees the fate of each call the moment it is placed, and the end of every conversation. Knowing also who
-  would answer before dialing, 100 % with no abandons is possible.
+  this table: highest utilisation with the pooled rate at most {CAP:.0%}. {CONFIGURATIONS} configurations of the
+  VICIdial-like pacer (method, drop limit, maximum level, target, intensity, tally; screened on one seed, above 10
+  agents on half a shift, finalists in full). Its maximum level is 3 by default, and where its rate is far below the
+  cap that maximum is what holds it back: so it was searched a second time with levels up to 10. The fixed ratio in
+  steps of 0.1; the binomial over 26 risks and 3 look-aheads (1 on restless floors and small teams).
+- The predictive pacer has one set of constants for all floors, but those constants (memories, ramp, reserve, margin
+  at the end) were chosen in about fifteen rounds while looking at these floors, mostly at seeds 1 to 3, among them
+  shifts that went above the cap or up to it. So these seeds are not a fresh test of it. Fresh seeds (21 and 22, run
+  once with the constants final, on 14 of the floors): none of 28 shifts above the cap, worst 2.93 %, worst running
+  total 3.24 %. `--seeds` runs any others.
+- Clairvoyant: sees the fate of each call the moment it is placed, and the end of every conversation. It is not held
+  to the cap and is above it on some floors: an optimistic bound. Knowing also who would answer before dialing, 100 %
+  with no abandons is possible.
 
 ## Not modelled
 
@@ -85,7 +92,7 @@ class Results:
 
     def table(self, floors: list[Floor]) -> str:
         """Utilisation (abandon rate) of every pacer."""
-        pacers = (PROGRESSIVE, ADAPTIVE, RATIO, BINOMIAL, PREDICTIVE, CLAIRVOYANT)
+        pacers = (PROGRESSIVE, ADAPTIVE, WIDE, RATIO, BINOMIAL, PREDICTIVE, CLAIRVOYANT)
         head = "| floor | " + " | ".join(pacers) + " |\n|---|" + "---|" * len(pacers)
         rows = [f"| {f.name} | " + " | ".join(self._written(f.name, p) for p in pacers) + " |" for f in floors]
         return "\n".join([head, *rows])
@@ -119,7 +126,7 @@ class Results:
                 [f"{o.floor}, seed {o.seed}: {o.abandon_rate:.2%}" for o in above],
             )
         ]
-        for baseline in (ADAPTIVE, RATIO, BINOMIAL):
+        for baseline in (ADAPTIVE, WIDE, RATIO, BINOMIAL):
             gains = {}
             for floor in every:
                 ours, theirs = self.utilisation(floor.name, PREDICTIVE), self.utilisation(floor.name, baseline)
@@ -127,20 +134,34 @@ class Results:
                     gains[floor.name] = 100.0 * (ours - theirs)
             if not gains:
                 continue
-            below = [f"{name}: {gain:+.1f}" for name, gain in gains.items() if gain <= 0.0]
+            # Means of three seeds differ by about half a point by chance.
+            below = [
+                f"{name}: {gain:+.2f}{'' if gain <= 0.0 else ', a tie'}" for name, gain in gains.items() if gain < 0.5
+            ]
             lead = mean(gains[f.name] for f in headline if f.name in gains)
             result.append(
                 _verdict(
                     not below,
-                    f"utilisation above the {baseline} pacer on every floor: "
+                    f"utilisation above the {baseline} pacer on every floor by more than chance: "
                     f"{lead:+.1f} points on average over the headline floors, least {min(gains.values()):+.1f}",
                     below,
                 )
             )
-            if baseline == ADAPTIVE:
+            if baseline in (ADAPTIVE, WIDE):
                 result.append(
                     _verdict(lead >= 5.0, f"5 points or more above the {baseline} pacer on average: {lead:+.1f}", [])
                 )
+        leads = []
+        for floor in headline:
+            ours = self.utilisation(floor.name, PREDICTIVE)
+            theirs = [u for p in (ADAPTIVE, WIDE) if (u := self.utilisation(floor.name, p)) is not None]
+            if ours is not None and theirs:
+                leads.append(100.0 * (ours - max(theirs)))
+        if leads:
+            words = f"the better of both VICIdial-like searches on each floor: {mean(leads):+.1f} points on average"
+            result.append(
+                _verdict(mean(leads) >= 5.0, f"5 points or more above {words}, least {min(leads):+.1f}", [])
+            )
         high = [o for o in shifts if o.worst_running > 0.035]
         result.append(
             _verdict(

@@ -25,6 +25,7 @@ RATIO = "tuned ratio"
 GUARDED = "guarded ratio"
 BINOMIAL = "tuned binomial"
 ADAPTIVE = "tuned VICIdial-like"
+WIDE = "VICIdial-like, level to 10"
 CLAIRVOYANT = "clairvoyant"
 
 
@@ -72,6 +73,8 @@ def _pacer(job: Job) -> tuple[Pacer, bool]:
             return Binomial(settings["binomial"]["risk"], settings["binomial"]["lookahead"]), True
         case "tuned VICIdial-like":
             return Adaptive(AdaptiveSettings(**settings["adaptive"]["settings"])), False
+        case "VICIdial-like, level to 10":
+            return Adaptive(AdaptiveSettings(**settings["adaptive_wide"]["settings"])), False
         case "clairvoyant":
             return Clairvoyant(), True
         case _:

@@ -38,8 +38,8 @@ def _halton(index: int, base: int) -> float:
     return result
 
 
-def adaptive_configurations() -> list[AdaptiveSettings]:
-    """Evenly spread settings of the three methods, within the ranges that their description allows."""
+def adaptive_configurations(highest_level: float = 3.0) -> list[AdaptiveSettings]:
+    """Evenly spread settings of the three methods; ``highest_level``: 3 is the description's default maximum."""
     methods: tuple[Method, ...] = ("HARD_LIMIT", "AVERAGE", "TAPERED")
     result = []
     for index in range(CONFIGURATIONS):
@@ -48,7 +48,7 @@ def adaptive_configurations() -> list[AdaptiveSettings]:
             AdaptiveSettings(
                 method=methods[index % 3],
                 drop_limit=round(0.01 + 0.025 * _halton(step, 2), 4),
-                max_level=round(1.1 + 1.9 * _halton(step, 3), 2),
+                max_level=round(1.1 + (highest_level - 1.1) * _halton(step, 3), 2),
                 target=round(-2.0 + 3.0 * _halton(step, 5), 1),
                 intensity=round(-40.0 + 80.0 * _halton(step, 7), 0),
                 ready_only=index % 2 == 1,
@@ -129,11 +129,16 @@ def tune_binomial(floor: Floor) -> dict[str, Any]:
     return best
 
 
-def tune_adaptive(floor: Floor) -> dict[str, Any]:
+def tune_adaptive_wide(floor: Floor) -> dict[str, Any]:
+    """The same with levels up to 10, where an operator lifts the default maximum."""
+    return tune_adaptive(floor, 10.0)
+
+
+def tune_adaptive(floor: Floor, highest_level: float = 3.0) -> dict[str, Any]:
     """The best of all configurations: first on a shorter shift and one seed, the finalists in full."""
     short = replace(floor, hours=min(floor.hours, 4.0)) if floor.agents > 10 else floor
     ranking = []
-    for settings in adaptive_configurations():
+    for settings in adaptive_configurations(highest_level):
         shift = _run(short, Adaptive(settings), SEEDS[0], False)
         ranking.append((shift.abandon_rate <= CAP * 1.08, shift.utilisation, settings))
     ranking.sort(key=lambda row: (row[0], row[1]), reverse=True)
@@ -158,7 +163,13 @@ def load() -> dict[str, Any]:
 def main() -> None:
     """Search what is not in the file yet."""
     tuned = load()
-    for key, tune in (("adaptive", tune_adaptive), ("ratio", tune_ratio), ("binomial", tune_binomial)):
+    searches = {
+        "adaptive": tune_adaptive,
+        "adaptive_wide": tune_adaptive_wide,
+        "ratio": tune_ratio,
+        "binomial": tune_binomial,
+    }
+    for key, tune in searches.items():
         for floor in (*headline(), *teams(), *restless()):
             entry = tuned.setdefault(floor.name, {})
             if key not in entry:

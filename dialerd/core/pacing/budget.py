@@ -7,6 +7,7 @@ future. Its output, ``theta``, is the highest expected number of abandons that o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 from typing import Any
@@ -108,17 +109,23 @@ class Budget:
         exhausted = left < (max(1.0, 0.5 * tight) if last else 0.0)
         return Allowance(theta, want, left, whole, used, answers, left < tight, exhausted)
 
-    def accepted(self, loss: float, p_live: float, allowance: Allowance) -> None:
-        """A call was placed whose marginal loss was forecast as ``loss`` and that wants an agent with ``p_live``."""
-        self._predicted += p_live * loss
+    def accepted(self, losses: Sequence[float], p_live: float, allowance: Allowance) -> None:
+        """Calls were placed, whose marginal losses were forecast as these and which want an agent with ``p_live``."""
         if allowance.want <= 0.0 or allowance.throttled:
             # Calls placed under the guard are cheap because of the guard: no reason to raise the base.
+            self._predicted += p_live * sum(losses)
             return
-        factor = (self._abandoned_seen + _TRUST) / (self._predicted + _TRUST)
         # The opening of a shift places many calls without any loss: that says nothing about the base.
-        pace = min(1.0, allowance.answers / 300.0) ** 2
-        step = 0.01 * pace * (1.0 - factor * loss / allowance.want)
-        self._log_base = min(1.6, max(-0.3, self._log_base + step))
+        pace = 0.01 * min(1.0, allowance.answers / 300.0) ** 2
+        base, predicted, seen, want = self._log_base, self._predicted, self._abandoned_seen + _TRUST, allowance.want
+        for loss in losses:
+            predicted += p_live * loss
+            base += pace * (1.0 - seen / (predicted + _TRUST) * loss / want)
+            if base > 1.6:
+                base = 1.6
+            elif base < -0.3:
+                base = -0.3
+        self._log_base, self._predicted = base, predicted
 
     def lost(self) -> None:
         """A person was abandoned."""

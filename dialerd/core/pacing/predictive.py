@@ -137,12 +137,15 @@ class Predictive:
                 if terms <= _EXACT_TERMS
                 else self._normal_losses(snapshot, supply, demand)
             )
-            p_live, calls = self._demand.p_live, 0
+            theta = allowance.theta
+            accepted: list[float] = []
             for loss in losses:
-                if loss > allowance.theta or calls == allowed:
+                if loss > theta or len(accepted) == allowed:
                     break
-                calls += 1
-                self._budget.accepted(loss, p_live, allowance)
+                accepted.append(loss)
+            calls = len(accepted)
+            if calls:
+                self._budget.accepted(accepted, self._demand.p_live, allowance)
             why = ""
             if calls == allowed:
                 why = "held by lines, contacts or calls per agent"
@@ -172,6 +175,7 @@ class Predictive:
             # Whoever takes an agent at k may be missed by somebody at any later moment.
             yield from np.maximum.accumulate(short[:, ::-1], axis=1)[:, ::-1].dot(when).tolist()
             placed += batch
+            batch *= 2
 
     def _exact_losses(self, snapshot: Snapshot) -> Iterator[float]:
         """The same for few agents and calls."""

@@ -77,11 +77,11 @@ def test_the_base_rises_while_losses_stay_below_the_wish_and_falls_above() -> No
     controller = budget()
     allowance = controller.allowance(counted(980, 20), 1000)
     for _ in range(20):
-        controller.accepted(0.5 * allowance.want, 0.2, allowance)
+        controller.accepted([0.5 * allowance.want], 0.2, allowance)
     raised = controller.allowance(counted(980, 20), 1000).theta
     assert raised > allowance.theta
     for _ in range(60):
-        controller.accepted(2.0 * allowance.want, 0.2, allowance)
+        controller.accepted([2.0 * allowance.want], 0.2, allowance)
     assert controller.allowance(counted(980, 20), 1000).theta < raised
 
 
@@ -89,7 +89,7 @@ def test_the_opening_burst_teaches_the_base_nothing() -> None:
     controller = budget()
     opening = controller.allowance(counted(0, 0), 4000)
     for _ in range(300):
-        controller.accepted(0.0, 0.2, opening)
+        controller.accepted([0.0], 0.2, opening)
     assert controller.allowance(counted(0, 0), 4000).theta == pytest.approx(opening.theta)
 
 
@@ -98,7 +98,7 @@ def test_the_guard_teaches_the_base_nothing() -> None:
     guarded = controller.allowance(counted(970, 30), 1000)
     assert guarded.throttled
     for _ in range(300):
-        controller.accepted(0.0, 0.2, guarded)
+        controller.accepted([0.0], 0.2, guarded)
     easy = counted(980, 20)
     assert controller.allowance(easy, 1000).theta == budget().allowance(easy, 1000).theta
 
@@ -115,7 +115,7 @@ def test_calibration_is_seen_over_forecast() -> None:
     controller = budget()
     allowance = controller.allowance(counted(980, 20), 1000)
     for _ in range(400):
-        controller.accepted(0.1, 0.25, allowance)
+        controller.accepted([0.1], 0.25, allowance)
     for _ in range(28):
         controller.lost()
     # (28 + 8) / (400 x 0.25 x 0.1 + 8) = 2
@@ -130,7 +130,7 @@ def test_calibration_forgets() -> None:
     assert controller.calibration > 20
     for _ in range(1000):
         for _ in range(40):
-            controller.accepted(0.1, 0.25, allowance)
+            controller.accepted([0.1], 0.25, allowance)
         controller.lost()
     assert controller.calibration == pytest.approx(1.0, abs=0.5)
 
@@ -139,7 +139,7 @@ def test_state_goes_round() -> None:
     one, other = budget(), budget()
     allowance = one.allowance(counted(980, 20), 1000)
     for _ in range(50):
-        one.accepted(0.01, 0.2, allowance)
+        one.accepted([0.01], 0.2, allowance)
     one.lost()
     other.restore(one.state())
     assert other.allowance(counted(980, 20), 1000) == one.allowance(counted(980, 20), 1000)
