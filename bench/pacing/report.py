@@ -154,9 +154,9 @@ class Results:
         leads = []
         for floor in headline:
             ours = self.utilisation(floor.name, PREDICTIVE)
-            theirs = [u for p in (ADAPTIVE, WIDE) if (u := self.utilisation(floor.name, p)) is not None]
-            if ours is not None and theirs:
-                leads.append(100.0 * (ours - max(theirs)))
+            both = [u for p in (ADAPTIVE, WIDE) if (u := self.utilisation(floor.name, p)) is not None]
+            if ours is not None and both:
+                leads.append(100.0 * (ours - max(both)))
         if leads:
             words = f"the better of both VICIdial-like searches on each floor: {mean(leads):+.1f} points on average"
             result.append(

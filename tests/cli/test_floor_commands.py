@@ -185,6 +185,8 @@ def test_watch_on_a_real_terminal_follows_and_ends_by_ctrl_c(served: Served, fol
     watching = subprocess.Popen(
         [sys.executable, "-m", "dialerd", "status", "--watch", "--interval", "0.2"],
         cwd=folder, env=environment, stdin=follower, stdout=follower, stderr=follower, start_new_session=True,
+        # Whoever runs the tests in the background has them ignore Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     )  # fmt: skip
     os.close(follower)
     seen = ""

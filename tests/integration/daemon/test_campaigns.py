@@ -92,7 +92,10 @@ def test_sigterm_leaves_conversations_and_the_next_daemon_has_them(stage: Stage)
     assert_at_rest(site)
     assert_not_cut(truth_since(stage.lab, stage.began_ms))
     # The carrier finishes its recordings a moment after the calls have ended.
-    until("agents heard", lambda: all(call.agent for number in talkers for call in stage.lab.truth().of(number)))
+    until(
+        "agents heard",
+        lambda: all(call.agent for call in truth_since(stage.lab, stage.began_ms).calls if call.number in talkers),
+    )
 
 
 def test_site_rules_and_a_rule_that_fails(stage: Stage) -> None:
