@@ -9,8 +9,9 @@ import uvloop
 
 from bench.bare import APP, BareClient
 from bench.figures import Figure, Measurement, Target, percentile
-from bench.running_daemon import RunningDaemon, wait_until
+from bench.running_daemon import RunningDaemon
 from bench.world import ANSWERING, TALK_S, World, campaigns_file
+from lab.waiting import wait_for
 
 AGENTS = tuple(str(8001 + i) for i in range(16))
 BARE_AGENT = "8090"
@@ -33,7 +34,7 @@ def measure(world: World) -> Measurement:
     world.lab.add_members("sales", nailed=AGENTS)
     try:
         with RunningDaemon(world.lab, world.folder / "bridging", text, {"sales": ANSWERING[:contacts]}) as daemon:
-            wait_until("agents' lines", lambda: _available(daemon) == len(AGENTS), 30)
+            wait_for("agents' lines", lambda: _available(daemon) == len(AGENTS), 30, 0.1)
             daemon.start_campaign("sales")
             bare_ms = uvloop.run(_bare_while(world, daemon, ANSWERING[contacts : 2 * contacts]))
             daemon.wait_complete("sales", 120)

@@ -16,8 +16,9 @@ import uvloop
 from bench import bare
 from bench.figures import Figure, Measurement, Target
 from bench.processes import Meter
-from bench.running_daemon import RunningDaemon, wait_until
+from bench.running_daemon import RunningDaemon
 from bench.world import ANSWERING, World, campaigns_file
+from lab.waiting import wait_for
 
 IN_FLIGHT = 64
 """Calls at one time, in both."""
@@ -169,4 +170,4 @@ def _trunk_events(world: World, wanted: bool) -> None:
     except urllib.error.HTTPError as error:
         if wanted or error.code != 422:  # 422: it was not subscribed
             raise
-    wait_until("no calls left", lambda: "0 active channels" in world.lab.pbx.cli("core show channels count"), 20)
+    wait_for("no calls left", lambda: "0 active channels" in world.lab.pbx.cli("core show channels count"), 20, 0.1)

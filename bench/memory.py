@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bench.figures import Figure, Measurement, Target
 from bench.processes import Meter, rss_mib
-from bench.running_daemon import RunningDaemon, wait_until
+from bench.running_daemon import RunningDaemon
 from bench.world import RINGING, World, campaigns_file
+from lab.waiting import wait_for
 
 CALLS = 1000
 _CAMPAIGN = """\
@@ -25,10 +26,10 @@ def measure(world: World) -> Measurement:
         idle_mib = rss_mib(daemon.pid)
         meter = Meter({"daemon": daemon.pid})
         daemon.start_campaign("ringing")
-        wait_until(f"{CALLS} calls ring", lambda: daemon.campaign("ringing")["ringing"] >= CALLS, 90, 0.5)
+        wait_for(f"{CALLS} calls ring", lambda: daemon.campaign("ringing")["ringing"] >= CALLS, 90, 0.5)
         placing_s = meter.used_s()["daemon"]
         loaded_mib = rss_mib(daemon.pid)
-    wait_until("no calls left", lambda: "0 active channels" in world.lab.pbx.cli("core show channels count"), 40)
+    wait_for("no calls left", lambda: "0 active channels" in world.lab.pbx.cli("core show channels count"), 40, 0.1)
     figures = (
         Figure(f"resident memory with {CALLS} live calls", loaded_mib, "MiB", Target(200, at_most=True)),
         Figure("idle, ready to dial", idle_mib, "MiB"),

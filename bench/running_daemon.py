@@ -5,42 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import os
-import secrets
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from lab.daemon_settings import write_daemon_settings
 from lab.installation import LabError
 from lab.pair import Lab
-from lab.ports import free_ports
-
-_SETTINGS = """\
-campaigns: campaigns.yaml
-instance: bench
-ari: {{url: {ari_url}, user: {ari_user}, app: {ari_app}}}
-ami: {{host: {ami_host}, port: {ami_port}, user: {ami_user}}}
-redis: {{url: {redis_url}}}
-sql: {{url: sqlite+aiosqlite:///dialerd.db}}
-api: {{host: 127.0.0.1, port: {api_port}}}
-log: {{level: info, format: json}}
-shutdown_grace: 1s
-"""
-
-
-def wait_until(what: str, condition: Callable[[], bool], limit_s: float, step_s: float = 0.1) -> None:
-    """Wait until ``condition`` holds. Raises :class:`TimeoutError` after ``limit_s`` seconds."""
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {limit_s:.0f} s")
-        time.sleep(step_s)
+from lab.waiting import wait_for
 
 
 class RunningDaemon:
@@ -52,25 +30,10 @@ class RunningDaemon:
         self._folder = folder
         self._lists = lists
         folder.mkdir(parents=True)
-        settings = lab.settings
-        ((port,), _) = free_ports(1, 0)
-        self._url = f"http://127.0.0.1:{port}"
-        self._token = secrets.token_urlsafe(18)
         (folder / "campaigns.yaml").write_text(campaigns)
-        (folder / "dialerd.yaml").write_text(
-            _SETTINGS.format(
-                ari_url=settings.ari_url.removesuffix("/ari"), ari_user=settings.ari_user, ari_app=settings.ari_app,
-                ami_host=settings.ami_host, ami_port=settings.ami_port, ami_user=settings.ami_user,
-                redis_url=settings.redis_url, api_port=port,
-            )
-        )  # fmt: skip
-        self._environ = {
-            **os.environ,
-            "DIALERD_ARI__PASSWORD": settings.ari_password,
-            "DIALERD_AMI__SECRET": settings.ami_secret,
-            "DIALERD_API__TOKEN": self._token,
-            "DIALERD_CONFIG": str(folder / "dialerd.yaml"),
-        }
+        access = write_daemon_settings(folder, lab.settings, instance="bench", grace="1s")
+        self._url, self._token = access.api_url, access.token
+        self._environ = {**os.environ, **access.environ}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -94,7 +57,7 @@ class RunningDaemon:
             command = [sys.executable, "-m", "dialerd", "run"]
             self._process = subprocess.Popen(command, env=self._environ, stdout=log, stderr=log)
         try:
-            wait_until("the daemon is ready", self._ready, 30)
+            wait_for("the daemon is ready", self._ready, 30, 0.1)
         except BaseException:
             self.stop()
             raise
@@ -131,7 +94,7 @@ class RunningDaemon:
 
     def wait_complete(self, name: str, limit_s: float) -> None:
         """Wait until a campaign has called all its contacts."""
-        wait_until(f"campaign {name} complete", lambda: self.campaign(name)["state"] == "complete", limit_s, 0.5)
+        wait_for(f"campaign {name} complete", lambda: self.campaign(name)["state"] == "complete", limit_s, 0.5)
 
     def attempts(self, campaign: str) -> list[dict[str, Any]]:
         """The finished attempts of a campaign in the record."""

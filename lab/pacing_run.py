@@ -28,9 +28,10 @@ from dialerd.core.pacing.predictive import Predictive
 from dialerd.core.pacing.progressive import Progressive
 from dialerd.core.pacing.ratio import Ratio
 from lab.callees import Behaviour, Mix
-from lab.demo.api import Api, wait_for
+from lab.demo.api import Api
 from lab.demo.scene import SALES, Scene, write_scene
 from lab.pair import Lab
+from lab.waiting import wait_for
 from lab.waits import HEARING_MS, LIMIT_MS, Waits, waits
 
 ANSWERING = 0.3

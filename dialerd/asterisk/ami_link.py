@@ -41,11 +41,6 @@ class AmiLink:
         self._up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def is_up(self) -> bool:
-        """Logged in."""
-        return self._connection is not None and self._connection.is_open
-
     def start(self) -> None:
         """Begin to connect."""
         self._task = asyncio.create_task(self._stay_connected())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dialerd.core.agent import AgentState
-from dialerd.core.campaign import CampaignState, Mode
+from dialerd.core.campaign import Mode
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.desk import Desk
 from dialerd.core.floor import AgentRun, CampaignRun, Floor
@@ -272,8 +272,3 @@ class Viewer:
             else:
                 findings.append(GateFinding(name, "allow", "", None))
         return findings
-
-
-def campaign_is_finished(view: CampaignView) -> bool:
-    """Nothing of the campaign is live and nothing will be dialed unless somebody starts it."""
-    return view.live == 0 and view.state in (CampaignState.OFF, CampaignState.COMPLETE)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialerd.core.disposition import NEVER_DIALED
 from dialerd.core.treatment import MAY_BE_PERSON
 from dialerd.store.database import READING
-from dialerd.store.schema import IMPORTING, attempts, campaigns, contact_lists, contact_numbers, contacts
+from dialerd.store.schema import IMPORTING, attempts, contact_lists, contact_numbers, contacts
 
 Row = Mapping[str, Any]
 
@@ -114,11 +114,6 @@ class RecordQueries:
             .order_by(count.desc(), contacts.c.state, contacts.c.reason)
         )
         return [ListCount(state, reason, number) for state, reason, number in await self._tuples(query)]
-
-    async def campaign_reasons(self) -> dict[str, tuple[str, str]]:
-        """Campaign -> (state, reason) as last saved."""
-        rows = await self._tuples(select(campaigns.c.name, campaigns.c.state, campaigns.c.reason))
-        return {name: (state, reason) for name, state, reason in rows}
 
     async def disposition_counts(self, campaign: str, since: float = 0.0) -> dict[str, int]:
         """Disposition -> attempts of the campaign recorded since (epoch seconds)."""

@@ -18,12 +18,13 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 
-from lab.demo.api import Api, wait_for
+from lab.demo.api import Api
 from lab.demo.audit import audit
 from lab.demo.scene import AGENTS, NOTICE, SALES, Scene, mix, write_scene
 from lab.demo.screen import live, picture, report
 from lab.installation import LabError
 from lab.pair import Lab
+from lab.waiting import wait_for
 
 _QUIET_STEP_S = 10.0
 _PICTURE_S = 60.0

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from typing import Any
 
 from lab.demo.scene import Scene
@@ -36,12 +34,3 @@ class Api:
         """Everything at this moment."""
         answer: dict[str, Any] = self.get("/api/v1/status")
         return answer
-
-
-def wait_for(what: str, condition: Callable[[], bool], limit_s: float) -> None:
-    """Wait until ``condition`` holds. Raises :class:`TimeoutError` after ``limit_s`` seconds."""
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {limit_s:.0f} s")
-        time.sleep(0.2)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.callees import Mix, mix_numbers
+from lab.daemon_settings import write_daemon_settings
 from lab.pair import Lab
-from lab.ports import free_ports
 
 AGENTS = tuple(str(8001 + i) for i in range(8))
 SALES, NOTICE = "spring-sale", "delivery-notice"
@@ -72,19 +71,6 @@ campaigns:
     responses: {{machine: hang_up}}
 """
 
-_DAEMON = """\
-# Written by the demo. dialerd.example.yaml explains every setting. Passwords come from the environment.
-campaigns: campaigns.yaml
-instance: demo
-ari: {{url: {ari_url}, user: {ari_user}, app: {ari_app}}}
-ami: {{host: {ami_host}, port: {ami_port}, user: {ami_user}}}
-redis: {{url: {redis_url}}}
-sql: {{url: sqlite+aiosqlite:///dialerd.db}}
-api: {{host: 127.0.0.1, port: {api_port}}}
-log: {{level: info, format: json}}
-shutdown_grace: 10s
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -126,19 +112,5 @@ def write_scene(folder: Path, lab: Lab, customers: int, subscribers: int) -> Sce
     (folder / "campaigns.yaml").write_text(
         _CAMPAIGNS.format(sales=SALES, notice=NOTICE, abandon=settings.abandon_sound, message=settings.message_sound)
     )
-    (api_port,), _ = free_ports(1, 0)
-    (folder / "dialerd.yaml").write_text(
-        _DAEMON.format(
-            ari_url=settings.ari_url.removesuffix("/ari"), ari_user=settings.ari_user, ari_app=settings.ari_app,
-            ami_host=settings.ami_host, ami_port=settings.ami_port, ami_user=settings.ami_user,
-            redis_url=settings.redis_url, api_port=api_port,
-        )
-    )  # fmt: skip
-    token = secrets.token_urlsafe(18)
-    environ = {
-        "DIALERD_ARI__PASSWORD": settings.ari_password,
-        "DIALERD_AMI__SECRET": settings.ami_secret,
-        "DIALERD_API__TOKEN": token,
-        "DIALERD_CONFIG": str(folder / "dialerd.yaml"),
-    }
-    return Scene(folder, lists, f"http://127.0.0.1:{api_port}", token, environ)
+    access = write_daemon_settings(folder, settings, instance="demo", grace="10s")
+    return Scene(folder, lists, access.api_url, access.token, access.environ)
