@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, SecretStr
 
 from dialerd.config.connection_scalars import FilePath, RedisUrl, SqlUrl, WebUrl
-from dialerd.config.models import Section, written
 from dialerd.config.scalars import Choice, Duration, Secret, Switch, Text, Whole
+from dialerd.config.section import Section, written
 
 _PORT = Whole(1, 65_535)
 _HOST = Text("a host name or IP address", r"[A-Za-z0-9.:_-]+", 253, loose=True)

@@ -6,12 +6,13 @@ end is told by :mod:`dialerd.config.cross_checks`. Names in YAML have no unit, s
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from dialerd.config.pacing_scalars import Percent, TimeZone
 from dialerd.config.scalars import Choice, Duration, Rate, Text, Whole
+from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, Section, written
 from dialerd.config.telephony_scalars import Delimiter, DialTemplate, Encoding, PhoneNumber, Region, Sound
 from dialerd.core.analysis import PROFILE_NAMES
 from dialerd.core.campaign import Connection, Mode
@@ -20,25 +21,12 @@ from dialerd.core.treatment import CallAnalysis, Treatment
 
 TRUNK_DIAL = DialTemplate(("digits", "e164", "national", "number"), "PJSIP/{digits}@carrier")
 AGENT_DIAL = DialTemplate(("agent",), "PJSIP/{agent}")
-CAMPAIGN_NAME = Text("a name of at most 40 small letters, digits, `_` and `-`", r"[a-z0-9_-]{1,40}", 40, loose=True)
-SNAKE_NAME = Text("a name of small letters, digits and `_`, with a letter first", r"[a-z][a-z0-9_]{0,39}", 40)
 COLUMN = Text("the name of a column, as in the file's first line", most=100, loose=True)
 ENDPOINT = Text("an endpoint, such as `PJSIP/carrier`", r"[A-Za-z0-9]+/[^\s/]+")
 VARIABLE_NAME = Text(
     "the name of a channel variable: letters, digits, `_`; `_` or `__` in front to inherit it",
     r"(?!_{0,2}DIALERD_)_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", 80,
 )  # fmt: skip
-
-
-def written(text: str) -> Any:
-    """A default as an operator would write it; it is parsed like the rest, and shown so by editors."""
-    return text
-
-
-class Section(BaseModel):
-    """Common to all: unknown keys are refused, values do not change, defaults are written like the rest."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class TrunkModel(Section):
