@@ -117,45 +117,36 @@ def is_within(hours_of: HoursOf, zone_name: str, at: float) -> bool:
 def openness(hours_of: HoursOf, zone_name: str, at: float) -> Openness:
     """Whether it is open at ``at`` (epoch seconds), and when that changes. ``hours_of`` may know exceptions of single
     dates. Costs little for a change that is near; keep the answer until it has come."""
-    now_open = is_within(hours_of, zone_name, at)
-    day = datetime.fromtimestamp(at, zone(zone_name)).date()
-    for _ in range(HORIZON_DAYS):
-        for moment in _moments(hours_of(day), zone_name, day):
-            if moment > at and is_within(hours_of, zone_name, moment) is not now_open:
-                return Openness(now_open, moment)
-        day += timedelta(days=1)
+    now_open, there = is_within(hours_of, zone_name, at), zone(zone_name)
+    moment, limit = at, at + HORIZON_DAYS * DAY_S
+    while moment < limit:
+        local = datetime.fromtimestamp(moment, there)
+        second = local.hour * 3600 + local.minute * 60 + local.second
+        edges = (edge for span in hours_of(local.date()) for edge in span if edge > second)
+        # The next edge of this date, or its midnight, if nobody touches the clock until then.
+        following = moment - moment % 1 + min(edges, default=DAY_S) - second
+        moment = _jump(zone_name, moment, following) or following
+        if is_within(hours_of, zone_name, moment) is not now_open:
+            return Openness(now_open, moment)
     return Openness(now_open, None)
 
 
-def _moments(hours: Spans, zone_name: str, day: date) -> list[float]:
-    """Every moment of the date at which something may change: its midnights, the ends of its hours, and the jumps of
-    its clock; sorted."""
-    there, moments = zone(zone_name), set()
-    edges = {0, *(edge for span in hours for edge in span)}
-    for edge in edges:
-        local = datetime(day.year, day.month, day.day) + timedelta(seconds=edge)
-        for fold in (0, 1):
-            moments.add(local.replace(tzinfo=there, fold=fold).timestamp())
-    first = datetime(day.year, day.month, day.day, tzinfo=there).timestamp()
-    moments.update(_jumps(zone_name, first - 3600.0, first + DAY_S + 3600.0))
-    return sorted(moments)
-
-
-def _jumps(zone_name: str, begin: float, end: float) -> list[float]:
-    """Moments between the two at which the clock is put forward or back."""
+def _jump(zone_name: str, begin: float, end: float) -> float | None:
+    """The moment after ``begin``, up to ``end``, at which the clock is put forward or back; no more than a day lies
+    between the two."""
     there = zone(zone_name)
 
     def offset(at: float) -> timedelta | None:
         return datetime.fromtimestamp(at, there).utcoffset()
 
-    if offset(begin) == offset(end):
-        return []
-    low, high = int(begin), int(end) + 1
+    low, high = int(begin), int(end)
     before = offset(low)
+    if offset(high) == before:
+        return None
     while high - low > 1:
         middle = (low + high) // 2
         if offset(middle) == before:
             low = middle
         else:
             high = middle
-    return [float(high)]
+    return float(high)
