@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from math import inf
 from typing import Any
 
 from aiohttp import web
@@ -19,6 +20,8 @@ from dialerd.core.masking import masked, masked_value
 from dialerd.core.view import CampaignView, DialerView, GateFinding
 
 routes = web.RouteTableDef()
+_LONG = 1e15
+"""A hold without an end ends later than any other, and earlier than a refusal."""
 
 
 @routes.get("/api/v1/why")
@@ -77,6 +80,23 @@ def _answer(
     }
 
 
+def decisive(findings: Sequence[GateFinding]) -> list[GateFinding]:
+    """What counts for the whole contact: of its numbers, only what is said of the one that is free first."""
+    of_numbers: dict[str, list[GateFinding]] = {}
+    for finding in findings:
+        if finding.number is not None:
+            of_numbers.setdefault(finding.number, []).append(finding)
+    best = min(of_numbers.values(), key=lambda of_number: max(_free_at(f) for f in of_number), default=[])
+    return [finding for finding in findings if finding.number is None or finding in best]
+
+
+def _free_at(finding: GateFinding) -> float:
+    if finding.verdict == "allow":
+        return 0.0
+    open_end = inf if finding.verdict == "refuse" else _LONG
+    return finding.until if finding.until is not None else open_end
+
+
 def conclusion(
     now: float, known: KnownContact, findings: Sequence[GateFinding], live_state: str | None
 ) -> tuple[str, str, float | None]:
@@ -84,6 +104,7 @@ def conclusion(
     seconds; None: never as things stand, or not known."""
     if live_state is not None:
         return "live", f"the contact is in a call now ({live_state})", None
+    findings = decisive(findings)
     refused = [finding for finding in findings if finding.verdict == "refuse"]
     if refused:
         return "refuse", f"never as things stand: {refused[0].reason}", None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence, profile_named
+from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.disposition import Disposition
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.treatment import CallAnalysis, Treatment
@@ -101,6 +102,8 @@ class CampaignSettings:
     weight: int = 1
     max_attempts: int = 3
     """Attempts per contact that were really dialed, over all dispositions."""
+    attempt_caps: tuple[AttemptCap, ...] = ()
+    """Checked in each claim: those of the campaign, of all campaigns and of its compliance profile together."""
     retry: Mapping[Disposition, RetryRule] = field(default_factory=dict)
     analysis: AnalysisProfile = field(default_factory=lambda: profile_named("connect_first"))
     responses: Mapping[CallAnalysis, Treatment] = field(default_factory=dict)

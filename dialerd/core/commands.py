@@ -100,6 +100,16 @@ class RetireContacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ParkContacts:
+    """These contacts were fetched and may not be dialed before ``next_at`` (epoch seconds): waiting, for this
+    reason. No answer."""
+
+    contact_ids: tuple[int, ...]
+    next_at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaveCampaignState:
     """Remember what the campaign was told to be. No answer."""
 
@@ -252,7 +262,7 @@ class InvariantViolated:
 
 
 StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing
-RecordCommand = FetchContacts | ReturnContacts | RetireContacts | SaveCampaignState
+RecordCommand = FetchContacts | ReturnContacts | RetireContacts | ParkContacts | SaveCampaignState
 TelephonyCommand = (
     OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | CreateBridge | DestroyBridge | EnterBridge
     | PlayMessage | DialAgent | AnnounceAgent

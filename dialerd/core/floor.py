@@ -99,7 +99,11 @@ class CampaignRun:
     reason: str = ""
     hopper: deque[Contact] = field(default_factory=deque)
     parked: dict[int, tuple[float, Contact]] = field(default_factory=dict)
-    """Contacts whose claim was refused for a passing reason: contact id -> (not before, contact)."""
+    """Contacts that wait for a moment: contact id -> (not before, contact)."""
+    to_park: dict[tuple[float, str], list[int]] = field(default_factory=dict)
+    """Contacts that the record is to keep: (until, reason) -> ids; written before this event is done with."""
+    parked_of_fetch: int = 0
+    """Contacts parked in the record since the last fetch came; -1: one of that fetch was dialed."""
     live: set[str] = field(default_factory=set)
     closing: set[str] = field(default_factory=set)
     fetching: bool = False

@@ -1,14 +1,16 @@
 """Checks before dialing. Each answers Allow, Hold(reason, until) or Refuse(reason).
 
-The same gates run when a contact leaves the hopper, again when its claim was granted, and for `why`.
+The same gates run when a contact leaves the hopper, again when its claim was granted, and for `why`. Gates of a
+single number, and the order of all, are in :mod:`dialerd.core.choosing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from dialerd.core.campaign import CampaignSettings, CampaignState
+from dialerd.core.contact import Contact
 from dialerd.core.lines import TrunkRun
 
 
@@ -62,7 +64,14 @@ class Case:
     """The campaign's lines in use, without this call."""
     attempts: int = 0
     tries: int = 0
+    contact: Contact | None = None
     number: str | None = None
+    """The number in question, in E.164; empty: the contact has none. None: no contact is in question."""
+    number_kind: str = ""
+    number_index: int = 0
+    """Which of the contact's numbers it is."""
+    numbers_in_use: Container[str] = ()
+    """Every number with a live attempt."""
     not_before: float | None = None
     uncallable: str | None = None
     number_in_use: bool = False
@@ -170,15 +179,9 @@ Gate = Callable[[Case], Verdict]
 CAMPAIGN_GATES: tuple[Gate, ...] = (
     campaign_on, running, telephony_up, store_up, roster_up, trunk_takes_calls, campaign_line, trunk_line, trunk_cps,
 )  # fmt: skip
-"""What a campaign needs, whoever is called; agents come last, in :data:`ALL_GATES`."""
-CONTACT_GATES: tuple[Gate, ...] = (contact_callable, number_present, attempts_left, gap_passed, number_free)
-"""What one contact needs."""
-LAST_MOMENT_GATES: tuple[Gate, ...] = (
-    campaign_on, running, telephony_up, store_up, trunk_takes_calls, contact_callable, number_present, attempts_left,
-)  # fmt: skip
-"""Run when the claim was granted: what may have changed since, and is not part of the claim itself."""
-ALL_GATES: tuple[Gate, ...] = (*CAMPAIGN_GATES, *CONTACT_GATES, agent_ready)
-"""In the order in which `why` tells them."""
+"""What a campaign needs, whoever is called; agents come last."""
+CONTACT_GATES: tuple[Gate, ...] = (contact_callable, attempts_left, gap_passed)
+"""What one contact needs, whichever of its numbers is dialed; those are in :mod:`dialerd.core.choosing`."""
 
 
 def first_objection(gates: tuple[Gate, ...], case: Case) -> Hold | Refuse | None:

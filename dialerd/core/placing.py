@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dialerd.core import legal_clock
 from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
 from dialerd.core.campaign import CampaignState
+from dialerd.core.choosing import LAST_MOMENT_GATES
 from dialerd.core.commands import (
     Claim,
     CloseAttempt,
@@ -23,7 +24,7 @@ from dialerd.core.disposition import Disposition, of_unanswered
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.gates import LAST_MOMENT_GATES, Case, first_objection
+from dialerd.core.gates import Case, first_objection
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.retry import next_for_contact
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis
@@ -49,7 +50,7 @@ class Placing:
         floor: Floor,
         desk: Desk,
         forecasting: Forecasting,
-        case_for: Callable[[CampaignRun, Contact, float], Case],
+        case_for: Callable[[CampaignRun, Contact, float, int], Case],
     ) -> None:
         self._floor = floor
         self._desk = desk
@@ -58,11 +59,13 @@ class Placing:
 
     # --- claim -----------------------------------------------------------------------------------------
 
-    def begin(self, campaign: CampaignRun, contact: Contact, attempt_id: str, agent: str | None, now: float) -> None:
-        """Ask for the claim on the contact's next number."""
+    def begin(
+        self, campaign: CampaignRun, contact: Contact, index: int, attempt_id: str, agent: str | None, now: float
+    ) -> None:
+        """Ask for the claim on one of the contact's numbers; ``index``: its place among them."""
         floor, settings = self._floor, campaign.settings
         trunk = floor.trunks[settings.trunk]
-        number = contact.numbers[contact.number_index]
+        number = contact.numbers[index]
         record = AttemptRecord(
             id=attempt_id,
             campaign=settings.name,
@@ -78,7 +81,7 @@ class Placing:
             agent=agent,
             claimed_at=now,
             contact_attempts=contact.attempts,
-            number_index=contact.number_index,
+            number_index=index,
             number_count=len(contact.numbers),
             contact_tries=dict(contact.tries or {}),
         )
@@ -107,7 +110,8 @@ class Placing:
             self._not_placed(attempt, record.reason, now)
             return
         assert attempt.contact is not None
-        objection = first_objection(LAST_MOMENT_GATES, self._case_for(campaign, attempt.contact, now))
+        case = self._case_for(campaign, attempt.contact, now, record.number_index)
+        objection = first_objection(LAST_MOMENT_GATES, case)
         if objection is None and not self._has_agents(attempt, now):
             self._not_placed(attempt, "agent_left", now)
             return

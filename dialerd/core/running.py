@@ -5,15 +5,17 @@ from __future__ import annotations
 from dialerd.core import ids
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState, Mode, Plan
+from dialerd.core.choosing import Chosen, choose
 from dialerd.core.commands import FetchContacts, RetireContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.events import ContactsFetched
 from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, Refuse, first_objection
+from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, Hold, Refuse, first_objection
 from dialerd.core.lines import TrunkRun
 from dialerd.core.pacing import agentless, progressive
+from dialerd.core.parking import MOST_AT_ONCE, Parking
 from dialerd.core.placing import Placing
 from dialerd.core.queue_picture import somebody_at_work
 
@@ -34,6 +36,7 @@ class Running:
         self._desk = desk
         self._forecasting = forecasting
         self._placing: Placing
+        self.parking = Parking(floor)
         self._fetches = 0
 
     def attach(self, placing: Placing) -> None:
@@ -136,6 +139,7 @@ class Running:
         campaign.next_contact_at = event.next_at
         campaign.record_in_attempt = event.in_attempt
         campaign.dry = not event.contacts
+        campaign.parked_of_fetch = 0
         if campaign.dry:
             wake = now + POLL_S
             if event.next_at is not None:
@@ -162,16 +166,6 @@ class Running:
         campaign.fetching = False
         self._floor.dirty.add(campaign.settings.name)
 
-    def unpark(self, campaign: CampaignRun, now: float) -> None:
-        """Contacts whose number was in use elsewhere may be tried again."""
-        due = [key for key, (at, _) in campaign.parked.items() if at <= now]
-        for key in due:
-            campaign.hopper.append(campaign.parked.pop(key)[1])
-        if campaign.parked:
-            soonest = min(at for at, _ in campaign.parked.values())
-            self._floor.timers.set("parked", campaign.settings.name, soonest)
-        self._floor.dirty.add(campaign.settings.name)
-
     def _return_contacts(self, campaign: CampaignRun) -> None:
         back = tuple(c.id for c in campaign.hopper) + tuple(campaign.parked)
         campaign.hopper.clear()
@@ -182,7 +176,9 @@ class Running:
     def _fill(self, campaign: CampaignRun, wanted: int, now: float) -> None:
         if campaign.fetching or campaign.dry or self._floor.conditions.record is not None:
             return
-        limit = max(HOPPER_FLOOR, 3 * max(wanted, len(campaign.live)))
+        # Where all that was fetched was parked, more comes at a time: nothing else is done meanwhile.
+        parked = min(2 * campaign.parked_of_fetch, MOST_AT_ONCE)
+        limit = max(HOPPER_FLOOR, 3 * max(wanted, len(campaign.live)), parked)
         # Half of it must bridge the time that a fetch takes: the record may be writing outcomes just then.
         if len(campaign.hopper) >= max(wanted, limit // 2):
             return
@@ -195,13 +191,16 @@ class Running:
 
     # --- pacing ----------------------------------------------------------------------------------------
 
-    def case_for(self, campaign: CampaignRun, contact: Contact | None, now: float) -> Case:
-        """The case that the gates judge; without a contact, the campaign's alone."""
+    def case_for(self, campaign: CampaignRun, contact: Contact | None, now: float, index: int | None = None) -> Case:
+        """The case that the gates judge; without a contact, the campaign's alone. ``index``: which of the contact's
+        numbers; None: the one whose turn it is."""
         floor, settings = self._floor, campaign.settings
-        number = None
+        number, kind, place = None, "", 0
         if contact is not None:
-            fits = contact.number_index < len(contact.numbers)
-            number = contact.numbers[contact.number_index].e164 if fits else ""
+            number = ""
+            if contact.numbers:
+                place = (contact.number_index if index is None else index) % len(contact.numbers)
+                number, kind = contact.numbers[place].e164, contact.numbers[place].kind
         return Case(
             now=now,
             settings=settings,
@@ -211,7 +210,11 @@ class Running:
             trunk=floor.trunks.get(settings.trunk),
             live=len(campaign.live),
             attempts=contact.attempts if contact is not None else 0,
+            contact=contact,
             number=number,
+            number_kind=kind,
+            number_index=place,
+            numbers_in_use=floor.numbers,
             number_in_use=number in floor.numbers,
             agents_ready=self._agents_ready(campaign),
         )
@@ -259,6 +262,7 @@ class Running:
         self._fill(campaign, wanted, now)
         while wanted > 0 and self._place_one(campaign, now):
             wanted -= 1
+        self.parking.write(campaign)
         if wanted > 0:
             self._fill(campaign, wanted, now)
         if settings.pacing.shadow is not None:
@@ -274,6 +278,7 @@ class Running:
         while wanted > 0 and self._place_one(campaign, now):
             self._forecasting.placed(campaign)
             wanted -= 1
+        self.parking.write(campaign)
         if len(campaign.hopper) < at_work:
             self._fill(campaign, at_work, now)
         self._look_again(campaign, now)
@@ -296,13 +301,9 @@ class Running:
                     floor.timers.set("pace", settings.name, held.until)
                 return False
             contact = campaign.hopper.popleft()
-            objection = first_objection(CONTACT_GATES, case)
-            if objection is not None:
-                campaign.refused[objection.reason] = campaign.refused.get(objection.reason, 0) + 1
-                if isinstance(objection, Refuse):
-                    floor.do(RetireContacts((contact.id,), objection.reason))
-                else:
-                    self._park(campaign, contact, now)
+            choice = first_objection(CONTACT_GATES, case) or choose(case, contact)
+            if not isinstance(choice, Chosen):
+                self._not_now(campaign, contact, choice, now)
                 continue
             attempt_id = floor.serials.new(ids.ATTEMPT)
             agent = None
@@ -311,14 +312,19 @@ class Running:
                 if agent is None:
                     campaign.hopper.appendleft(contact)
                     return False
-            self._placing.begin(campaign, contact, attempt_id, agent, now)
+            self._placing.begin(campaign, contact, choice.index, attempt_id, agent, now)
+            campaign.parked_of_fetch = -1
             return True
         return False
 
-    def _park(self, campaign: CampaignRun, contact: Contact, now: float) -> None:
-        campaign.parked[contact.id] = (now + POLL_S, contact)
-        if self._floor.timers.at("parked", campaign.settings.name) is None:
-            self._floor.timers.set("parked", campaign.settings.name, now + POLL_S)
+    def _not_now(self, campaign: CampaignRun, contact: Contact, objection: Hold | Refuse, now: float) -> None:
+        campaign.refused[objection.reason] = campaign.refused.get(objection.reason, 0) + 1
+        if isinstance(objection, Refuse):
+            self._floor.do(RetireContacts((contact.id,), objection.reason))
+            return
+        self.parking.hold(campaign, contact, objection, now)
+        if campaign.parked_of_fetch >= 0:
+            campaign.parked_of_fetch += 1
 
     def _complete_if_done(self, campaign: CampaignRun) -> None:
         idle = not (campaign.live or campaign.closing or campaign.hopper or campaign.parked or campaign.fetching)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from dialerd.core.agent import AgentState
 from dialerd.core.campaign import Mode
+from dialerd.core.choosing import walk_contact
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.desk import Desk
 from dialerd.core.floor import AgentRun, CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.gates import ALL_GATES, CAMPAIGN_GATES, Allow, Case, Hold, Refuse, walk
+from dialerd.core.gates import CAMPAIGN_GATES, Allow, Case, Hold, Refuse, walk
 from dialerd.core.pacing_view import PacingView, pacing_view
 from dialerd.core.queue_picture import somebody_at_work
 
@@ -116,6 +117,8 @@ class GateFinding:
     verdict: str
     reason: str
     until: float | None
+    number: str | None = None
+    """The number in E.164 that the verdict is about; None: it is about the campaign or the whole contact."""
 
 
 CaseFor = Callable[[CampaignRun, Contact | None, float], Case]
@@ -264,11 +267,12 @@ class Viewer:
             uncallable=(uncallable or "uncallable") if state is ContactState.UNCALLABLE else None,
         )
         findings = []
-        for name, verdict in walk(ALL_GATES, case):
+        for judged in walk_contact(case, contact):
+            verdict = judged.verdict
             if isinstance(verdict, Hold):
-                findings.append(GateFinding(name, "hold", verdict.reason, verdict.until))
+                findings.append(GateFinding(judged.gate, "hold", verdict.reason, verdict.until, judged.number))
             elif isinstance(verdict, Refuse):
-                findings.append(GateFinding(name, "refuse", verdict.reason, None))
+                findings.append(GateFinding(judged.gate, "refuse", verdict.reason, None, judged.number))
             else:
-                findings.append(GateFinding(name, "allow", "", None))
+                findings.append(GateFinding(judged.gate, "allow", "", None, judged.number))
         return findings

@@ -28,6 +28,7 @@ _TRACED: dict[type, Callable[[Any], Any]] = {
     c.FetchContacts: attrgetter("campaign", "limit"),
     c.ReturnContacts: attrgetter("contact_ids"),
     c.RetireContacts: attrgetter("contact_ids", "reason"),
+    c.ParkContacts: attrgetter("contact_ids", "next_at", "reason"),
     c.SaveCampaignState: attrgetter("campaign", "state"),
     c.OriginateCall: attrgetter("attempt_id", "dial_string"),
     c.ProbeChannel: attrgetter("channel_id"),

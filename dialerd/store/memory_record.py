@@ -9,7 +9,14 @@ from heapq import heappop, heappush
 
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.campaign import CampaignState
-from dialerd.core.commands import FetchContacts, RecordCommand, RetireContacts, ReturnContacts, SaveCampaignState
+from dialerd.core.commands import (
+    FetchContacts,
+    ParkContacts,
+    RecordCommand,
+    RetireContacts,
+    ReturnContacts,
+    SaveCampaignState,
+)
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.disposition import Disposition
 from dialerd.core.events import (
@@ -176,6 +183,12 @@ class MemoryRecord:
             self._release(command.contact_ids)
         elif isinstance(command, RetireContacts):
             self._retire(command.contact_ids, command.reason)
+        elif isinstance(command, ParkContacts):
+            for row in self._in_attempt(command.contact_ids):
+                parked = replace(
+                    row.standing, state=ContactState.WAITING, next_at=command.next_at, reason=command.reason
+                )
+                self._place(row, parked)
         elif isinstance(command, SaveCampaignState):
             self._campaigns[command.campaign] = (command.state, command.reason)
 

@@ -14,7 +14,14 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.campaign import CampaignState
-from dialerd.core.commands import FetchContacts, RecordCommand, RetireContacts, ReturnContacts, SaveCampaignState
+from dialerd.core.commands import (
+    FetchContacts,
+    ParkContacts,
+    RecordCommand,
+    RetireContacts,
+    ReturnContacts,
+    SaveCampaignState,
+)
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsFetched
 from dialerd.core.windows import DayCount
@@ -136,6 +143,10 @@ class SqlRecord:
             async with self._engine.begin() as connection:
                 for start in range(0, len(command.contact_ids), _CHUNK):
                     await self._retire(connection, command.contact_ids[start : start + _CHUNK], command.reason)
+        elif isinstance(command, ParkContacts):
+            async with self._engine.begin() as connection:
+                for start in range(0, len(command.contact_ids), _CHUNK):
+                    await self._park(connection, command, command.contact_ids[start : start + _CHUNK])
         elif isinstance(command, SaveCampaignState):
             async with self._engine.begin() as connection:
                 await connection.execute(delete(campaigns).where(campaigns.c.name == command.campaign))
@@ -202,6 +213,16 @@ class SqlRecord:
             .where(contacts.c.id.in_(contact_ids), contacts.c.state == ContactState.IN_ATTEMPT.value)
             .values(
                 state=ContactState.UNCALLABLE.value, next_at=0.0, fetch=None, reason=reason,
+                updated_at=self._clock.now(),
+            )
+        )  # fmt: skip
+
+    async def _park(self, connection: AsyncConnection, command: ParkContacts, contact_ids: Collection[int]) -> None:
+        await connection.execute(
+            update(contacts)
+            .where(contacts.c.id.in_(contact_ids), contacts.c.state == ContactState.IN_ATTEMPT.value)
+            .values(
+                state=ContactState.WAITING.value, next_at=command.next_at, fetch=None, reason=command.reason,
                 updated_at=self._clock.now(),
             )
         )  # fmt: skip

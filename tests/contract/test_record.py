@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialerd.core.attempt import Outcome
 from dialerd.core.campaign import CampaignState
-from dialerd.core.commands import FetchContacts, RetireContacts, ReturnContacts, SaveCampaignState
+from dialerd.core.commands import FetchContacts, ParkContacts, RetireContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsFetched
 from tests.contract.record_worlds import RecordWorld
@@ -74,6 +74,30 @@ async def test_retired_contacts_never_come_again(record: RecordWorld) -> None:
     assert (await record.standing(1)).reason == "max_attempts"
     await record.done(ReturnContacts((1, 2)))
     assert [contact.id for contact in (await fetched(record, 9)).contacts] == [2, 3, 4, 5, 6]
+
+
+async def test_parked_contacts_come_again_at_their_moment(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS)
+    await fetched(record, 4)
+    now = record.clock.at
+    await record.done(ParkContacts((1, 3), now + 3600, "quiet_hours"), ParkContacts((2,), now + 60, "cap:daily"))
+    standing = await record.standing(3)
+    assert (standing.state, standing.next_at, standing.reason) == (ContactState.WAITING, now + 3600, "quiet_hours")
+    assert (standing.attempts, dict(standing.tries), standing.last_disposition) == (0, {}, None)
+    early = await fetched(record, 9)
+    assert [contact.id for contact in early.contacts] == [5, 6]
+    assert (early.next_at, early.in_attempt) == (now + 60, 3)
+    record.clock.at = now + 3600
+    assert [contact.id for contact in (await fetched(record, 9)).contacts] == [2, 1, 3]
+
+
+async def test_parking_what_is_not_in_attempt_changes_nothing(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:3])
+    await fetched(record, 2)
+    await record.record(outcome(1, 1, "busy", ContactState.UNCALLABLE))
+    await record.done(ReturnContacts((2,)), ParkContacts((1, 2, 3, 77), record.clock.at + 3600, "quiet_hours"))
+    assert (await record.standing(1)).state is ContactState.UNCALLABLE
+    assert [contact.id for contact in (await fetched(record, 9)).contacts] == [2, 3]
 
 
 async def test_due_retries_come_before_fresh_contacts(record: RecordWorld) -> None:

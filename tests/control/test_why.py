@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from dialerd.control.daemon import KnownContact
 from dialerd.control.why import conclusion
 from dialerd.core import events as e
+from dialerd.core.choosing import NUMBER_GATES
 from dialerd.core.contact import ContactState
-from dialerd.core.gates import ALL_GATES
+from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, agent_ready
 from dialerd.core.view import GateFinding
 from tests.control.api_client import Client
 from tests.control.stage import Stage, contact
@@ -29,7 +31,10 @@ async def answers(api: Client, query: str = NUMBER) -> list[dict[str, Any]]:
 async def test_every_gate_in_order(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
     await daemon.contacts_of("a,01632 960001")
     (answer,) = await answers(api)
-    assert [gate["gate"] for gate in answer["gates"]] == [gate.__name__ for gate in ALL_GATES]
+    order = (*CAMPAIGN_GATES, *CONTACT_GATES, *NUMBER_GATES, agent_ready)
+    assert [gate["gate"] for gate in answer["gates"]] == [gate.__name__ for gate in order]
+    of_number = {gate["gate"] for gate in answer["gates"] if gate["number"] == "+4416*****01"}
+    assert of_number == {gate.__name__ for gate in NUMBER_GATES}
     assert answer["campaign"] == "spring"
     assert answer["verdict"] == "hold"
     assert answer["because"].startswith("not now: campaign_off, telephony_down: not connected yet")
@@ -112,6 +117,11 @@ def test_conclusions() -> None:
     assert conclusion(10.0, fresh, [short, open_end], None)[2] is None
     assert conclusion(10.0, fresh, [long, refuse], None)[:2] == ("refuse", "never as things stand: max_attempts")
     assert conclusion(10.0, fresh, [allow], None)[2] == 10.0
+    one = replace(long, number="+441632960001")
+    other = replace(refuse, number="+441632960002")
+    assert conclusion(10.0, fresh, [short, one, other], None) == ("hold", "not now: trunk_cps, retry_gap", 99.0)
+    assert conclusion(10.0, fresh, [replace(one, until=None), one, other, allow], None)[0] == "hold"
+    assert conclusion(10.0, fresh, [one, other, replace(allow, number="+441632960003")], None)[0] == "allow"
     chosen = known(ContactState.IN_ATTEMPT)
     assert conclusion(10.0, chosen, [allow], None)[1] == "chosen, and next to be dialed"
     assert conclusion(10.0, chosen, [refuse], "ringing")[0] == "live"

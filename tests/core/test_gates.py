@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from dialerd.core import gates
+from dialerd.core import choosing, gates
 from dialerd.core.campaign import CampaignSettings, CampaignState, Mode, TrunkSettings
 from dialerd.core.gates import ALLOW, Case, Conditions, Gate, Hold, Refuse
 from dialerd.core.lines import TrunkRun
 
 NOW = 1000.0
+ALL_GATES = (*gates.CAMPAIGN_GATES, *gates.CONTACT_GATES, *choosing.NUMBER_GATES, gates.agent_ready)
 UP = Conditions(telephony=None, roster=None, store=None)
 
 
@@ -35,8 +36,8 @@ def trunk(**changes: Any) -> TrunkRun:
 
 
 def test_nothing_objects_to_a_good_case() -> None:
-    assert all(verdict is ALLOW for _, verdict in gates.walk(gates.ALL_GATES, case()))
-    assert gates.first_objection(gates.ALL_GATES, case()) is None
+    assert all(verdict is ALLOW for _, verdict in gates.walk(ALL_GATES, case()))
+    assert gates.first_objection(ALL_GATES, case()) is None
 
 
 @pytest.mark.parametrize(
@@ -67,9 +68,9 @@ def test_nothing_objects_to_a_good_case() -> None:
 )
 def test_each_gate_objects(gate: Gate, changes: dict[str, Any], verdict: Hold | Refuse) -> None:
     assert gate(case(**changes)) == verdict
-    assert gate in gates.ALL_GATES
+    assert gate in ALL_GATES
     # Only this gate minds, so that `why` names one reason, not a chain of them.
-    others = [name for name, found in gates.walk(gates.ALL_GATES, case(**changes)) if found is not ALLOW]
+    others = [name for name, found in gates.walk(ALL_GATES, case(**changes)) if found is not ALLOW]
     assert others == [gate.__name__]
 
 
@@ -95,10 +96,11 @@ def test_each_gate_allows_at_its_edge(gate: Gate, changes: dict[str, Any]) -> No
 
 def test_the_first_objection_is_told() -> None:
     many = case(state=CampaignState.OFF, live=9, attempts=9)
-    assert gates.first_objection(gates.ALL_GATES, many) == Hold("campaign_off")
-    assert len([1 for _, verdict in gates.walk(gates.ALL_GATES, many) if verdict is not ALLOW]) == 3
+    assert gates.first_objection(ALL_GATES, many) == Hold("campaign_off")
+    assert len([1 for _, verdict in gates.walk(ALL_GATES, many) if verdict is not ALLOW]) == 3
 
 
 def test_the_last_moment_runs_what_may_have_changed_since_the_hopper() -> None:
     for gate in (gates.campaign_on, gates.running, gates.telephony_up, gates.store_up, gates.attempts_left):
-        assert gate in gates.LAST_MOMENT_GATES
+        assert gate in choosing.LAST_MOMENT_GATES
+    assert gates.number_free not in choosing.LAST_MOMENT_GATES

@@ -1,0 +1,53 @@
+"""Contacts that left the hopper and cannot be called now: parked for a moment here, for longer in the record."""
+
+from __future__ import annotations
+
+from dialerd.core.commands import ParkContacts
+from dialerd.core.contact import Contact
+from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.gates import Hold
+
+LOOK_AGAIN_S = 5.0
+"""When a contact is tried again whose hold has no end that is known."""
+SHORT_S = 60.0
+"""Up to here a contact stays in memory; beyond, the record keeps it, and nothing is spent on it."""
+MOST_AT_ONCE = 1000
+"""Most contacts in one fetch while whole fetches are parked."""
+
+
+class Parking:
+    """Parks contacts and lets them go again."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+
+    def hold(self, campaign: CampaignRun, contact: Contact, hold: Hold, now: float) -> None:
+        """Park one contact until its hold ends."""
+        if hold.until is not None and hold.until > now + SHORT_S:
+            campaign.to_park.setdefault((hold.until, hold.reason), []).append(contact.id)
+        else:
+            until = hold.until if hold.until is not None and hold.until > now else now + LOOK_AGAIN_S
+            self.keep(campaign, contact, until)
+
+    def keep(self, campaign: CampaignRun, contact: Contact, until: float) -> None:
+        """Park one contact in memory."""
+        campaign.parked[contact.id] = (until, contact)
+        known = self._floor.timers.at("parked", campaign.settings.name)
+        if known is None or until < known:
+            self._floor.timers.set("parked", campaign.settings.name, until)
+
+    def write(self, campaign: CampaignRun) -> None:
+        """Hand what was parked for long to the record: one command for all that wait for the same moment."""
+        for (until, reason), contact_ids in campaign.to_park.items():
+            self._floor.do(ParkContacts(tuple(contact_ids), until, reason))
+        campaign.to_park.clear()
+
+    def due(self, campaign: CampaignRun, now: float) -> None:
+        """Contacts whose moment has come go back into the hopper."""
+        due = [key for key, (at, _) in campaign.parked.items() if at <= now]
+        for key in due:
+            campaign.hopper.append(campaign.parked.pop(key)[1])
+        if campaign.parked:
+            soonest = min(at for at, _ in campaign.parked.values())
+            self._floor.timers.set("parked", campaign.settings.name, soonest)
+        self._floor.dirty.add(campaign.settings.name)
