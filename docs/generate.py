@@ -18,6 +18,16 @@ HERE = Path(__file__).parent
 _NOTICE = "<!-- Written by `python -m docs.generate` from the code; do not edit. -->\n\n"
 
 
+_REMARKS = {
+    "campaign": """
+`invalid`: somebody wants it on, and it cannot work in the world as it was found; its reason says why. It is looked at
+when it is started, at each start of the daemon and of Asterisk, before a reload takes effect, and every 15 seconds.
+When nothing stands against it any more it is `on` by itself. `suspended`, in contrast, waits for a person: something
+went wrong on a call.
+"""
+}
+
+
 def lifecycles() -> str:
     """The four state machines as diagrams."""
     parts = [
@@ -26,6 +36,7 @@ def lifecycles() -> str:
     ]
     for lifecycle in (CAMPAIGN_LIFECYCLE, CONTACT_LIFECYCLE, ATTEMPT_LIFECYCLE, AGENT_LIFECYCLE):
         parts.append(f"\n## {lifecycle.name.capitalize()}\n\n```mermaid\n{lifecycle.mermaid()}```\n")
+        parts.append(_REMARKS.get(lifecycle.name, ""))
     return "".join(parts)
 
 

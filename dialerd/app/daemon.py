@@ -14,6 +14,7 @@ from dialerd.app.contact_files import import_upload
 from dialerd.app.examination import Examiner, event_sources
 from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.records import StoredRecords
+from dialerd.app.world_watch import LOOK_EVERY_S, LOOKED_AT, WorldWatch
 from dialerd.asterisk.roster import AmiRoster
 from dialerd.asterisk.settings import AmiSettings, AriSettings
 from dialerd.asterisk.telephony import AriTelephony
@@ -26,8 +27,10 @@ from dialerd.config.site_rules import RuleFailure
 from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, UnknownContactList
 from dialerd.control.server import ControlServer
 from dialerd.core.attempt import AttemptState
+from dialerd.core.campaign import Plan
 from dialerd.core.dialer import Dialer
 from dialerd.core.events import ContactsChanged, Event, PlanChanged, Recovered, ShutdownAsked
+from dialerd.core.findings import in_words
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.view import DialerView, GateFinding
 from dialerd.engine import Engine, EngineLoop, SteadyClock
@@ -96,9 +99,10 @@ class Daemon:
         self._roster = AmiRoster(_ami(settings), self.post, rng=rng, on_bug=self._bug)
         self._telephony = AriTelephony(
             _ari(settings), self.post, rng=rng, trunks=event_sources(self._plan), lost_calls=self._roster.lost_calls,
-            examine=Examiner(_ari(settings), _ami(settings), lambda: self._plan, self._notices.tell),
-            on_bug=self._bug,
+            examine=self._examine, on_bug=self._bug,
         )  # fmt: skip
+        self._examiner = Examiner(_ari(settings), _ami(settings), lambda: self._plan, self._notices.tell)
+        self._world = WorldWatch(self._database, self.post)
         serials = SerialNumbers(int(self._clock.now() * 1000), secrets.randbits(20))
         self._dialer = Dialer(serials)
         engine = Engine(
@@ -152,6 +156,7 @@ class Daemon:
         _log.info("daemon_starting", instance=self._settings.instance, shard=self._settings.shard)
         await self._insist(lambda: migrate_engine(self._database))
         tasks.append(group.create_task(self._keeper.run(), name="notices"))
+        await self._world.look_at_lists(self._plan.campaigns.values())
         await self._hot.start()
         await self._outbox.drain_all()
         while True:
@@ -176,6 +181,27 @@ class Daemon:
         # A defect that ends one of them must not leave a daemon behind that seems to be alive.
         tasks.append(group.create_task(self._telephony.ended(), name="asterisk"))
         tasks.append(group.create_task(self._roster.ended(), name="roster"))
+        tasks.append(group.create_task(self._watch_world(), name="world"))
+
+    async def _watch_world(self) -> None:
+        """What is missing now may be there later, and the other way round."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self._look(self._plan)
+
+    async def _look(self, plan: Plan, *names: str) -> None:
+        """Look whether the campaigns of a plan (or those of these names) can work, and let the core know."""
+        chosen = [campaign for name, campaign in plan.campaigns.items() if name in names or not names]
+        await self._world.look_at_lists(chosen)
+        if self._telephony.connected:
+            await self._world.look_at_sounds(chosen, self._telephony.client)
+
+    async def _examine(self) -> str:
+        """Why no call may be placed on this Asterisk, or nothing; and which campaigns cannot work on it."""
+        objection = await self._examiner()
+        if not objection:
+            await self._world.look_at_sounds(self._plan.campaigns.values(), self._telephony.client)
+        return objection
 
     async def _insist(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Do something in the database, however long it takes to be there."""
@@ -303,6 +329,8 @@ class Daemon:
                 return ReloadResult(False, None, result.problems)
             diff = plan_diff(self._plan, result.plan)
             if not check_only:
+                # Before it is in force: what cannot work is not to dial for a moment first.
+                await self._look(result.plan)
                 self._plan, self._lists = result.plan, result.contact_lists
                 self._telephony.set_trunks([*event_sources(result.plan), *self._sources_in_use()])
                 self.post(PlanChanged(result.plan))
@@ -315,6 +343,13 @@ class Daemon:
         floor = self._dialer.floor
         live = {attempt.record.trunk for attempt in floor.attempts.values()}
         return [f"endpoint:{trunk.settings.event_source}" for name, trunk in floor.trunks.items() if name in live]
+
+    async def examine(self, campaign: str) -> str:
+        """Why the campaign cannot work in the world as it is; empty: nothing stands against it."""
+        await self._look(self._plan, campaign)
+        told = self._dialer.floor.findings.of(campaign)
+        others = {about: reason for about, reason in told.items() if about not in LOOKED_AT}
+        return in_words({**others, **self._world.missing(campaign)})
 
     async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
         """Import a CSV file into a list as it arrives."""

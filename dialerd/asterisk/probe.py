@@ -171,11 +171,29 @@ async def _trunk(client: AriClient, source: str) -> Check:
     )  # fmt: skip
 
 
+async def sound_exists(client: AriClient, media: str) -> bool | None:
+    """Whether Asterisk has this sound (``sound:name``); None: it did not answer. Not for a path: see
+    :func:`is_path`."""
+    result = await client.insist(_ask_for_sound(media))
+    if result.ok:
+        return True
+    return False if isinstance(result, Reply) and result.status == 404 else None
+
+
+def is_path(media: str) -> bool:
+    """The sound is named by a path of Asterisk's machine, and cannot be seen over ARI."""
+    return media.removeprefix("sound:").startswith("/")
+
+
+def _ask_for_sound(media: str) -> Request:
+    return Request("GET", path_of("sounds", media.removeprefix("sound:")))
+
+
 async def _sound(client: AriClient, media: str) -> Check:
     name = media.removeprefix("sound:")
-    if name.startswith("/"):
+    if is_path(media):
         return Check(f"sound {name}", True, "a file of Asterisk's machine: cannot be seen from here")
-    result = await client.request(Request("GET", path_of("sounds", name)))
+    result = await client.request(_ask_for_sound(media))
     if result.ok:
         formats = sorted({row.get("format", "?") for row in (_body(result) or {}).get("formats", ())})
         return Check(f"sound {name}", True, f"there, as {', '.join(formats)}")

@@ -15,7 +15,7 @@ from rich.text import Text
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import Reach, reach
-from dialerd.cli.screen import coloured, print_json, screen
+from dialerd.cli.screen import coloured, complaints, print_json, screen
 from dialerd.cli.status_view import agents_table, campaigns_table, status_picture
 
 
@@ -124,6 +124,12 @@ def _tell(daemon: Reach, name: str, what: str, as_json: bool) -> None:
     if answer.get("live"):
         line += f", {answer['live']} live calls finish"
     screen().print(line)
+    if answer.get("invalid"):
+        # Beside standard output's line, so that a script that shows errors shows it.
+        complaints().print(
+            f"[yellow]warning[/] it cannot work yet: {escape(answer['invalid'])}. "
+            "It starts by itself when that is put right."
+        )
 
 
 @ends_well

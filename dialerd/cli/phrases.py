@@ -19,7 +19,7 @@ _SAID = {
     "campaign_stopping": "it is stopping",
     "campaign_complete": "it is complete",
     "campaign_suspended": "it is suspended",
-    "campaign_invalid": "its settings are invalid",
+    "campaign_invalid": "it cannot work",
     "shutting_down": "the daemon is shutting down",
     "telephony_down": "Asterisk (ARI) is down",
     "roster_down": "the roster (AMI) is down",
@@ -34,7 +34,6 @@ _SAID = {
     "claim_refused": "the last claim was refused",
     "pacing_holds": "the calls in progress are enough for its agents",
     "nobody_at_work": "nobody is at work in its queue",
-    "queue_does_not_exist": "its queue does not exist in Asterisk",
     "queue_has_no_members": "nobody is logged in to its queue",
 }
 

@@ -158,6 +158,10 @@ class Daemon(Protocol):
     async def reload(self, check_only: bool) -> ReloadResult:
         """Read the campaigns file again and apply it, all or nothing; ``check_only``: only say what would change."""
 
+    async def examine(self, campaign: str) -> str:
+        """Look now whether the campaign can work in the world as it is, and let the core know. Why it cannot, as a
+        sentence for people; empty: nothing stands against it."""
+
     async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
         """Import a CSV file into a list as it arrives; ``source`` names it for people.
 

@@ -14,7 +14,6 @@ from dialerd.control.parameters import Masking, Parameters, parameters
 from dialerd.control.problem import ApiProblem
 from dialerd.control.reply import reply
 from dialerd.core.abandon import CampaignFigures, abandon_rates
-from dialerd.core.campaign import CampaignState
 from dialerd.core.events import CampaignStartAsked, CampaignStopAsked
 from dialerd.core.masking import masked_value
 from dialerd.core.view import CampaignView, DialerView
@@ -51,18 +50,17 @@ async def campaign(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/campaigns/{name}/start")
 async def start(request: web.Request) -> web.Response:
-    """Turn a campaign on. Turning on what is on changes nothing."""
+    """Turn a campaign on. Turning on what is on changes nothing. ``invalid`` in the answer says why it cannot work as
+    things are: it is wanted on then, and goes on by itself when that is put right."""
     parameters(request, Parameters)
     found = known_campaign(request, request.match_info["name"])
-    if found.state == CampaignState.INVALID:
-        raise ApiProblem(
-            409, f"campaign {found.name} cannot be started", f"It is invalid: {found.reason}", "Run `dialerd check`."
-        )
     if request.app[DAEMON].view().shutting_down:
         raise ApiProblem(409, "the daemon is shutting down", hint="Start the campaign when it is up again.")
     await audited(request, "campaign_start", {"campaign": found.name, "state_before": found.state})
+    invalid = await request.app[DAEMON].examine(found.name)
     request.app[DAEMON].post(CampaignStartAsked(found.name))
-    return reply({"campaign": found.name, "asked": "start", "state_before": found.state}, 202)
+    answer = {"campaign": found.name, "asked": "start", "state_before": found.state, "invalid": invalid or None}
+    return reply(answer, 202)
 
 
 @routes.post("/api/v1/campaigns/{name}/stop")

@@ -152,6 +152,7 @@ class CampaignState(StrEnum):
     COMPLETE = "complete"
     SUSPENDED = "suspended"
     INVALID = "invalid"
+    """Wanted on, and cannot work in the world as found (see :mod:`dialerd.core.findings`)."""
 
 
 CAMPAIGN_LIFECYCLE = Lifecycle(
@@ -166,6 +167,6 @@ CAMPAIGN_LIFECYCLE = Lifecycle(
         ),
         CampaignState.COMPLETE: frozenset({CampaignState.ON, CampaignState.OFF, CampaignState.INVALID}),
         CampaignState.SUSPENDED: frozenset({CampaignState.ON, CampaignState.STOPPING, CampaignState.INVALID}),
-        CampaignState.INVALID: frozenset({CampaignState.OFF}),
+        CampaignState.INVALID: frozenset({CampaignState.ON, CampaignState.STOPPING}),
     },
 )

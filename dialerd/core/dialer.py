@@ -49,6 +49,7 @@ class Dialer:
             e.PlanChanged: lambda ev, now: running.plan_changed(ev.plan, now),
             e.CampaignStartAsked: self._start_asked,
             e.CampaignStopAsked: self._stop_asked,
+            e.CampaignFound: lambda ev, now: running.found(ev),
             e.ShutdownAsked: self._shutdown_asked,
             e.TimePassed: lambda ev, now: None,
             e.Recovered: self._recovered,
@@ -83,7 +84,7 @@ class Dialer:
             e.MemberSeen: desk.member_seen,
             e.MemberGone: desk.member_gone,
             e.RosterLost: lambda ev, now: self._lost("roster", ev.reason),
-            e.RosterSynced: desk.synced,
+            e.RosterSynced: self._synced,
         }
         self._timer_handlers: dict[str, Callable[[str, float], None]] = {
             "dial": self._timer_for_attempt(placing.dial),
@@ -227,6 +228,10 @@ class Dialer:
     def _outcomes_recorded(self, event: e.OutcomesRecorded, now: float) -> None:
         for contact_list in event.contact_lists:
             self._running.list_changed(contact_list)
+
+    def _synced(self, event: e.RosterSynced, now: float) -> None:
+        self._desk.synced(event, now)
+        self._running.queues_seen()
 
     # --- channels --------------------------------------------------------------------------------------
 

@@ -37,6 +37,18 @@ class CampaignStopAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignFound:
+    """Somebody has looked whether a campaign can work in the world as it is. What was said before about the same
+    thing is replaced; a campaign that need not be known yet is meant as well."""
+
+    campaign: str
+    about: str
+    """What was looked at: a fixed word, such as ``sounds`` or ``contact_list``."""
+    reason: str | None
+    """A sentence for people: why it cannot work; None: nothing stands against it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShutdownAsked:
     """The daemon is to end: no new calls; bridged ones stay up for adoption. ``cancel_ringing``: the grace time is
     over, end the calls that nobody answered yet."""
@@ -356,7 +368,7 @@ class RosterSynced:
 
 
 Event = (
-    PlanChanged | CampaignStartAsked | CampaignStopAsked | ShutdownAsked | TimePassed
+    PlanChanged | CampaignStartAsked | CampaignStopAsked | CampaignFound | ShutdownAsked | TimePassed
     | Recovered | ClaimGranted | ClaimRefused | AttemptClosed | StoreLost | StoreBack
     | ContactsFetched | OutcomesRecorded | ContactsChanged | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered

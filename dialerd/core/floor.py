@@ -11,6 +11,7 @@ from dialerd.core.attempt import ATTEMPT_LIFECYCLE, AttemptRecord, AttemptState
 from dialerd.core.campaign import CAMPAIGN_LIFECYCLE, CampaignSettings, CampaignState, Plan
 from dialerd.core.commands import Command, InvariantViolated, Tell
 from dialerd.core.contact import Contact
+from dialerd.core.findings import Findings
 from dialerd.core.gates import Conditions
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.lines import TrunkRun
@@ -131,6 +132,7 @@ class Floor:
         self.conditions = Conditions()
         self.timers = Timers()
         self.campaigns: dict[str, CampaignRun] = {}
+        self.findings = Findings()
         self.trunks: dict[str, TrunkRun] = {}
         self.agents: dict[str, AgentRun] = {}
         self.available: dict[str, set[str]] = {}

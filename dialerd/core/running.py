@@ -9,7 +9,8 @@ from dialerd.core.choosing import Chosen, choose
 from dialerd.core.commands import FetchContacts, RetireContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
-from dialerd.core.events import ContactsFetched
+from dialerd.core.events import CampaignFound, ContactsFetched
+from dialerd.core.findings import CONTACT_LIST, QUEUE, in_words
 from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, Hold, Refuse, first_objection
@@ -25,7 +26,8 @@ POLL_S = 5.0
 """How often an empty list is asked again when nothing says that it changed."""
 FETCH_TIMEOUT_S = 30.0
 
-_FINAL = frozenset({CampaignState.OFF, CampaignState.COMPLETE, CampaignState.INVALID})
+_FINAL = frozenset({CampaignState.OFF, CampaignState.COMPLETE})
+_WANTED_ON = frozenset({CampaignState.ON, CampaignState.SUSPENDED, CampaignState.INVALID})
 
 
 class Running:
@@ -70,20 +72,23 @@ class Running:
             campaign.settings = settings
             campaign.dry = False
         for name, campaign in floor.campaigns.items():
-            if name not in plan.campaigns and campaign.state in (CampaignState.ON, CampaignState.SUSPENDED):
+            if name not in plan.campaigns and campaign.state in _WANTED_ON:
                 self.stop(campaign, "removed from the configuration")
+        self.queues_seen()
         self._forecasting.plan_changed(now)
         self._desk.open_lines(now)
         floor.dirty.update(floor.campaigns)
 
     def _restore(self, campaign: CampaignRun) -> None:
         before = self._floor.recovered_states.get(campaign.settings.name)
-        if before in (CampaignState.ON, CampaignState.STOPPING, CampaignState.SUSPENDED):
+        if before in _WANTED_ON or before is CampaignState.STOPPING:
             self._floor.move_campaign(campaign, CampaignState.ON)
             if before is CampaignState.STOPPING:
                 self.stop(campaign, "")
             elif before is CampaignState.SUSPENDED:
                 self._change(campaign, CampaignState.SUSPENDED, "suspended before the restart: see the notices")
+            else:
+                self._judge(campaign)
         elif before is CampaignState.COMPLETE:
             campaign.state = CampaignState.COMPLETE
 
@@ -97,14 +102,19 @@ class Running:
         """Somebody wants it on."""
         if campaign.settings.name not in self._floor.plan.campaigns:
             return
-        if campaign.state is not CampaignState.ON:
-            campaign.dry = False
-            campaign.hold_until, campaign.hold_reason = 0.0, ""
+        if campaign.state in (CampaignState.ON, CampaignState.INVALID):
+            return
+        campaign.dry = False
+        campaign.hold_until, campaign.hold_reason = 0.0, ""
+        against = in_words(self._floor.findings.of(campaign.settings.name))
+        if against:
+            self._change(campaign, CampaignState.INVALID, against)
+        else:
             self._change(campaign, CampaignState.ON, "")
 
     def stop(self, campaign: CampaignRun, reason: str) -> None:
         """No new calls; live ones finish."""
-        if campaign.state in (CampaignState.ON, CampaignState.SUSPENDED):
+        if campaign.state in _WANTED_ON:
             self._change(campaign, CampaignState.STOPPING, reason)
         elif campaign.state is CampaignState.COMPLETE:
             self._change(campaign, CampaignState.OFF, reason)
@@ -113,7 +123,37 @@ class Running:
         floor = self._floor
         floor.move_campaign(campaign, state, reason)
         floor.do(SaveCampaignState(campaign.settings.name, state, reason))
-        floor.tell("info", f"campaign_{state}", campaign=campaign.settings.name, reason=reason)
+        level = "error" if state is CampaignState.INVALID else "info"
+        floor.tell(level, f"campaign_{state}", campaign=campaign.settings.name, reason=reason)
+
+    # --- can it work in the world as it is? --------------------------------------------------------------
+
+    def found(self, event: CampaignFound) -> None:
+        """Somebody looked; the campaign may have to leave off, or may go on."""
+        self._floor.findings.take(event.campaign, event.about, event.reason)
+        campaign = self._floor.campaigns.get(event.campaign)
+        if campaign is not None:
+            self._judge(campaign)
+
+    def queues_seen(self) -> None:
+        """Asterisk's queues are known, or the campaigns have changed."""
+        known = self._floor.queues_known
+        if known is None:
+            return
+        for name, settings in self._floor.plan.campaigns.items():
+            missing = settings.queue is not None and settings.queue not in known
+            reason = f"queue {settings.queue} does not exist in Asterisk" if missing else None
+            self.found(CampaignFound(name, QUEUE, reason))
+
+    def _judge(self, campaign: CampaignRun) -> None:
+        against = in_words(self._floor.findings.of(campaign.settings.name))
+        if campaign.state is CampaignState.INVALID and not against:
+            campaign.dry = False
+            self._change(campaign, CampaignState.ON, "")
+        elif (campaign.state is CampaignState.ON and against) or (
+            campaign.state is CampaignState.INVALID and campaign.reason != against
+        ):
+            self._change(campaign, CampaignState.INVALID, against)
 
     # --- hopper ----------------------------------------------------------------------------------------
 
@@ -153,8 +193,10 @@ class Running:
 
     def list_changed(self, contact_list: str) -> None:
         """The record of this list changed."""
-        for campaign in self._floor.campaigns.values():
+        for name, campaign in self._floor.campaigns.items():
             if campaign.settings.contact_list == contact_list:
+                # What can change is there.
+                self.found(CampaignFound(name, CONTACT_LIST, None))
                 if campaign.dry:
                     self.fetch_again(campaign)
                 if campaign.state is CampaignState.COMPLETE:
@@ -339,3 +381,4 @@ class Running:
         busy = campaign.fetching or campaign.live or campaign.closing
         if name not in self._floor.plan.campaigns and campaign.state in _FINAL and not busy:
             del self._floor.campaigns[name]
+            self._floor.findings.forget(name)

@@ -215,10 +215,7 @@ class Viewer:
     def _agents_busy(self, queue: str | None) -> dict[str, int]:
         if self._desk.idle_agents(queue):
             return {}
-        floor = self._floor
-        if floor.queues_known is not None and queue not in floor.queues_known:
-            return {"queue_does_not_exist": 1}
-        members = [a for a in floor.agents.values() if queue in a.memberships]
+        members = [a for a in self._floor.agents.values() if queue in a.memberships]
         if not members:
             return {"queue_has_no_members": 1}
         return dict(Counter(f"agent_{a.state}" for a in members))

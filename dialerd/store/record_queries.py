@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,11 @@ class RecordQueries:
         query = select(contact_lists.c.name, func.count(contacts.c.id)).select_from(joined)
         rows = await self._tuples(query.group_by(contact_lists.c.name).order_by(contact_lists.c.name))
         return dict(rows)
+
+    async def lists_made(self, names: Collection[str]) -> set[str]:
+        """Those of these lists that were ever imported, be they empty now."""
+        query = select(contact_lists.c.name).where(contact_lists.c.name.in_(names))
+        return {name for (name,) in await self._tuples(query)}
 
     async def list_summary(self, contact_list: str) -> list[ListCount]:
         """Contacts of the list by state and reason, the most first."""

@@ -127,14 +127,17 @@ NOTICES: dict[str, Advice] = {
         "Expected once after a crash. If it repeats, two daemons use the same ARI application name.",
     ),
     # --- campaigns -----------------------------------------------------------------------------------------
-    "campaign_on": Advice("The campaign was started."),
+    "campaign_on": Advice("The campaign was started, or what made it invalid is gone."),
     "campaign_stopping": Advice("The campaign places no new calls; live ones finish."),
     "campaign_off": Advice("The campaign is off and its last call has ended."),
     "campaign_complete": Advice("No contact of the campaign's list can ever be called again."),
     "campaign_suspended": Advice(
         "The campaign suspended itself.", "Put right what `reason` says and start it again."
     ),
-    "campaign_invalid": Advice("The campaign's settings cannot be used.", "Run `dialerd check`."),
+    "campaign_invalid": Advice(
+        "The campaign is wanted on and cannot work in the world as it was found; `reason` says what is not there.",
+        "Put it right. dialerd looks again every few seconds and goes on by itself.",
+    ),
     "complete_campaign_has_contacts": Advice(
         "A finished campaign has callable contacts again: some were added or set free.",
         "Start the campaign to dial them.",

@@ -16,7 +16,7 @@ from dialerd.config.plan_diff import PlanDiff, plan_diff
 from dialerd.config.problems import Problem
 from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, UnknownContactList
 from dialerd.core.campaign import Plan
-from dialerd.core.events import Event, PlanChanged
+from dialerd.core.events import CampaignFound, Event, PlanChanged
 from dialerd.core.view import DialerView, GateFinding
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
@@ -42,6 +42,8 @@ class StagedDaemon:
         self.posted: list[Event] = []
         self.lag_s = 0.001
         self.next_plan: Plan | None = None
+        self.found: str | None = None
+        """Why no campaign can work, when somebody looks."""
         self.problems: tuple[Problem, ...] = ()
         self.lists = {"leads": LEADS}
 
@@ -88,6 +90,10 @@ class StagedDaemon:
             self.stage.plan = self.next_plan
             self.post(PlanChanged(self.next_plan))
         return ReloadResult(not check_only, diff, self.problems)
+
+    async def examine(self, campaign: str) -> str:
+        self.stage.feed(CampaignFound(campaign, "sounds", self.found))
+        return self.found or ""
 
     async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
         if contact_list not in self.lists:

@@ -52,7 +52,7 @@ async def test_start_and_stop_reach_the_core_and_the_audit(api: Client, stage: S
     stage.up()
     answer = await api.post("/api/v1/campaigns/spring/start", headers={"X-Dialerd-User": "anna"})
     assert answer.status == 202
-    assert await answer.json() == {"campaign": "spring", "asked": "start", "state_before": "off"}
+    assert await answer.json() == {"campaign": "spring", "asked": "start", "state_before": "off", "invalid": None}
     assert (await (await api.get("/api/v1/campaigns/spring")).json())["state"] == "on"
     answer = await api.post("/api/v1/campaigns/spring/stop")
     assert await answer.json() == {"campaign": "spring", "asked": "stop", "state_before": "on", "live": 0}
@@ -77,14 +77,18 @@ async def test_an_unknown_campaign_is_404_with_the_nearest_name(api: Client, dae
     assert daemon.posted == []
 
 
-async def test_an_invalid_campaign_cannot_be_started(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
-    from dialerd.core.campaign import CampaignState
-
-    stage.dialer.floor.move_campaign(stage.dialer.floor.campaigns["spring"], CampaignState.INVALID, "no trunk")
-    answer = await api.post("/api/v1/campaigns/spring/start")
-    assert answer.status == 409
-    assert "no trunk" in (await answer.json())["detail"]
-    assert daemon.posted == []
+async def test_a_campaign_that_cannot_work_is_looked_at_when_it_is_started(
+    api: Client, stage: Stage, daemon: StagedDaemon
+) -> None:
+    stage.up()
+    for found, before, after in (("no such sound", "off", "invalid"), (None, "invalid", "on")):
+        daemon.found = found
+        answer = await api.post("/api/v1/campaigns/spring/start")
+        assert answer.status == 202
+        body = await answer.json()
+        assert (body["state_before"], body["invalid"]) == (before, found)
+        body = await (await api.get("/api/v1/campaigns/spring")).json()
+        assert (body["state"], body["reason"]) == (after, found or "")
 
 
 async def test_nothing_starts_while_the_daemon_ends(api: Client, stage: Stage, daemon: StagedDaemon) -> None:

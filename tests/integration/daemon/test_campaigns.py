@@ -168,22 +168,48 @@ def test_trunk_that_rejects_everything_does_not_burn_the_list(stage: Stage) -> N
     assert_audited(site, stage.began_ms)
 
 
-def test_queue_without_members_and_queue_that_does_not_exist(stage: Stage) -> None:
+def test_queue_without_members(stage: Stage) -> None:
     """Nothing is dialed, and the reason is shown; then somebody logs in."""
     person = stage.person()
-    site = stage.open(
-        {"empty": progressive("support"), "nowhere": progressive("nosuchqueue", contact_list="others")},
-        people=[person],
-    )
-    site.api.import_numbers("others", [stage.person()])
-    for name, reason in (("empty", "queue_has_no_members"), ("nowhere", "queue_does_not_exist")):
-        site.api.start(name)
-        _until_told(site, name, reason)
-        assert site.api.metric("dialerd_not_dialing", campaign=name, reason=reason) == 1
+    site = stage.open({"empty": progressive("support")}, people=[person], start=["empty"])
+    _until_told(site, "empty", "queue_has_no_members")
+    assert site.api.metric("dialerd_not_dialing", campaign="empty", reason="queue_has_no_members") == 1
     assert "no_idle_agent" in site.api.why(person, "empty")["because"]
     assert site.attempts() == []
     stage.lab.add_members("support", nailed=["8003"])
     complete(site, "empty")
+    assert site.dispositions() == {person: ["answered_agent"]}
+
+
+def test_a_campaign_that_cannot_work_waits_for_what_is_missing(stage: Stage) -> None:
+    """No such queue, no such sound, a list that was never made: it is invalid and says why, also after a restart;
+    when all is there it goes on by itself."""
+    person = stage.person()
+    fixed = {"calls": progressive(), "other": progressive(contact_list="others")}
+    broken = fixed | {"calls": progressive("nosuchqueue", abandon_message="sound:no/such")}
+    site = stage.open(broken, nailed=["8001"])
+    against = (
+        "contact list people was never imported; queue nosuchqueue does not exist in Asterisk; "
+        "Asterisk has no sound:no/such"
+    )
+    started = site.api.post("/api/v1/campaigns/calls/start")
+    assert started["invalid"] == against
+    for _ in range(2):
+        until("invalid, and why", lambda: site.api.campaign("calls")["reason"] == against)
+        view = site.api.campaign("calls")
+        assert view["state"] == "invalid"
+        assert list(view["not_dialing"]) == [f"campaign_invalid: {against}"]
+        assert site.api.metric("dialerd_not_dialing", campaign="calls", reason="campaign_invalid") == 1
+        assert site.api.notices_of("campaign_invalid")[-1]["fields"]["reason"] == against
+        assert site.api.campaign("other")["state"] == "off"
+        site.daemon.kill()
+        site.daemon.start()
+    site.write_campaigns(fixed)
+    site.api.post("/api/v1/reload")
+    never = "contact list people was never imported"
+    until("two of three", lambda: site.api.campaign("calls")["reason"] == never)
+    site.api.import_numbers("people", [person])
+    complete(site, "calls")
     assert site.dispositions() == {person: ["answered_agent"]}
 
 

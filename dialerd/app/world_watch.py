@@ -1,0 +1,73 @@
+"""Looks whether what the campaigns need is there: their sounds in Asterisk, their lists in the record.
+
+(Their queues the core sees for itself: the roster names them.)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dialerd.asterisk.client import AriClient
+from dialerd.asterisk.probe import is_path, sound_exists
+from dialerd.core.campaign import CampaignSettings
+from dialerd.core.events import CampaignFound
+from dialerd.core.findings import CONTACT_LIST, SOUNDS
+from dialerd.ports import Post
+from dialerd.store.record_health import DATABASE_ERRORS
+from dialerd.store.record_queries import RecordQueries
+
+LOOK_EVERY_S = 15.0
+LOOKED_AT = frozenset({CONTACT_LIST, SOUNDS})
+
+
+class WorldWatch:
+    """Posts :class:`CampaignFound` for what is missing, and once more when it is there. What cannot be seen (Asterisk
+    or the database is away) stays as it was found last."""
+
+    def __init__(self, database: AsyncEngine, post: Post) -> None:
+        self._record = RecordQueries(database)
+        self._post = post
+        self._missing: dict[str, dict[str, str]] = {}
+
+    def missing(self, campaign: str) -> Mapping[str, str]:
+        """What the campaign lacked at the last look: what was looked at -> reason."""
+        return self._missing.get(campaign, {})
+
+    async def look_at_lists(self, campaigns: Iterable[CampaignSettings]) -> None:
+        """A list that nobody ever imported is a mistake; one without contacts is merely empty."""
+        campaigns = tuple(campaigns)
+        with suppress(*DATABASE_ERRORS):  # whose loss the record itself tells
+            made = await self._record.lists_made({campaign.contact_list for campaign in campaigns})
+            for campaign in campaigns:
+                there = campaign.contact_list in made
+                reason = None if there else f"contact list {campaign.contact_list} was never imported"
+                self._found(campaign.name, CONTACT_LIST, reason)
+
+    async def look_at_sounds(self, campaigns: Iterable[CampaignSettings], client: AriClient) -> None:
+        """The message, and the one for people whom no agent can take."""
+        sounds = {campaign.name: _sounds_of(campaign) for campaign in campaigns}
+        wanted = sorted({media for of_campaign in sounds.values() for media in of_campaign})
+        there = {media: await sound_exists(client, media) for media in wanted}
+        for name, of_campaign in sounds.items():
+            absent = [media for media in of_campaign if there[media] is False]
+            if absent:
+                self._found(name, SOUNDS, f"Asterisk has no {' and no '.join(absent)}")
+            elif all(there[media] for media in of_campaign):
+                self._found(name, SOUNDS, None)
+
+    def _found(self, campaign: str, about: str, reason: str | None) -> None:
+        missing = self._missing.setdefault(campaign, {})
+        if reason is None and about not in missing:
+            return
+        missing.pop(about, None)
+        if reason is not None:
+            missing[about] = reason
+        self._post(CampaignFound(campaign, about, reason))
+
+
+def _sounds_of(campaign: CampaignSettings) -> list[str]:
+    """Without those that are named by a path of Asterisk's machine: they cannot be seen from here."""
+    named = {media for media in (campaign.message, campaign.abandon_message) if media is not None}
+    return sorted(media for media in named if not is_path(media))
