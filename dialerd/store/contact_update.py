@@ -21,6 +21,8 @@ class Standing:
     last_disposition: str | None
     tries: Mapping[str, int]
     reason: str
+    last_attempt_at: float | None = None
+    """When the last attempt that was dialed ended, epoch seconds."""
 
 
 def standing_after(before: Standing, outcome: Outcome) -> Standing:
@@ -30,11 +32,12 @@ def standing_after(before: Standing, outcome: Outcome) -> Standing:
     while the attempt went on stays so, for the reason given then; the attempt is counted all the same.
     """
     disposition = outcome.record.disposition
-    tries, attempts = dict(before.tries), before.attempts
+    tries, attempts, last_attempt_at = dict(before.tries), before.attempts, before.last_attempt_at
     if disposition is not None:
         tries[disposition] = tries.get(disposition, 0) + 1
         if disposition not in NEVER_DIALED:
             attempts += 1
+            last_attempt_at = outcome.record.ended_at or outcome.record.claimed_at
     following = outcome.contact
     state: ContactState
     if before.state is ContactState.UNCALLABLE:
@@ -50,4 +53,5 @@ def standing_after(before: Standing, outcome: Outcome) -> Standing:
         last_disposition=disposition if disposition is not None else before.last_disposition,
         tries=tries,
         reason=reason,
+        last_attempt_at=last_attempt_at,
     )

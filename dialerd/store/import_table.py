@@ -127,7 +127,7 @@ class ImportTable:
                     "contact_list": contact_list, "import_id": import_id, "import_line": line,
                     "key": candidate.key or f"{import_id}:{line}",
                     "numbers": [{"e164": number.e164, "kind": number.kind} for number in candidate.numbers],
-                    "columns": candidate.columns, "state": IMPORTING, "tries": {}, "updated_at": now,
+                    "columns": candidate.columns, "state": IMPORTING, "tries": {}, "updated_at": now, "added_at": now,
                 }
                 for line, candidate in rows.items()
             ],

@@ -18,6 +18,7 @@ from dialerd.store.schema import attempts, contacts
 _STANDING = (
     contacts.c.id, contacts.c.state, contacts.c.next_at, contacts.c.attempts, contacts.c.number_index,
     contacts.c.last_disposition, contacts.c.tries, contacts.c.reason,
+    contacts.c.last_attempt_at,
 )  # fmt: skip
 
 _UPDATE = (
@@ -28,7 +29,7 @@ _UPDATE = (
             name: bindparam(f"new_{name}")
             for name in (
                 "state", "next_at", "attempts", "number_index", "last_disposition", "tries", "reason", "fetch",
-                "updated_at",
+                "updated_at", "last_attempt_at",
             )
         }
     )
@@ -75,7 +76,7 @@ async def _apply(connection: AsyncConnection, outcomes: list[Outcome], now: floa
     standings = {
         row.id: Standing(
             ContactState(row.state), row.next_at, row.attempts, row.number_index, row.last_disposition, row.tries,
-            row.reason,
+            row.reason, row.last_attempt_at,
         )
         for row in rows
     }  # fmt: skip
@@ -99,6 +100,7 @@ def _parameters(contact_id: int, standing: Standing, now: float) -> dict[str, An
         "new_last_disposition": standing.last_disposition,
         "new_tries": dict(standing.tries),
         "new_reason": standing.reason,
+        "new_last_attempt_at": standing.last_attempt_at,
         "new_fetch": None,
         "new_updated_at": now,
     }

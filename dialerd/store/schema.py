@@ -72,6 +72,10 @@ contacts = Table(
     Column("last_disposition", String),
     Column("tries", _Json, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
+    # When it came into the list, and when its last attempt that was dialed ended; epoch seconds.
+    Column("added_at", Double),
+    Column("last_attempt_at", Double),
+    Column("priority", Integer, nullable=False, server_default="0"),
     # Who fetched it: a fetch whose reply was lost finds its contacts again.
     Column("fetch", String),
     Column("updated_at", Double, nullable=False),
