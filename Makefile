@@ -3,6 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 SEED ?= 1
+WORKERS ?= 3
 
 .PHONY: help demo test lint bench bench-pacing sim lab venv setup docs clean
 
@@ -25,8 +26,8 @@ setup: $(STAMP) ## a real Asterisk, a real Redis and the test speech, cached bet
 demo: setup ## 200 real calls through two real Asterisks; report in demo/report.json
 	@$(PY) -m lab.demo --seed $(SEED)
 
-test: setup ## every test, on a real Asterisk pair and a real Redis
-	@$(PY) -m pytest
+test: setup ## every test, on real Asterisk pairs and real Redis servers
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: venv ## ruff, mypy --strict, import contracts, YAML
 	@$(VENV)/bin/ruff check .

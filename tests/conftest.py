@@ -1,0 +1,25 @@
+"""The order in which the whole suite runs: what waits in real time begins first.
+
+Files are given to several workers (``--dist loadfile``), a whole file to one worker, so that the tests of a file share
+its servers. A long file that began last would keep one worker busy while the others have nothing left.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+_FIRST = ("integration/daemon/test_ahead.py", "faults", "integration/daemon", "integration", "simulation", "contract")
+_TESTS = Path(__file__).parent
+
+
+def _place(item: pytest.Item) -> int:
+    where = item.path.relative_to(_TESTS).as_posix()
+    return next((place for place, start in enumerate(_FIRST) if where.startswith(start)), len(_FIRST))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow rooms first; within a room the order stays as written."""
+    items.sort(key=_place)
