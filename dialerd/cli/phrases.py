@@ -20,6 +20,7 @@ _SAID = {
     "campaign_complete": "it is complete",
     "campaign_suspended": "it is suspended",
     "campaign_invalid": "it cannot work",
+    "outside_its_schedule": "it is outside its schedule",
     "shutting_down": "the daemon is shutting down",
     "telephony_down": "Asterisk (ARI) is down",
     "roster_down": "the roster (AMI) is down",
@@ -49,4 +50,6 @@ def _reason(reason: str, count: int) -> str:
         said = f"{count} {_COUNTED[word][count != 1]}"
     else:
         said = _SAID.get(word, word.replace("_", " "))
+    if detail.startswith("until "):
+        return f"{said} {detail}"
     return f"{said} ({detail})" if detail else said

@@ -11,6 +11,7 @@ from dialerd.core.analysis import AnalysisProfile, profile_named
 from dialerd.core.campaign import CampaignSettings, Mode, PacingSettings, RetryRule, SiteRule, TrunkSettings
 from dialerd.core.disposition import Disposition
 from dialerd.core.retry import DEFAULT_RETRY
+from dialerd.core.schedule import Schedule
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, CallAnalysis, Treatment
 
 _ENDPOINT = re.compile(r"PJSIP/(?:[^@/]+@(?P<at>[A-Za-z0-9_.-]+)|(?P<slash>[A-Za-z0-9_.-]+)/sips?:.+)", re.IGNORECASE)
@@ -75,7 +76,9 @@ def pacing_settings(model: PacingModel) -> PacingSettings:
     )
 
 
-def campaign_settings(name: str, model: CampaignModel, site_rule: SiteRule | None) -> CampaignSettings:
+def campaign_settings(
+    name: str, model: CampaignModel, site_rule: SiteRule | None, schedule: Schedule | None = None
+) -> CampaignSettings:
     """The campaign; ``model`` has its defaults filled in and every check passed."""
     if model.mode is None or model.contact_list is None or model.trunk is None or model.caller_id is None:
         raise ValueError(f"campaign {name} has not passed its checks")
@@ -106,4 +109,5 @@ def campaign_settings(name: str, model: CampaignModel, site_rule: SiteRule | Non
         site_rule=site_rule,
         pacing=pacing_settings(model.pacing),
         time_zone=model.time_zone,
+        schedule=schedule,
     )

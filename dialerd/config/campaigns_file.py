@@ -13,6 +13,7 @@ from dialerd.config.document import Document, read
 from dialerd.config.layers import layered
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.problems import Problem, dotted, has_errors, in_file_order
+from dialerd.config.schedules import schedule_of
 from dialerd.config.settle import settle
 from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule
 from dialerd.config.text_file import read_text
@@ -102,7 +103,11 @@ def _placed(document: Document, name: str, problem: Problem) -> Problem:
 
 def _plan(file: CampaignsFile, campaigns: dict[str, CampaignModel], rules: dict[str, SiteRule]) -> Plan:
     trunks = {name: trunk_settings(name, model) for name, model in file.trunks.items()}
+    schedules = {name: schedule_of(name, model) for name, model in file.schedules.items()}
     return Plan(
-        {name: campaign_settings(name, model, rules.get(name)) for name, model in campaigns.items()},
+        {
+            name: campaign_settings(name, model, rules.get(name), schedules.get(model.schedule or ""))
+            for name, model in campaigns.items()
+        },
         {name: trunk for name, trunk in trunks.items() if trunk is not None},
     )

@@ -10,6 +10,7 @@ from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.pacing_checks import check_pacing
 from dialerd.config.problems import Path, Problem, Severity, did_you_mean, dotted, quoted
 from dialerd.config.scalars import spoken
+from dialerd.config.schedules import check_schedules
 from dialerd.core.analysis import Clock
 from dialerd.core.campaign import Mode
 from dialerd.core.disposition import Disposition
@@ -74,6 +75,7 @@ def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, Ca
     _trunks(document, file)
     _phone_columns(document, file)
     _references(document, file)
+    check_schedules(document, file.schedules)
     told: set[tuple[Path, str]] = set()
     for name, campaign in campaigns.items():
         checks = _Checks(document, file, name, campaign)
@@ -149,7 +151,10 @@ def _references(document: Document, file: CampaignsFile) -> None:
     stating: list[tuple[Path, CampaignModel]] = [(("defaults",), file.defaults)]
     stating += [(("campaigns", name), campaign) for name, campaign in file.campaigns.items()]
     for path, model in stating:
-        for key, section, what in (("trunk", "trunks", "trunk"), ("contact_list", "contact_lists", "contact list")):
+        for key, section, what in (
+            ("trunk", "trunks", "trunk"), ("contact_list", "contact_lists", "contact list"),
+            ("schedule", "schedules", "schedule"),
+        ):  # fmt: skip
             name = getattr(model, key)
             if name is None or document.has((section, name)):
                 continue

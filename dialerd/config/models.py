@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from dialerd.config.pacing_scalars import Percent, TimeZone
 from dialerd.config.scalars import Choice, Duration, Rate, Text, Whole
+from dialerd.config.schedules import ScheduleModel
 from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, Section, written
 from dialerd.config.telephony_scalars import Delimiter, DialTemplate, Encoding, PhoneNumber, Region, Sound
 from dialerd.core.analysis import PROFILE_NAMES
@@ -256,6 +257,10 @@ class CampaignModel(Section):
     time_zone: Annotated[str, TimeZone()] = Field(
         default="UTC", description="Time zone in which a new day of abandoned calls begins."
     )
+    schedule: Annotated[str, CAMPAIGN_NAME] | None = Field(
+        default=None,
+        description="When it may dial by your own calendar: a name under `schedules`.",
+    )
     variables: dict[
         Annotated[str, VARIABLE_NAME], Annotated[str, Text("a column, or `=` and text", most=200, loose=True)]
     ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
@@ -275,6 +280,9 @@ class CampaignsFile(Section):
     )
     contact_lists: dict[Annotated[str, SNAKE_NAME], ContactListModel] = Field(
         default_factory=dict, description="Whom to call: contact lists by name, and how their files are read."
+    )
+    schedules: dict[Annotated[str, CAMPAIGN_NAME], ScheduleModel] = Field(
+        default_factory=dict, description="When campaigns may dial by your own calendar: schedules by name."
     )
     defaults: CampaignModel = Field(
         default_factory=CampaignModel, description="What campaigns have in common; each may state it otherwise."

@@ -8,6 +8,8 @@ from enum import Enum
 from typing import Any
 
 from dialerd.core.campaign import Plan
+from dialerd.core.holiday_calendar import HolidayCalendar
+from dialerd.core.weekly_hours import WeeklyHours
 
 _ABSENT = "not set"
 Leaf = str | int | float | bool | None
@@ -87,7 +89,9 @@ def _changes(old: object, new: object) -> tuple[FieldChange, ...]:
 
 def _leaves(value: object, name: str) -> Iterator[tuple[str, Leaf]]:
     dot = f"{name}." if name else ""
-    if callable(value):
+    if isinstance(value, WeeklyHours | HolidayCalendar):
+        yield name, str(value)
+    elif callable(value):
         yield name, str(value)  # A site rule: its file and digest.
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):

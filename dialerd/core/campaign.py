@@ -10,6 +10,7 @@ from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence,
 from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.disposition import Disposition
 from dialerd.core.lifecycle import Lifecycle
+from dialerd.core.schedule import Schedule
 from dialerd.core.treatment import CallAnalysis, Treatment
 
 DEAD_MAN_SLACK_S = 1.0
@@ -121,6 +122,8 @@ class CampaignSettings:
     pacing: PacingSettings = field(default_factory=PacingSettings)
     time_zone: str = "UTC"
     """IANA name; its midnight begins a new day for abandoned calls."""
+    schedule: Schedule | None = None
+    """When it may dial by the operator's own calendar; None: always."""
 
     @property
     def dead_man_s(self) -> float:

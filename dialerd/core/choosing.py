@@ -26,6 +26,7 @@ from dialerd.core.gates import (
     campaign_on,
     contact_callable,
     first_objection,
+    in_schedule,
     number_free,
     number_present,
     running,
@@ -38,7 +39,7 @@ NUMBER_GATES: tuple[Gate, ...] = (number_present, number_free)
 """What one number needs, in the order in which `why` tells them; :func:`number_present` comes first."""
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (
-    campaign_on, running, telephony_up, store_up, trunk_takes_calls, contact_callable, attempts_left,
+    campaign_on, in_schedule, running, telephony_up, store_up, trunk_takes_calls, contact_callable, attempts_left,
     *(gate for gate in NUMBER_GATES if gate is not number_free),
 )  # fmt: skip
 """Run when the claim was granted: what may have changed since, and is not part of the claim itself. The number is in

@@ -98,6 +98,7 @@ class Dialer:
             "agent_line": desk.redial,
             "line_watch": desk.watch_line,
             "pace": lambda subject, now: self.floor.dirty.add(subject),
+            "schedule": lambda subject, now: self.floor.dirty.add(subject),
             "parked": self._timer_for_campaign(running.parking.due),
             "fetch": self._timer_for_campaign(lambda c, now: running.fetch_timed_out(c)),
             "fetch_again": self._timer_for_campaign(lambda c, now: running.fetch_again(c)),

@@ -15,7 +15,9 @@ from dialerd.core.findings import Findings
 from dialerd.core.gates import Conditions
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.lines import TrunkRun
+from dialerd.core.schedule import ScheduleRun
 from dialerd.core.timers import Timers
+from dialerd.core.weekly_hours import Openness
 
 
 @dataclass(slots=True)
@@ -121,6 +123,17 @@ class CampaignRun:
     reached: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     dispositions: dict[str, int] = field(default_factory=dict)
+    schedule: ScheduleRun | None = None
+    was_open: bool | None = None
+    """The schedule's word when pacing last looked."""
+
+    def openness(self, now: float) -> Openness | None:
+        """The schedule's word at ``now``; None: there is no schedule."""
+        if self.settings.schedule is None:
+            return None
+        if self.schedule is None or self.schedule.schedule is not self.settings.schedule:
+            self.schedule = ScheduleRun(self.settings.schedule)
+        return self.schedule.at(now)
 
 
 class Floor:

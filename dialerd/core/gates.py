@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from dialerd.core.campaign import CampaignSettings, CampaignState
 from dialerd.core.contact import Contact
 from dialerd.core.lines import TrunkRun
+from dialerd.core.schedule import until_said
+from dialerd.core.weekly_hours import Openness
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,9 @@ class Refuse:
 
 Verdict = Allow | Hold | Refuse
 ALLOW = Allow()
+
+OUTSIDE_SCHEDULE = "outside_its_schedule"
+"""What the reason begins with while a campaign is held by its schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class Case:
     not_before: float | None = None
     uncallable: str | None = None
     number_in_use: bool = False
+    openness: Openness | None = None
+    """The schedule's word at ``now``; None: the campaign has no schedule."""
     agents_ready: int | None = None
     """Idle agents of the queue; where calls are placed ahead, whether anybody is at work (1 or 0); None for agentless
     campaigns."""
@@ -85,6 +92,16 @@ def campaign_on(case: Case) -> Verdict:
     if case.state is CampaignState.ON:
         return ALLOW
     return Hold(f"campaign_{case.state}" + (f": {case.state_reason}" if case.state_reason else ""))
+
+
+def in_schedule(case: Case) -> Verdict:
+    """The campaign is within its schedule."""
+    schedule, openness = case.settings.schedule, case.openness
+    if schedule is None or openness is None or openness.open:
+        return ALLOW
+    if openness.until is None:
+        return Hold(f"{OUTSIDE_SCHEDULE}: it is over")
+    return Hold(f"{OUTSIDE_SCHEDULE}: {until_said(schedule, case.now, openness.until)}", openness.until)
 
 
 def running(case: Case) -> Verdict:
@@ -177,7 +194,8 @@ def agent_ready(case: Case) -> Verdict:
 Gate = Callable[[Case], Verdict]
 
 CAMPAIGN_GATES: tuple[Gate, ...] = (
-    campaign_on, running, telephony_up, store_up, roster_up, trunk_takes_calls, campaign_line, trunk_line, trunk_cps,
+    campaign_on, in_schedule, running, telephony_up, store_up, roster_up, trunk_takes_calls, campaign_line,
+    trunk_line, trunk_cps,
 )  # fmt: skip
 """What a campaign needs, whoever is called; agents come last."""
 CONTACT_GATES: tuple[Gate, ...] = (contact_callable, attempts_left, gap_passed)

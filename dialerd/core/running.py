@@ -258,6 +258,7 @@ class Running:
             number_index=place,
             numbers_in_use=floor.numbers,
             number_in_use=number in floor.numbers,
+            openness=campaign.openness(now),
             agents_ready=self._agents_ready(campaign),
         )
 
@@ -288,6 +289,7 @@ class Running:
         if now < campaign.hold_until:
             return
         campaign.hold_reason = ""
+        self._keep_hours(campaign, now)
         objection = first_objection(CAMPAIGN_GATES, self.case_for(campaign, None, now))
         if objection is not None:
             if not isinstance(objection, Refuse) and objection.until is not None:
@@ -311,6 +313,19 @@ class Running:
             self._forecasting.ask_shadow(campaign, now)
             self._look_again(campaign, now)
         self._complete_if_done(campaign)
+
+    def _keep_hours(self, campaign: CampaignRun, now: float) -> None:
+        """The schedule: be there when it opens or closes, and keep nobody in the hopper meanwhile."""
+        openness, name = campaign.openness(now), campaign.settings.name
+        if openness is None:
+            return
+        if openness.until is not None:
+            self._floor.timers.set("schedule", name, openness.until)
+        if not openness.open:
+            self._return_contacts(campaign)
+        if campaign.was_open not in (None, openness.open):
+            self._floor.tell("info", "schedule_opened" if openness.open else "schedule_closed", campaign=name)
+        campaign.was_open = openness.open
 
     def _pace_ahead(self, campaign: CampaignRun, now: float) -> None:
         """Calls for agents who will be free when somebody answers."""

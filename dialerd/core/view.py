@@ -49,6 +49,11 @@ class CampaignView:
     """L of the abandon rate: persons connected in time, to an agent or (agentless) to the message."""
     pacing: PacingView | None = None
     """None for a campaign that was never asked how many calls to place ahead."""
+    schedule: str | None = None
+    in_schedule: bool = True
+    """The schedule (if there is one) is open."""
+    schedule_changes_at: float | None = None
+    """When it closes or opens next, epoch seconds; None: not within a year, or no schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,7 @@ class Viewer:
         )  # fmt: skip
 
     def _campaign(self, campaign: CampaignRun, now: float) -> CampaignView:
-        settings = campaign.settings
+        settings, openness = campaign.settings, campaign.openness(now)
         states = Counter(self._floor.attempts[a].state.value for a in campaign.live if a in self._floor.attempts)
         return CampaignView(
             name=settings.name,
@@ -187,6 +192,9 @@ class Viewer:
             next_contact_at=campaign.next_contact_at,
             reached=campaign.reached,
             pacing=pacing_view(self._forecasting, settings.name, now),
+            schedule=settings.schedule.name if settings.schedule is not None else None,
+            in_schedule=openness is None or openness.open,
+            schedule_changes_at=openness.until if openness is not None else None,
         )
 
     def _not_dialing(self, campaign: CampaignRun, now: float) -> dict[str, int]:

@@ -18,6 +18,9 @@ class Advice:
 UNKNOWN = Advice("This version of dialerd gives no explanation for the notice.", "Report it with the log line.")
 
 NOTICES: dict[str, Advice] = {
+    # --- campaigns by the clock ------------------------------------------------------------------------------
+    "schedule_opened": Advice("The campaign is on, and its schedule has opened: it dials again."),
+    "schedule_closed": Advice("The campaign is on, and its schedule has closed: calls in progress finish."),
     # --- calls ---------------------------------------------------------------------------------------------
     "call_abandoned": Advice(
         "A person answered and no agent was free within the threshold; the abandoned-call message was played.",

@@ -53,6 +53,7 @@ def _families() -> dict[str, GaugeMetricFamily]:
         ("campaign_state", "1 for the state that the campaign is in.", ("campaign", "state")),
         ("not_dialing", "Why no further call is placed now: agents, contacts, or 1.", ("campaign", "reason")),
         ("hopper_contacts", "Contacts chosen and ready to be dialed.", ("campaign",)),
+        ("campaign_in_schedule", "1: the campaign has no schedule, or is within it.", ("campaign",)),
         ("pacing_level", "(Calls in progress + agents talking) / agents at work.", ("campaign",)),
         ("pacing_calls_wanted", "Calls to place, by the last decision.", ("campaign",)),
         ("pacing_forecast_idle", "Agents expected to be idle some seconds ahead.", ("campaign",)),
@@ -90,6 +91,7 @@ def _campaigns(families: dict[str, GaugeMetricFamily], view: DialerView) -> None
             families["campaign_state"].add_metric((campaign.name, campaign_state.value), is_it)
         if campaign.pacing is not None:
             _pacing(families, campaign.name, campaign.pacing)
+        families["campaign_in_schedule"].add_metric((campaign.name,), float(campaign.in_schedule))
         families["hopper_contacts"].add_metric((campaign.name,), campaign.hopper)
         reasons: Counter[str] = Counter()
         for reason, count in campaign.not_dialing.items():
