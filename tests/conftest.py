@@ -1,6 +1,6 @@
 """The order in which the whole suite runs: what waits in real time begins first.
 
-Files are given to several workers (``--dist loadfile``), a whole file to one worker, so that the tests of a file share
+Files are given to several workers (``--dist loadfile``), each whole to one worker, so that the tests of a file share
 its servers. A long file that began last would keep one worker busy while the others have nothing left.
 """
 
