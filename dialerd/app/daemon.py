@@ -34,6 +34,7 @@ from dialerd.core.findings import in_words
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.view import DialerView, GateFinding
 from dialerd.engine import Engine, EngineLoop, SteadyClock
+from dialerd.store.call_log import CallLog
 from dialerd.store.database import open_database
 from dialerd.store.journal import Journal
 from dialerd.store.migrate import migrate_engine
@@ -90,8 +91,12 @@ class Daemon:
         self._hot = RedisHotStore(
             redis_url, settings.shard, settings.instance, self.post, self._clock,
             lease_ttl_s=settings.lease_ttl_s, on_waiting=self._waiting_for_store, on_outcome=self._outcome,
+            on_log_incomplete=lambda: self._call_log.wake(),
         )  # fmt: skip
         self._record = SqlRecord(self._database, self.post, self._clock, health=health)
+        self._call_log = CallLog(
+            redis_url, self._hot.keys, self._database, self._clock, lambda: self._plan.call_windows()
+        )
         self._outbox = Outbox(
             redis_url, self._hot.keys, self._database, self.post, self._clock,
             health=health, recorded=self._hot.forget_outcomes,
@@ -166,6 +171,9 @@ class Daemon:
             except LinkBroken as error:
                 self._waiting_for_store(str(error))
                 await asyncio.sleep(START_PAUSE_S)
+        # Until the memory of past calls is whole, no claim under a cap is granted.
+        self._call_log.wake()
+        tasks.append(group.create_task(self._call_log.run(), name="call log"))
         tasks.append(group.create_task(self._hot.run(), name="hot store"))
         kept = {record.contact_id for record in ledger.attempts}
         released = await self._insist(lambda: self._record.reset_in_attempt(kept))
@@ -333,6 +341,7 @@ class Daemon:
                 await self._look(result.plan)
                 self._plan, self._lists = result.plan, result.contact_lists
                 self._telephony.set_trunks([*event_sources(result.plan), *self._sources_in_use()])
+                self._call_log.wake()
                 self.post(PlanChanged(result.plan))
                 self._notices.tell("info", "reloaded", changes=str(len(diff.lines())))
             return ReloadResult(not check_only, diff, result.problems)

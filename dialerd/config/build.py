@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dialerd.config.attempt_limits import caps_of, united
 from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel, RetryModel, TrunkModel
 from dialerd.core.analysis import AnalysisProfile, profile_named
+from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.campaign import CampaignSettings, Mode, PacingSettings, RetryRule, SiteRule, TrunkSettings
 from dialerd.core.disposition import Disposition
 from dialerd.core.retry import DEFAULT_RETRY
@@ -77,7 +79,11 @@ def pacing_settings(model: PacingModel) -> PacingSettings:
 
 
 def campaign_settings(
-    name: str, model: CampaignModel, site_rule: SiteRule | None, schedule: Schedule | None = None
+    name: str,
+    model: CampaignModel,
+    site_rule: SiteRule | None,
+    schedule: Schedule | None = None,
+    shared_caps: tuple[AttemptCap, ...] = (),
 ) -> CampaignSettings:
     """The campaign; ``model`` has its defaults filled in and every check passed."""
     if model.mode is None or model.contact_list is None or model.trunk is None or model.caller_id is None:
@@ -96,6 +102,7 @@ def campaign_settings(
         priority=model.priority,
         weight=model.weight,
         max_attempts=model.max_attempts,
+        attempt_caps=united(caps_of(model.attempt_limits), shared_caps),
         retry={disposition: rule for disposition, rule in rules.items() if rule is not None},
         analysis=analysis_profile(model.call_analysis),
         responses=response_table(model),

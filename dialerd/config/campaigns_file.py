@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dialerd.config.attempt_limits import caps_of
 from dialerd.config.build import campaign_settings, trunk_settings
 from dialerd.config.contact_lists import ContactListSettings, list_settings
 from dialerd.config.cross_checks import cross_check
@@ -103,10 +104,11 @@ def _placed(document: Document, name: str, problem: Problem) -> Problem:
 
 def _plan(file: CampaignsFile, campaigns: dict[str, CampaignModel], rules: dict[str, SiteRule]) -> Plan:
     trunks = {name: trunk_settings(name, model) for name, model in file.trunks.items()}
+    shared_caps = caps_of(file.attempt_limits)
     schedules = {name: schedule_of(name, model) for name, model in file.schedules.items()}
     return Plan(
         {
-            name: campaign_settings(name, model, rules.get(name), schedules.get(model.schedule or ""))
+            name: campaign_settings(name, model, rules.get(name), schedules.get(model.schedule or ""), shared_caps)
             for name, model in campaigns.items()
         },
         {name: trunk for name, trunk in trunks.items() if trunk is not None},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from dialerd.config.attempt_limits import check_limits
 from dialerd.config.build import analysis_profile, response_table, retry_rule, trunk_settings
 from dialerd.config.document import Document
 from dialerd.config.models import CampaignModel, CampaignsFile
@@ -83,6 +84,7 @@ def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, Ca
         for check in _CAMPAIGN_CHECKS:
             check(checks)
     _shared_lists(document, file, campaigns)
+    _shared_limits(document, file, campaigns)
 
 
 def _is_null(document: Document, path: Path) -> bool:
@@ -284,6 +286,27 @@ def _variables(checks: _Checks) -> None:
             )  # fmt: skip
 
 
+def _limits(checks: _Checks) -> None:
+    contact_list = checks.file.contact_lists.get(checks.campaign.contact_list or "")
+    has_key = contact_list is None or contact_list.key is not None
+
+    def tell(place: Path, message: str, hint: str) -> None:
+        checks.tell(checks.where("attempt_limits", *(str(step) for step in place[:1])), message, "", hint)
+
+    check_limits(checks.campaign.attempt_limits, has_key, tell)
+
+
+def _shared_limits(document: Document, file: CampaignsFile, campaigns: dict[str, CampaignModel]) -> None:
+    used = [file.contact_lists.get(campaign.contact_list or "") for campaign in campaigns.values()]
+    has_key = all(contact_list is None or contact_list.key is not None for contact_list in used)
+
+    def tell(place: Path, message: str, hint: str) -> None:
+        path: Path = ("attempt_limits", *place)
+        document.problem(document.mark(path), path, message, "", hint)
+
+    check_limits(file.attempt_limits, has_key, tell)
+
+
 def _shared_lists(document: Document, file: CampaignsFile, campaigns: dict[str, CampaignModel]) -> None:
     first: dict[str, str] = {}
     for name, campaign in campaigns.items():
@@ -299,5 +322,5 @@ def _shared_lists(document: Document, file: CampaignsFile, campaigns: dict[str, 
 
 
 _CAMPAIGN_CHECKS: Iterable[Callable[[_Checks], None]] = (
-    _required, _agentless, _with_agents, check_pacing, _call_analysis, _retry, _lines, _variables,
+    _required, _agentless, _with_agents, check_pacing, _call_analysis, _retry, _lines, _variables, _limits,
 )  # fmt: skip

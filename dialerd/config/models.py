@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from dialerd.config.attempt_limits import LimitsModel, SharedLimitsModel
 from dialerd.config.pacing_scalars import Percent, TimeZone
 from dialerd.config.scalars import Choice, Duration, Rate, Text, Whole
 from dialerd.config.schedules import ScheduleModel
@@ -230,6 +231,9 @@ class CampaignModel(Section):
     max_attempts: Annotated[int, Whole(1, 100)] = Field(
         default=3, description="Attempts per contact that were really dialed, however they ended."
     )
+    attempt_limits: LimitsModel = Field(
+        default_factory=LimitsModel, description="How often a number, contact or person is called, by any campaign."
+    )
     retry: dict[Annotated[Disposition, Choice(Disposition)], RetryModel] = Field(
         default_factory=dict, description="By disposition: how often and after what time to try again."
     )
@@ -283,6 +287,9 @@ class CampaignsFile(Section):
     )
     schedules: dict[Annotated[str, CAMPAIGN_NAME], ScheduleModel] = Field(
         default_factory=dict, description="When campaigns may dial by your own calendar: schedules by name."
+    )
+    attempt_limits: SharedLimitsModel = Field(
+        default_factory=SharedLimitsModel, description="How often anybody may be called, by all campaigns together."
     )
     defaults: CampaignModel = Field(
         default_factory=CampaignModel, description="What campaigns have in common; each may state it otherwise."

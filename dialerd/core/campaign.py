@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence, profile_named
-from dialerd.core.attempts_control import AttemptCap
+from dialerd.core.attempts_control import AttemptCap, Scope, longest_windows
 from dialerd.core.disposition import Disposition
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.schedule import Schedule
@@ -144,6 +144,10 @@ class Plan:
 
     campaigns: Mapping[str, CampaignSettings]
     trunks: Mapping[str, TrunkSettings]
+
+    def call_windows(self) -> dict[Scope, int]:
+        """Scope -> seconds that the logs of calls must reach back."""
+        return longest_windows(cap for campaign in self.campaigns.values() for cap in campaign.attempt_caps)
 
 
 class CampaignState(StrEnum):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import inf
 
+from dialerd.core.attempt_gates import caps_allow
 from dialerd.core.contact import Contact
 from dialerd.core.gates import (
     CAMPAIGN_GATES,
@@ -35,7 +36,7 @@ from dialerd.core.gates import (
     trunk_takes_calls,
 )
 
-NUMBER_GATES: tuple[Gate, ...] = (number_present, number_free)
+NUMBER_GATES: tuple[Gate, ...] = (number_present, number_free, caps_allow)
 """What one number needs, in the order in which `why` tells them; :func:`number_present` comes first."""
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (

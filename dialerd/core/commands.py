@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialerd.core.attempt import AttemptRecord, Outcome
+from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.campaign import CampaignState
 
 # --- the hot store ---------------------------------------------------------------------------------------
@@ -24,6 +25,8 @@ class Claim:
     trunk_max_lines: int
     trunk_cps: float
     campaign_max_lines: int
+    caps: tuple[AttemptCap, ...] = ()
+    """How often the number, the contact or the person may be called; refused with ``cap:<label>``."""
 
 
 @dataclass(frozen=True, slots=True)

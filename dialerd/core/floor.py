@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from dialerd.core.agent import AGENT_LIFECYCLE, AgentState
 from dialerd.core.attempt import ATTEMPT_LIFECYCLE, AttemptRecord, AttemptState
+from dialerd.core.attempts_control import CappedSubjects
 from dialerd.core.campaign import CAMPAIGN_LIFECYCLE, CampaignSettings, CampaignState, Plan
 from dialerd.core.commands import Command, InvariantViolated, Tell
 from dialerd.core.contact import Contact
@@ -154,6 +155,8 @@ class Floor:
         self.attempts: dict[str, LiveAttempt] = {}
         self.numbers: dict[str, str] = {}
         """Number -> the live attempt on it."""
+        self.capped = CappedSubjects()
+        """Numbers and contacts that must wait for a rolling cap."""
         self.agent_channels: dict[str, str] = {}
         """Agent channel id (line, ring or inbound) -> agent."""
         self.waiting: dict[str, list[str]] = {}

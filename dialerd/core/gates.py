@@ -6,9 +6,10 @@ single number, and the order of all, are in :mod:`dialerd.core.choosing`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 
+from dialerd.core.attempts_control import Capped
 from dialerd.core.campaign import CampaignSettings, CampaignState
 from dialerd.core.contact import Contact
 from dialerd.core.lines import TrunkRun
@@ -77,6 +78,10 @@ class Case:
     """Which of the contact's numbers it is."""
     numbers_in_use: Container[str] = ()
     """Every number with a live attempt."""
+    capped: Mapping[str, Capped] | None = None
+    """Numbers and contacts that the hot store refused for a rolling cap."""
+    guaranteed: bool = False
+    """An agent is reserved before the call is dialed."""
     not_before: float | None = None
     uncallable: str | None = None
     number_in_use: bool = False

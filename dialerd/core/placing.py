@@ -92,7 +92,10 @@ class Placing:
         floor.numbers[number.e164] = attempt_id
         campaign.live.add(attempt_id)
         trunk.take(now)
-        floor.do(Claim(record, trunk.settings.max_lines, trunk.settings.cps, settings.max_lines))
+        caps = settings.attempt_caps
+        if agent is not None:
+            caps = tuple(cap for cap in caps if not cap.unless_guaranteed)
+        floor.do(Claim(record, trunk.settings.max_lines, trunk.settings.cps, settings.max_lines, caps))
 
     def granted(self, attempt: LiveAttempt, now: float) -> None:
         """The claim holds: the call may go out."""
@@ -175,7 +178,11 @@ class Placing:
         self._desk.release(record.agent, record.id, now)
         contact = attempt.contact
         assert contact is not None
-        if event.reason == "number_locked":
+        if event.reason.startswith("cap:") and event.retry_at is not None:
+            # Another number of the contact may do; if not, it waits until the cap allows.
+            floor.capped.note(record, attempt.settings.attempt_caps, event.reason, event.retry_at)
+            campaign.hopper.appendleft(contact)
+        elif event.reason == "number_locked":
             campaign.parked[contact.id] = (event.retry_at or now + REPARK_S, contact)
             floor.timers.set("parked", record.campaign, now + REPARK_S)
         else:

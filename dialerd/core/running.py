@@ -258,6 +258,8 @@ class Running:
             number_index=place,
             numbers_in_use=floor.numbers,
             number_in_use=number in floor.numbers,
+            capped=floor.capped,
+            guaranteed=settings.mode is Mode.PROGRESSIVE,
             openness=campaign.openness(now),
             agents_ready=self._agents_ready(campaign),
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from dialerd.core.attempt import AttemptRecord, Outcome
+from dialerd.core.attempts_control import LoggedCall, Scope, claimed_call, closed_call, first_free, subjects
 from dialerd.core.commands import (
     Claim,
     CloseAttempt,
@@ -18,6 +19,7 @@ from dialerd.core.commands import (
 )
 from dialerd.core.events import AttemptClosed, ClaimGranted, ClaimRefused, Event, StoreBack, StoreLost
 from dialerd.ports import Clock, Post
+from dialerd.store.call_log_format import LOG_INCOMPLETE
 from dialerd.store.codec import copy_of, decode_pacing, encode_pacing
 from dialerd.store.cps import CpsWindow, window_for
 from dialerd.store.ledger import LedgerContents
@@ -57,6 +59,10 @@ class MemoryHotStore:
         """Agent -> channel id of the nailed-up line."""
         self.pacing: dict[str, bytes] = {}
         """Campaign -> what its pacer has learned, as JSON."""
+        self.calls: dict[tuple[Scope, str], list[LoggedCall]] = {}
+        """The log of calls of each number, contact and person."""
+        self.calls_known: dict[Scope, float] = {}
+        """How far back the logs of a scope reach, seconds; nothing is logged in a scope that is not here."""
         self.outbox: dict[str, Outcome] = {}
         """Attempt id -> outcome, in order of closing, until it is taken out."""
 
@@ -113,6 +119,18 @@ class MemoryHotStore:
                 self._reply(reply)
         self._reply(StoreBack())
 
+    def know_calls(self, windows: Mapping[Scope, float], recorded: Sequence[AttemptRecord] = ()) -> None:
+        """Make the logs of calls reach back so far (seconds) from the finished attempts in the record."""
+        for scope, window_s in windows.items():
+            if self.calls_known.get(scope, 0.0) < window_s:
+                self.calls_known[scope] = window_s
+                for record in (*recorded, *(outcome.record for outcome in self.outbox.values())):
+                    call, log = closed_call(record), self.calls.setdefault((scope, subjects(record)[scope]), [])
+                    if call is not None and call not in log:
+                        log.append(call)
+                for record in self.ledger.values():
+                    self.calls.setdefault((scope, subjects(record)[scope]), []).append(claimed_call(record))
+
     def take_outcomes(self, limit: int = 500) -> tuple[Outcome, ...]:
         """The oldest outcomes in the outbox. They stay there until :meth:`forget_outcomes`."""
         outcomes = self.outbox.values()
@@ -157,6 +175,13 @@ class MemoryHotStore:
             return ClaimRefused(attempt_id, "number_locked")
         if record.agent is not None and record.agent in self.agents:
             return ClaimRefused(attempt_id, "agent_reserved")
+        if command.caps:
+            if any(self.calls_known.get(cap.scope, 0.0) < cap.window_s for cap in command.caps):
+                return ClaimRefused(attempt_id, LOG_INCOMPLETE)
+            logs = {scope: self.calls.get((scope, subject), ()) for scope, subject in subjects(record).items()}
+            capped = first_free(command.caps, logs, record.claimed_at or 0.0)
+            if capped is not None:
+                return ClaimRefused(attempt_id, f"cap:{capped[0].label}", float(capped[1]))
         trunk = self.trunk_lines.setdefault(record.trunk, set())
         if len(trunk) >= command.trunk_max_lines:
             return ClaimRefused(attempt_id, "no_line")
@@ -172,6 +197,9 @@ class MemoryHotStore:
         if record.agent is not None:
             self.agents[record.agent] = attempt_id
             self._reserved[attempt_id] = record.agent
+        for scope, subject in subjects(record).items() if self.calls_known else ():
+            if scope in self.calls_known:
+                self.calls.setdefault((scope, subject), []).append(claimed_call(record))
         self.ledger[attempt_id] = copy_of(record)
         return ClaimGranted(attempt_id)
 
@@ -203,8 +231,19 @@ class MemoryHotStore:
             self._free_agent(attempt_id)
         if attempt_id not in self._closed:
             self._closed.add(attempt_id)
+            self._log_closed(record)
             self.outbox[attempt_id] = Outcome(copy_of(record), outcome.contact)
         return AttemptClosed(attempt_id)
+
+    def _log_closed(self, record: AttemptRecord) -> None:
+        claimed, closed = claimed_call(record), closed_call(record)
+        for scope, subject in subjects(record).items() if self.calls_known else ():
+            if scope in self.calls_known:
+                log = self.calls.setdefault((scope, subject), [])
+                if claimed in log:
+                    log.remove(claimed)
+                if closed is not None:
+                    log.append(closed)
 
     def _move(self, command: MoveReservation) -> None:
         record = command.record

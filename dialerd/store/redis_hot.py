@@ -19,8 +19,9 @@ from dialerd.core.commands import (
     SaveAttempt,
     StoreCommand,
 )
-from dialerd.core.events import AttemptClosed, ClaimGranted, ClaimRefused, StoreBack, StoreLost
+from dialerd.core.events import AttemptClosed, ClaimGranted, StoreBack, StoreLost
 from dialerd.ports import Clock, Post
+from dialerd.store.call_log_format import LOG_INCOMPLETE
 from dialerd.store.cancellation import heed_cancellation
 from dialerd.store.codec import Undecodable, decode_attempt, decode_pacing
 from dialerd.store.ledger import LedgerContents
@@ -28,7 +29,7 @@ from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_lease import Lease, Superseded
 from dialerd.store.redis_link import LinkBroken, RedisLink
 from dialerd.store.redis_mirror import ClosedEntry, LiveEntry, Mirror
-from dialerd.store.redis_queue import CommandQueue, Pending
+from dialerd.store.redis_queue import CommandQueue, Pending, refusal
 from dialerd.store.redis_restore import restore
 
 _log = structlog.get_logger(__name__)
@@ -60,8 +61,10 @@ class RedisHotStore:
         backoff_s: tuple[float, float] = (0.05, 2.0),
         on_waiting: Callable[[str], None] | None = None,
         on_outcome: Callable[[], None] | None = None,
+        on_log_incomplete: Callable[[], None] | None = None,
     ) -> None:
-        """``on_waiting`` is told why :meth:`start` waits; ``on_outcome`` that the outbox has something to drain.
+        """``on_waiting`` is told why :meth:`start` waits; ``on_outcome`` that the outbox has something to drain;
+        ``on_log_incomplete`` that a claim was refused because its caps' logs of calls must be rebuilt first.
         ``backoff_s``: least and greatest pause between attempts to connect, seconds."""
         self._url = url
         self._post = post
@@ -72,6 +75,7 @@ class RedisHotStore:
         self._renew_every_s = lease_ttl_s / 5
         self._on_waiting = on_waiting
         self._on_outcome = on_outcome
+        self._on_log_incomplete = on_log_incomplete
         self.keys = Keys(shard, namespace)
         self._lease = Lease(self.keys, instance, uuid.uuid4().hex, ttl_s=lease_ttl_s)
         self._link: RedisLink | None = None
@@ -268,9 +272,10 @@ class RedisHotStore:
                 )
                 self._post(ClaimGranted(subject))
             else:
-                reason, _, wait_us = reply.decode().partition(":")
-                retry_at = self._clock.now() + int(wait_us) / 1e6 if wait_us else None
-                self._post(ClaimRefused(subject, reason, retry_at))
+                refused = refusal(subject, reply.decode(), self._clock.now())
+                if refused.reason == LOG_INCOMPLETE and self._on_log_incomplete is not None:
+                    self._on_log_incomplete()
+                self._post(refused)
         elif pending.kind is CloseAttempt:
             mirror.closed(subject, ClosedEntry(pending.number, pending.trunk, pending.campaign, pending.payload))
             self._post(AttemptClosed(subject))

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dialerd.core.attempt import AttemptRecord
+from dialerd.core.attempts_control import Scope, subjects
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -49,6 +52,25 @@ class Keys:
     def cps(self, trunk: str) -> str:
         """List of the times (microseconds, newest first) of the trunk's latest claims."""
         return self._of_all(f"cps:{trunk}")
+
+    @property
+    def calls_known(self) -> str:
+        """Hash: scope -> how far back its logs of calls reach, seconds; negative while they are being rebuilt."""
+        return self._of_all("calls-known")
+
+    def calls(self, scope: Scope, subject: str) -> str:
+        """String: the log of calls of a number, contact or person, 5 bytes each."""
+        return self._of_all(f"calls:{scope}:{subject}")
+
+    def call_logs(self, record: AttemptRecord) -> tuple[str, str, str, str]:
+        """:attr:`calls_known`, and the logs in which the attempt stands, by scope."""
+        of = subjects(record)
+        return (
+            self.calls_known,
+            self.calls(Scope.NUMBER, of[Scope.NUMBER]),
+            self.calls(Scope.CONTACT, of[Scope.CONTACT]),
+            self.calls(Scope.PERSON, of[Scope.PERSON]),
+        )
 
     @property
     def lease(self) -> str:

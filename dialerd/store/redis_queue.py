@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dialerd.core.attempt import AttemptRecord
+from dialerd.core.attempts_control import claimed_call, closed_call
 from dialerd.core.commands import (
     Claim,
     CloseAttempt,
@@ -16,6 +17,8 @@ from dialerd.core.commands import (
     SavePacing,
     StoreCommand,
 )
+from dialerd.core.events import ClaimRefused
+from dialerd.store.call_log_format import packed, packed_caps
 from dialerd.store.codec import encode_attempt, encode_outcome, encode_pacing
 from dialerd.store.cps import CpsWindow, window_for
 from dialerd.store.redis_keys import Keys
@@ -114,10 +117,12 @@ class CommandQueue:
             (
                 keys.lease, keys.ledger, keys.closed, keys.numbers, keys.agents, keys.reserved,
                 keys.trunk_lines(record.trunk), keys.campaign_lines(record.campaign), keys.cps(record.trunk),
+                *keys.call_logs(record),
             ),
             (
                 record.id, record.number, agent, command.trunk_max_lines, command.campaign_max_lines,
                 window.calls, round(window.window_s * 1e6), entry,
+                f"{record.claimed_at or 0.0:.6f}", packed(claimed_call(record)), packed_caps(command.caps),
             ),
         )  # fmt: skip
         return Pending(Claim, record.id, call, entry, record.number, record.trunk, record.campaign, agent)
@@ -135,7 +140,7 @@ class CommandQueue:
     def _close(self, command: CloseAttempt) -> Pending:
         record = command.outcome.record
         outcome = encode_outcome(command.outcome)
-        call = close_call(self._keys, record.id, record.number, record.trunk, record.campaign, outcome)
+        call = close_call(self._keys, record, outcome)
         return Pending(CloseAttempt, record.id, call, outcome, record.number, record.trunk, record.campaign)
 
     def _agent_line(self, command: SaveAgentLine) -> Pending:
@@ -143,21 +148,40 @@ class CommandQueue:
         return Pending(SaveAgentLine, command.agent, call, agent=command.agent, channel_id=command.channel_id or "")
 
 
-def close_call(keys: Keys, attempt_id: str, number: str, trunk: str, campaign: str, outcome: bytes) -> Call:
+def close_call(keys: Keys, record: AttemptRecord, outcome: bytes) -> Call:
     """The call that closes an attempt."""
     return Call(
         CLOSE,
         (
             keys.lease, keys.ledger, keys.closed, keys.numbers, keys.agents, keys.reserved,
-            keys.trunk_lines(trunk), keys.campaign_lines(campaign), keys.outbox,
+            keys.trunk_lines(record.trunk), keys.campaign_lines(record.campaign), keys.outbox,
+            *keys.call_logs(record),
         ),
-        (attempt_id, number, outcome, CLOSED_MEMORY_S),
+        (
+            record.id, record.number, outcome, CLOSED_MEMORY_S,
+            packed(claimed_call(record)), packed(closed_call(record)),
+        ),
     )  # fmt: skip
 
 
 def agent_line_call(keys: Keys, agent: str, channel_id: str | None) -> Call:
     """The call that remembers or forgets (None) an agent's line."""
     return Call(AGENT_LINE, (keys.lease, keys.agent_lines), (agent, channel_id or ""))
+
+
+def refusal(attempt_id: str, reply: str, now: float) -> ClaimRefused:
+    """What the claim's script replied when it did not grant: ``reason``, ``no_cps:<wait, microseconds>`` or
+    ``cap:<label>:<epoch second when it is free>``. ``now``: epoch seconds."""
+    reason, _, moment = reply.rpartition(":")
+    if not reason:
+        return ClaimRefused(attempt_id, reply)
+    if reason == "no_cps":
+        return ClaimRefused(attempt_id, reason, now + int(moment) / 1e6)
+    return (
+        ClaimRefused(attempt_id, reason, float(moment))
+        if reason.startswith("cap:")
+        else ClaimRefused(attempt_id, reply)
+    )
 
 
 @lru_cache(maxsize=1024)

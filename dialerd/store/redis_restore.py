@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from dialerd.store.codec import Undecodable, decode_attempt
+from dialerd.core.attempts_control import claimed_call
+from dialerd.store.call_log_format import packed
+from dialerd.store.codec import Undecodable, decode_attempt, decode_outcome
 from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_link import Call, LinkBroken, RedisLink
 from dialerd.store.redis_mirror import Mirror
@@ -76,11 +78,12 @@ async def _drop(link: RedisLink, keys: Keys, lease: str, attempt_ids: list[str])
 
 def _restore_call(keys: Keys, mirror: Mirror, attempt_id: str) -> Call:
     entry = mirror.live[attempt_id]
+    record = decode_attempt(entry.entry)
     holds = (keys.trunk_lines(entry.trunk), keys.campaign_lines(entry.campaign))
     return Call(
         RESTORE,
-        (keys.lease, keys.ledger, keys.numbers, keys.agents, keys.reserved, *holds),
-        (attempt_id, entry.number, entry.agent, entry.entry),
+        (keys.lease, keys.ledger, keys.numbers, keys.agents, keys.reserved, *holds, *keys.call_logs(record)),
+        (attempt_id, entry.number, entry.agent, entry.entry, packed(claimed_call(record))),
     )
 
 
@@ -99,7 +102,7 @@ async def _restore_outcomes(link: RedisLink, keys: Keys, lease: str, mirror: Mir
         for attempt_id, score in zip(chunk, await link.read("ZMSCORE", keys.closed, *chunk), strict=True):
             entry = mirror.outcomes.get(attempt_id)
             if score is None and entry is not None:
-                calls.append(close_call(keys, attempt_id, entry.number, entry.trunk, entry.campaign, entry.outcome))
+                calls.append(close_call(keys, decode_outcome(entry.outcome).record, entry.outcome))
     await _run(link, lease, calls)
     return len(calls)
 

@@ -32,5 +32,23 @@ DROP = _script("drop")
 ACQUIRE = _script("acquire")
 RENEW = _script("renew")
 RELEASE = _script("release")
+CALLS_BEGIN = _script("calls_begin")
+CALLS_ADD = _script("calls_add")
+CALLS_END = _script("calls_end")
 
-ALL = (CLAIM, SAVE, MOVE, CLOSE, AGENT_LINE, PACING, RESTORE, DROP, ACQUIRE, RENEW, RELEASE)
+ALL = (
+    CLAIM,
+    SAVE,
+    MOVE,
+    CLOSE,
+    AGENT_LINE,
+    PACING,
+    RESTORE,
+    DROP,
+    ACQUIRE,
+    RENEW,
+    RELEASE,
+    CALLS_BEGIN,
+    CALLS_ADD,
+    CALLS_END,
+)

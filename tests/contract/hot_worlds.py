@@ -7,12 +7,17 @@ from abc import ABC, abstractmethod
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from dialerd.core.attempts_control import LoggedCall, Scope
 from dialerd.core.commands import StoreCommand
+from dialerd.store.call_log import CallLog
+from dialerd.store.call_log_format import unpacked
 from dialerd.store.codec import decode_outcome
+from dialerd.store.database import open_database
 from dialerd.store.ledger import LedgerContents
 from dialerd.store.memory_hot import MemoryHotStore
 from dialerd.store.redis_hot import RedisHotStore
 from dialerd.store.redis_keys import Keys
+from dialerd.store.schema import metadata
 from tests.store.store_lab import Inbox, SystemClock, client, running
 
 
@@ -61,6 +66,14 @@ class HotWorld(ABC):
     @abstractmethod
     async def bring_back(self) -> None: ...
 
+    @abstractmethod
+    async def know_calls(self, **windows_s: int) -> None:
+        """Make the logs of calls complete: scope -> how far back; with an empty record."""
+
+    @abstractmethod
+    async def calls(self, scope: Scope, subject: str) -> list[LoggedCall]:
+        """A log, in order of time."""
+
     async def done(self, *commands: StoreCommand) -> None:
         for command in commands:
             self.submit(command)
@@ -101,6 +114,12 @@ class MemoryWorld(HotWorld):
 
     async def bring_back(self) -> None:
         self.store.bring_back()
+
+    async def know_calls(self, **windows_s: int) -> None:
+        self.store.know_calls({Scope(scope): window_s for scope, window_s in windows_s.items()})
+
+    async def calls(self, scope: Scope, subject: str) -> list[LoggedCall]:
+        return sorted(self.store.calls.get((scope, subject), ()))
 
 
 class LossyProxy:
@@ -231,3 +250,18 @@ class RedisWorld(HotWorld):
     async def bring_back(self) -> None:
         self.proxy.swallow = False
         self.proxy.refuse = False
+
+    async def know_calls(self, **windows_s: int) -> None:
+        windows = {Scope(scope): window_s for scope, window_s in windows_s.items()}
+        engine = open_database("sqlite://")
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+            async with asyncio.timeout(20):
+                await CallLog(self._direct, self.keys, engine, SystemClock(), lambda: windows).complete()
+        finally:
+            await engine.dispose()
+
+    async def calls(self, scope: Scope, subject: str) -> list[LoggedCall]:
+        async with client(self._direct) as redis:
+            return sorted(unpacked(await redis.get(self.keys.calls(scope, subject)) or b""))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from dialerd.core.attempt import AttemptRecord, Outcome
+from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.commands import Claim, CloseAttempt
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.events import Event
@@ -91,8 +92,15 @@ def attempt(serial: int, **changes: Any) -> AttemptRecord:
     return AttemptRecord(**(values | changes))
 
 
-def claim(record: AttemptRecord, *, lines: int = 100, cps: float = 1000.0, campaign_lines: int = 100) -> Claim:
-    return Claim(record, lines, cps, campaign_lines)
+def claim(
+    record: AttemptRecord,
+    *,
+    lines: int = 100,
+    cps: float = 1000.0,
+    campaign_lines: int = 100,
+    caps: tuple[AttemptCap, ...] = (),
+) -> Claim:
+    return Claim(record, lines, cps, campaign_lines, caps)
 
 
 def closing(

@@ -1,7 +1,8 @@
 -- Writes a live attempt's entry and holds again after Redis lost data. What another attempt holds by now stays
 -- with it, and is named in the reply.
 -- KEYS: lease ledger numbers agents reserved trunk-lines campaign-lines
--- ARGV: lease-value id number agent entry
+--       calls-known calls-of-number calls-of-contact calls-of-person
+-- ARGV: lease-value id number agent entry call
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease_lost' end
 local id, agent = ARGV[2], ARGV[4]
 redis.call('HSET', KEYS[2], id, ARGV[5])
@@ -26,6 +27,16 @@ if agent ~= '' then
     redis.call('HSET', KEYS[5], id, agent)
   else
     held = held .. ' agent'
+  end
+end
+local known = redis.call('HMGET', KEYS[8], 'number', 'contact', 'person')
+for scope = 1, 3 do
+  if known[scope] then
+    local log, there = redis.call('GET', KEYS[8 + scope]) or '', false
+    for p = 1, #log, 5 do there = there or string.sub(log, p, p + 4) == ARGV[6] end
+    if not there then
+      redis.call('SET', KEYS[8 + scope], log .. ARGV[6], 'EX', math.abs(tonumber(known[scope])) + 3600)
+    end
   end
 end
 return 'restored' .. held

@@ -1,0 +1,99 @@
+"""Settings of attempt control: `attempt_limits:`, of a campaign and of all campaigns together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import Field
+
+from dialerd.config.problems import Path
+from dialerd.config.scalars import Choice, Duration, Whole, spoken
+from dialerd.config.section import SNAKE_NAME, Section
+from dialerd.core.attempts_control import AttemptCap, Counted, Scope
+
+MOST_CAP_S = 400 * 86400.0
+_GAP, _AFTER_CONVERSATION = "gap", "after_conversation"
+
+
+class CapModel(Section):
+    """At most so many calls in any span of that length."""
+
+    per: Annotated[Scope, Choice(Scope)] = Field(
+        description="Whose calls are counted: of the `number`, of the `contact` with all its numbers, or of the "
+        "`person`: everybody with the same key, in whichever list."
+    )
+    calls: Annotated[int, Whole(1, 1000)] = Field(description="So many calls are allowed.")
+    within: Annotated[float, Duration(60, MOST_CAP_S)] = Field(
+        description="In any span of this length: `24h`, `7d`, `30d`."
+    )
+    name: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None, description="What it is called where it stands in the way: `cap:name`."
+    )
+
+
+class SharedLimitsModel(Section):
+    """How often anybody may be called, by all campaigns together."""
+
+    caps: list[CapModel] = Field(
+        default_factory=list,
+        description="Rolling caps. Calls of all campaigns count. A campaign may add its own.",
+    )
+    gap: Annotated[float, Duration(60, MOST_CAP_S)] | None = Field(
+        default=None, description="Least time between any two calls to a number, whichever campaigns they are of."
+    )
+    after_conversation: Annotated[float, Duration(60, MOST_CAP_S)] | None = Field(
+        default=None,
+        description="So long a person (by the key of the contact) is not called after a conversation with an agent.",
+    )
+
+
+class LimitsModel(SharedLimitsModel):
+    """How often this campaign calls anybody. Its caps come on top of those of all campaigns."""
+
+
+def caps_of(model: SharedLimitsModel) -> tuple[AttemptCap, ...]:
+    """The caps that a section states."""
+    caps = [AttemptCap(cap.per, cap.calls, cap.within, name=cap.name or "") for cap in model.caps]
+    if model.gap is not None:
+        caps.append(AttemptCap(Scope.NUMBER, 1, model.gap, name=_GAP))
+    if model.after_conversation is not None:
+        caps.append(
+            AttemptCap(Scope.PERSON, 1, model.after_conversation, Counted.CONVERSATIONS, name=_AFTER_CONVERSATION)
+        )
+    return tuple(caps)
+
+
+def united(*sources: tuple[AttemptCap, ...]) -> tuple[AttemptCap, ...]:
+    """All caps, each once; of those that differ only in their name, the first."""
+    found: dict[tuple[object, ...], AttemptCap] = {}
+    for cap in (cap for source in sources for cap in source):
+        found.setdefault((cap.scope, cap.calls, cap.window_s, cap.counts, cap.unless_guaranteed), cap)
+    return tuple(found.values())
+
+
+def check_limits(model: SharedLimitsModel, has_key: bool, tell: Callable[[Path, str, str], None]) -> None:
+    """Tell what is wrong in a section; paths are within it. ``has_key``: the contact list has a key of its own."""
+    names: dict[str, int] = {}
+    for index, cap in enumerate(model.caps):
+        here: Path = ("caps", index)
+        if cap.name is not None and cap.name in (*names, _GAP, _AFTER_CONVERSATION):
+            tell((*here, "name"), f"another cap is called `{cap.name}`", "choose another name")
+        names.setdefault(cap.name or "", index)
+        for other in model.caps[:index]:
+            if other.per is cap.per and other.calls >= cap.calls and other.within <= cap.within:
+                tell(
+                    (*here,),
+                    f"makes `{other.calls} within {spoken(other.within)}` useless: it allows fewer calls in longer",
+                    "remove one of the two",
+                )
+        if cap.per is Scope.PERSON and not has_key:
+            tell((*here, "per"), *_NO_KEY)
+    if model.after_conversation is not None and not has_key:
+        tell((_AFTER_CONVERSATION,), *_NO_KEY)
+
+
+_NO_KEY = (
+    "the contact list has no `key:`: who the same person is cannot be known",
+    "state `key:` of the contact list, or count `per: contact`",
+)
