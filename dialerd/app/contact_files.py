@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialerd.config.contact_lists import ContactListSettings
 from dialerd.control.daemon import ImportReport, Reject, Unavailable, UnusableFile
 from dialerd.ports import Clock
-from dialerd.store import csv_source
+from dialerd.store import csv_format
 from dialerd.store.contact_import import import_contacts
 from dialerd.store.import_rows import DuplicatePolicy, ImportMapping, PhoneColumn
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
@@ -53,7 +53,7 @@ async def import_upload(
                 file.write(chunk)
         try:
             result = await import_contacts(engine, clock, path, settings.name, mapping_of(settings))
-        except csv_source.UnusableFile as error:
+        except csv_format.UnusableFile as error:
             raise UnusableFile(str(error)) from error
         except DATABASE_ERRORS as error:
             raise Unavailable(f"the database: {reason_of(error)}") from error

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from dialerd.app.contact_files import mapping_of
 from dialerd.cli.options import ConfigOption, JsonOption
@@ -22,7 +22,7 @@ from dialerd.cli.settings import campaigns_or_fail, settings_or_fail
 from dialerd.config.contact_lists import ContactListSettings
 from dialerd.config.problems import did_you_mean
 from dialerd.store.contact_import import ImportProgress, ImportResult, import_contacts
-from dialerd.store.csv_source import UnusableFile
+from dialerd.store.csv_format import UnusableFile
 from dialerd.store.journal import Journal
 from dialerd.store.migrate import DatabaseTooNew, migrate_engine
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
@@ -81,7 +81,7 @@ def import_list(
 
 def _run(url: str, path: Path, chosen: ContactListSettings, rejects: Path | None, quiet: bool) -> ImportResult:
     bar = Progress(
-        TextColumn("[bold]{task.description}"), BarColumn(), DownloadColumn(), TextColumn("{task.fields[rows]}"),
+        TextColumn("[bold]{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"),
         TimeRemainingColumn(), console=complaints(), disable=quiet,
     )  # fmt: skip
     with bar:
@@ -89,7 +89,7 @@ def _run(url: str, path: Path, chosen: ContactListSettings, rejects: Path | None
 
         def show(progress: ImportProgress) -> None:
             rows = f"{progress.rows:,} rows, {progress.rejected:,} rejected"
-            bar.update(task, total=progress.bytes_total, completed=progress.bytes_read, rows=rows)
+            bar.update(task, description=progress.phase, total=progress.total, completed=progress.done, rows=rows)
 
         async def work() -> ImportResult:
             async with record_at(url) as engine:

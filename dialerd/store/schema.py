@@ -52,6 +52,10 @@ imports = Table(
     Column("rows", Integer, nullable=False),
     Column("imported", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
+    # How far it has come, for the next process to go on: see import_table.ImportRow.
+    Column("contacts_to", BigInteger, nullable=False, server_default="0"),
+    Column("numbers_to", BigInteger, nullable=False, server_default="0"),
+    Column("updates_to", BigInteger, nullable=False, server_default="0"),
 )
 
 contacts = Table(
@@ -88,9 +92,11 @@ contact_numbers = Table(
     "contact_numbers",
     metadata,
     Column("e164", String, primary_key=True),
-    Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True),
+    # No foreign key and no index: both would be updated in random order, two million times for a million contacts.
+    # Whoever changes or removes a contact does the same with its numbers; see contact_edits.
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
     Column("contact_list", String, nullable=False),
-    Index(None, "contact_id"),
+    sqlite_with_rowid=False,
 )
 
 attempts = Table(

@@ -1,14 +1,18 @@
-"""A private Redis per test, with its append-only file on."""
+"""A private Redis per test, with its append-only file on; and an empty record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialerd.store.database import open_database
+from dialerd.store.migrate import migrate_engine
 from lab.ports import free_ports
 from lab.redis import Redis
+from tests.store.importing import Importer
 
 
 @pytest.fixture
@@ -20,3 +24,20 @@ def redis_server(tmp_path: Path) -> Iterator[Redis]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    """A record in a file of the test's own."""
+    opened = open_database(f"sqlite:///{tmp_path / 'record.db'}", busy_timeout_s=0.2)
+    await migrate_engine(opened)
+    try:
+        yield opened
+    finally:
+        await opened.dispose()
+
+
+@pytest.fixture
+def importer(engine: AsyncEngine, tmp_path: Path) -> Importer:
+    """Imports into it."""
+    return Importer(engine, tmp_path)

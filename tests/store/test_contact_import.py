@@ -2,74 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
-from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dialerd.store.contact_import import ImportProgress, ImportResult, import_contacts
-from dialerd.store.csv_source import CsvSource, UnusableFile
-from dialerd.store.database import open_database
+from dialerd.store.contact_import import import_contacts
+from dialerd.store.csv_format import UnusableFile
+from dialerd.store.csv_source import CsvSource
 from dialerd.store.import_rows import DuplicatePolicy, ImportMapping, PhoneColumn
-from dialerd.store.import_table import ImportTable
-from dialerd.store.migrate import migrate_engine
-from dialerd.store.record_queries import ContactFilter, RecordQueries
-from tests.store.store_lab import SetClock
-
-PHONE = ImportMapping((PhoneColumn("phone", "mobile"),))
-
-
-@pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    opened = open_database(f"sqlite:///{tmp_path / 'record.db'}", busy_timeout_s=0.2)
-    await migrate_engine(opened)
-    try:
-        yield opened
-    finally:
-        await opened.dispose()
-
-
-class Importer:
-    """Imports texts, and tells what became of them."""
-
-    def __init__(self, engine: AsyncEngine, folder: Path) -> None:
-        self.engine = engine
-        self.file = folder / "leads.csv"
-        self.rejects_file = folder / "leads.csv.rejects.csv"
-        self.clock = SetClock()
-
-    async def __call__(
-        self, content: str | bytes, mapping: ImportMapping = PHONE, contact_list: str = "leads", **options: Any
-    ) -> ImportResult:
-        self.file.write_bytes(content.encode() if isinstance(content, str) else content)
-        result = await import_contacts(self.engine, self.clock, self.file, contact_list, mapping, **options)
-        assert result.rows == result.imported + result.rejected
-        assert (result.rejects is not None) == self.rejects_file.exists()
-        return result
-
-    async def contacts(self, contact_list: str = "leads") -> Sequence[Any]:
-        return await RecordQueries(self.engine).contacts(ContactFilter(contact_list=contact_list), limit=10_000)
-
-    async def numbers(self) -> list[list[str]]:
-        return [[number["e164"] for number in row["numbers"]] for row in await self.contacts()]
-
-    def rejects(self) -> list[tuple[int, str, str]]:
-        with self.rejects_file.open(encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file)
-        assert header == ["line", "reason", "raw"]
-        return [(int(line), reason, raw) for line, reason, raw in rows]
-
-
-@pytest.fixture
-def importer(engine: AsyncEngine, tmp_path: Path) -> Importer:
-    return Importer(engine, tmp_path)
+from dialerd.store.import_table import ABANDONED_AFTER_S, ImportTable
+from dialerd.store.record_queries import RecordQueries
+from tests.store.importing import PHONE, Importer
 
 
 async def test_rows_become_callable_contacts_in_order(importer: Importer) -> None:
@@ -127,7 +73,6 @@ async def test_duplicates_in_the_file_in_the_list_and_across_batches(importer: I
     result = await importer(
         "id,phone\n2,+12025550101\n1,+12025550102\n3,+12025550103\n4,+12025550103\n3,+12025550104\n5,+12025550105\n",
         mapping,
-        batch_rows=2,
     )
     assert (result.rows, result.imported, result.rejected) == (6, 2, 4)
     assert [(line, reason) for line, reason, _ in importer.rejects()] == [
@@ -250,58 +195,6 @@ async def test_a_key_may_not_be_empty_and_names_ignore_case(importer: Importer) 
     assert [row["key"] for row in await importer.contacts()] == ["7"]
 
 
-async def test_progress_counts_every_row(importer: Importer) -> None:
-    seen: list[ImportProgress] = []
-    text = "phone\n" + "".join(f"+1202555{n:04d}\n" if n % 5 else "bad\n" for n in range(1, 251))
-    await importer(text, progress=seen.append, batch_rows=100)
-    assert [(p.rows, p.imported, p.rejected) for p in seen] == [(100, 80, 20), (200, 160, 40), (250, 200, 50)]
-    assert seen[-1].bytes_read == seen[-1].bytes_total == len(text)
-
-
-async def test_nobody_sees_half_an_import(importer: Importer) -> None:
-    """While it goes on, and after it was cancelled in the middle."""
-    half = asyncio.Event()
-    go_on = asyncio.Event()
-
-    class Stopping(ImportTable):
-        async def add(self, *args: Any, **kwargs: Any) -> dict[int, str]:
-            refused = await super().add(*args, **kwargs)
-            half.set()
-            await go_on.wait()
-            return refused
-
-    text = "phone\n" + "".join(f"+1202555{n:04d}\n" for n in range(1, 31))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dialerd.store.contact_import.ImportTable", Stopping)
-        task = asyncio.create_task(importer(text, batch_rows=10))
-        await half.wait()
-        assert await importer.contacts() == []
-        assert await RecordQueries(importer.engine).contact_by_number("+12025550001") == []
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-    assert (await importer(text)).imported == 30, "nothing of the first is in the way"
-
-
-async def test_a_database_that_fails_in_the_middle(importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "phone\n" + "".join(f"+1202555{n:04d}\n" for n in range(1, 31))
-    insert = ImportTable._insert
-    calls = 0
-
-    async def failing(*args: Any, **kwargs: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
-            raise SQLAlchemyError("disk full")
-        await insert(*args, **kwargs)
-
-    monkeypatch.setattr(ImportTable, "_insert", failing)
-    with pytest.raises(SQLAlchemyError, match="disk full"):
-        await importer(text, batch_rows=10)
-    assert await importer.contacts() == []
-    assert (await importer(text)).imported == 30
-
-
 async def test_what_a_killed_process_left_is_removed_or_finished(importer: Importer) -> None:
     table = ImportTable(importer.engine, importer.clock)
     await importer("phone\n+12025550101\n")
@@ -316,7 +209,7 @@ async def test_what_a_killed_process_left_is_removed_or_finished(importer: Impor
             f"VALUES ('leads', {dead}, 'x', '[]', '{{}}', 'importing', '{{}}', 0)"
         )
     assert await table.mend() == (1, 0), "the second may still be at work"
-    importer.clock.at += 601
+    importer.clock.at += ABANDONED_AFTER_S + 1
     assert await table.mend() == (0, 1)
     assert await importer.numbers() == [["+12025550101"]]
     async with importer.engine.connect() as connection:
@@ -336,7 +229,7 @@ def test_what_a_csv_writer_wrote_is_read_back(tmp_path: Path, rows: list[tuple[s
         writer.writerow(("phone", "name"))
         writer.writerows(rows)
     source = CsvSource(path, encoding="utf-8", delimiter=delimiter)
-    assert [row.values for row in source.rows() if not row.problem] == [
+    assert [tuple(row.values) for row in source.rows() if not row.problem] == [
         row for row in rows if "\ufffd" not in "".join(row)
     ]
 

@@ -1,0 +1,67 @@
+"""Changes of single contacts in the record, whoever asks for them. Each works in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialerd.store.schema import contact_numbers, contacts
+
+
+async def drop_numbers(connection: AsyncConnection, contact_ids: Collection[int]) -> None:
+    """The contacts are no longer found by their numbers."""
+    rows = await connection.execute(select(contacts.c.id, contacts.c.numbers).where(contacts.c.id.in_(contact_ids)))
+    owners: dict[str, set[int]] = {}
+    for row in rows:
+        for number in row.numbers:
+            owners.setdefault(number["e164"], set()).add(row.id)
+    for e164, ids in owners.items():
+        await connection.execute(
+            delete(contact_numbers).where(contact_numbers.c.e164 == e164, contact_numbers.c.contact_id.in_(ids))
+        )
+
+
+async def add_numbers(
+    connection: AsyncConnection, contact_id: int, contact_list: str, numbers: list[dict[str, Any]]
+) -> None:
+    """The contact is found by its numbers."""
+    rows = [
+        {"e164": e164, "contact_id": contact_id, "contact_list": contact_list}
+        for e164 in dict.fromkeys(number["e164"] for number in numbers)
+    ]
+    if rows:
+        await connection.execute(insert(contact_numbers), rows)
+
+
+async def replace_contact(
+    connection: AsyncConnection, contact_id: int, key: str, numbers: str, columns: str, now: float
+) -> bool:
+    """The contact has these numbers and columns (JSON) from now on, and this key unless that is empty; its state and
+    history stay. False: there is no such contact."""
+    row = (
+        await connection.execute(
+            select(contacts.c.contact_list, contacts.c.numbers).where(contacts.c.id == contact_id).with_for_update()
+        )
+    ).one_or_none()
+    if row is None:
+        return False
+    new = kept_marks(row.numbers, orjson.loads(numbers))
+    await drop_numbers(connection, [contact_id])
+    await add_numbers(connection, contact_id, row.contact_list, new)
+    values: dict[str, Any] = {"numbers": new, "columns": orjson.loads(columns), "updated_at": now}
+    if [number["e164"] for number in new] != [number["e164"] for number in row.numbers]:
+        values["number_index"] = 0
+    if key:
+        values["key"] = key
+    await connection.execute(update(contacts).where(contacts.c.id == contact_id).values(values))
+    return True
+
+
+def kept_marks(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The new numbers; one that was uncallable stays so, whatever a new file says."""
+    marks = {number["e164"]: number["uncallable"] for number in old if "uncallable" in number}
+    return [{**number, "uncallable": marks[number["e164"]]} if number["e164"] in marks else number for number in new]
