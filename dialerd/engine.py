@@ -103,6 +103,8 @@ class EngineLoop:
         self._on_handled = on_handled
         self._inbox: deque[Event] = deque()
         self._wake = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
         self._ending = False
 
     def post(self, event: Event) -> None:
@@ -138,12 +140,23 @@ class EngineLoop:
             if self._ending:
                 return
             self._wake.clear()
-            try:
-                # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with an event.
-                async with asyncio.timeout(None if due is None else due - now):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            if due is not None:
+                self._set_alarm(due, now)
+            await self._wake.wait()
+
+    def _set_alarm(self, due: float, now: float) -> None:
+        """Be woken at ``due`` at the latest. An alarm that rings too early costs one look at the timers; setting it
+        anew for every event, as timers come and go, would cost more."""
+        if self._alarm is not None:
+            if self._alarm_at <= due:
+                return
+            self._alarm.cancel()
+        self._alarm_at = due
+        self._alarm = asyncio.get_running_loop().call_later(due - now, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wake.set()
 
     def _step(self, event: Event, now: float) -> None:
         began = time.perf_counter()

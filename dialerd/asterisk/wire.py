@@ -82,12 +82,16 @@ class Response:
     reply: Reply
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+").fullmatch
+"""What needs no quoting: all of our own ids, and most of what else there is."""
+
+
 def path_of(*segments: str) -> str:
     """A resource's path, each segment quoted."""
-    return "/".join(quote(segment, safe="") for segment in segments)
+    return "/".join([segment if _PLAIN(segment) else quote(segment, safe="") for segment in segments])
 
 
-def encode_request(request_id: str, request: Request) -> str:
+def encode_request(request_id: str, request: Request) -> bytes:
     """The ``RESTRequest`` frame of ``request``."""
     frame: dict[str, Any] = {
         "type": "RESTRequest",
@@ -100,7 +104,7 @@ def encode_request(request_id: str, request: Request) -> str:
     if request.body is not None:
         frame["content_type"] = "application/json"
         frame["message_body"] = orjson.dumps(request.body).decode()
-    return orjson.dumps(frame).decode()
+    return orjson.dumps(frame)
 
 
 def decode(message: str | bytes) -> Response | RawEvent:

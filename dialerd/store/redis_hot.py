@@ -85,6 +85,7 @@ class RedisHotStore:
         self._idle = asyncio.Event()
         self._idle.set()
         self._renewed_at = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._fruitless = 0
         """Losses since Redis last answered a batch."""
         self._back_after: int | None = None
@@ -226,12 +227,16 @@ class RedisHotStore:
 
     async def _wanted_or_renewal(self) -> None:
         wait_s = self._renewed_at + self._renew_every_s - _monotonic()
-        if wait_s > 0:
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._wanted.wait()
-            except TimeoutError:
-                return
+        if wait_s <= 0:
+            return
+        if self._alarm is None:
+            # Set once for many commands: one that rings early, because the lease was renewed meanwhile, does no harm.
+            self._alarm = asyncio.get_running_loop().call_later(wait_s, self._ring)
+        await self._wanted.wait()
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wanted.set()
 
     async def _round_trip(self, calls: list[Any], batch: list[Pending]) -> None:
         """One batch. Commands without an answer go back into the queue, whatever ends the wait."""
