@@ -5,10 +5,12 @@ The hot store decides itself what is sent again after a loss, so the client libr
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -38,26 +40,28 @@ class LinkBroken(Exception):
 
 def client_for(url: str, *, timeout_s: float, **options: Any) -> Redis:
     """A client that gives up after ``timeout_s`` and never retries by itself."""
-    return Redis.from_url(
-        url,
-        protocol=2,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 0),
-        **options,
-    )
+    usual = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+    return Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **(usual | options))
 
 
 class RedisLink:
-    """Runs batches of scripts over one connection, in order."""
+    """Runs batches of scripts over one connection, in order. For one task at a time."""
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
         self._connections = 0
-        self._client = client_for(url, timeout_s=timeout_s, max_connections=1, redis_connect_func=self._on_connect)
+        self._timeout_s = timeout_s
+        # The library's own time-out is one object for each reply; ours is one for each batch.
+        self._client = client_for(
+            url, timeout_s=timeout_s, socket_timeout=None, max_connections=1, redis_connect_func=self._on_connect
+        )
+        self._connection: AbstractConnection | None = None
 
     async def open(self) -> None:
         """Connect and load the scripts. Raises :class:`LinkBroken`."""
         try:
+            # Kept for good: to take it from the pool for each batch costs more than the batch.
+            pool = self._client.connection_pool
+            self._connection = await pool.get_connection()  # type: ignore[no-untyped-call]
             await self._load_scripts()
         except (RedisError, OSError) as error:
             raise LinkBroken(_reason(error)) from error
@@ -95,11 +99,12 @@ class RedisLink:
     async def read(self, *command: Argument) -> Any:
         """Run one plain reading command. Raises :class:`LinkBroken`."""
         try:
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.execute_command(*command)
-            return (await pipeline.execute())[0]
+            (reply,) = await self._exchange([command])
         except (RedisError, OSError) as error:
             raise LinkBroken(_reason(error)) from error
+        if isinstance(reply, ResponseError):
+            raise LinkBroken(_reason(reply)) from reply
+        return reply
 
     async def _on_connect(self, connection: AbstractConnection) -> None:
         """The client library replaces a connection that it finds closed. What happened to Redis meanwhile (a
@@ -110,16 +115,33 @@ class RedisLink:
         await connection.on_connect()
 
     async def _send(self, calls: Sequence[Call], fence: tuple[Argument, ...]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
-        for call in calls:
-            pipeline.execute_command("EVALSHA", call.script.sha, len(call.keys), *call.keys, *fence, *call.arguments)
-        return await pipeline.execute(raise_on_error=False)
+        return await self._exchange(
+            [("EVALSHA", call.script.sha, len(call.keys), *call.keys, *fence, *call.arguments) for call in calls]
+        )
 
     async def _load_scripts(self) -> None:
-        pipeline = self._client.pipeline(transaction=False)
-        for script in ALL:
-            pipeline.execute_command("SCRIPT LOAD", script.text)
-        await pipeline.execute()
+        for reply in await self._exchange([("SCRIPT", "LOAD", script.text) for script in ALL]):
+            if isinstance(reply, ResponseError):
+                raise reply
+
+    async def _exchange(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        """One round trip; a command that the server refuses has its error as reply. Raises RedisError, OSError."""
+        connection = self._connection
+        if connection is None:
+            raise ConnectionLostError("not open")
+        try:
+            packed = [pack_command(command) for command in commands]  # type: ignore[arg-type]
+        except TypeError as error:
+            raise DataError(str(error)) from error
+        replies: list[Any] = []
+        async with asyncio.timeout(self._timeout_s):
+            await connection.send_packed_command(packed, check_health=False)
+            for _ in commands:
+                try:
+                    replies.append(await connection.read_response())
+                except ResponseError as error:
+                    replies.append(error)
+        return replies
 
 
 def _reason(error: BaseException) -> str:
