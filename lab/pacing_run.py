@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.pacing.floors import HOUR, Floor
-from bench.pacing.simulator import Simulation
 from dialerd.core.pacing.contract import Pacer, PacingInfo
 from dialerd.core.pacing.predictive import Predictive
 from dialerd.core.pacing.progressive import Progressive
 from dialerd.core.pacing.ratio import Ratio
+from dialerd.sim.forecast.floors import HOUR, Floor
+from dialerd.sim.forecast.simulation import simulate
 from lab.callees import Behaviour, Mix
 from lab.demo.api import Api
 from lab.demo.scene import SALES, Scene, write_scene
@@ -199,7 +199,7 @@ def simulated(options: argparse.Namespace, seed: int) -> Result:
         abandon_cap=0.03, abandon_target=options.target / 100.0, ring_timeout_s=15.0,
         window_ends_at=max(hours, 8.0) * HOUR, max_lines=150, progressive_until_answers=options.progressive_until,
     )  # fmt: skip
-    shift = Simulation(floor, pacer, seed, info=info).run()
+    shift = simulate(floor, pacer, seed, info=info)
     return Result(shift.utilisation, shift.abandoned, shift.connected + shift.abandoned)
 
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from bench.pacing.floors import Floor, headline, restless, teams
+from bench.pacing.floors import headline, restless, teams
 from bench.pacing.report import METHOD, Results
 from bench.pacing.runs import (
     ADAPTIVE,
@@ -27,6 +27,7 @@ from bench.pacing.runs import (
 )
 from bench.pacing.speed import measure
 from bench.pacing.tuning import SEEDS, load
+from dialerd.sim.forecast.floors import Floor
 
 HERE = Path(__file__).parent
 

@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 
-from bench.pacing.simulator import Simulation
 from dialerd.core.pacing.contract import (
     EndedWithoutPerson,
     Fact,
@@ -19,6 +18,7 @@ from dialerd.core.pacing.contract import (
     TalkEnded,
     WrapUpEnded,
 )
+from dialerd.sim.forecast.simulation import Simulation
 
 Method = Literal["HARD_LIMIT", "AVERAGE", "TAPERED"]
 

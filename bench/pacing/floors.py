@@ -1,66 +1,10 @@
-"""The floors that pacers are judged on: who works when, who answers, how long people talk."""
+"""The floors that pacers are judged on."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-Curve = tuple[tuple[float, float], ...]
-"""(second of the shift, value) points, linear between them, flat outside."""
-
-HOUR = 3600.0
-
-
-def at(curve: Curve, t: float) -> float:
-    """Value of a curve."""
-    if len(curve) == 1:
-        return curve[0][1]
-    index = bisect_right(curve, (t, float("inf")))
-    if index == 0:
-        return curve[0][1]
-    if index == len(curve):
-        return curve[-1][1]
-    (t0, v0), (t1, v1) = curve[index - 1], curve[index]
-    return v0 + (v1 - v0) * (t - t0) / (t1 - t0)
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """AMD: the verdict comes ``speech_s`` + a lognormal time after pick-up; the legal clock starts at speech."""
-
-    speech_s: float = 0.4
-    median_s: float = 0.9
-    sigma: float = 0.35
-    longest_s: float = 1.9
-    person_lost: float = 0.03
-    """Share of persons judged to be machines (never reach the queue)."""
-    machine_passed: float = 0.05
-    """Share of machines judged to be persons: they reach an agent, who hangs up after a few seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """One shift. Durations in seconds; means, not medians, for talk and wrap-up."""
-
-    name: str
-    agents: int
-    answer: Curve
-    talk_s: Curve
-    wrap_s: float
-    hours: float = 8.0
-    moves: tuple[tuple[float, int], ...] = ()
-    """(second, agents who log in (+) or ask to leave (-))."""
-    analysis: Analysis | None = None
-    talk_sigma: float = 0.8
-    wrap_sigma: float = 0.5
-    ring_median_s: float = 8.0
-    ring_sigma: float = 0.5
-    ring_timeout_s: float = 30.0
-    patience_s: float = 2.0
-    machine_share: float = 0.35
-    """Of calls without a person: answered by a machine (median 16 s), recognised at once where there is no AMD."""
-    busy_share: float = 0.20
-    """Of calls without a person: busy or invalid, known after 1 to 4 s. The rest ring out."""
+from dialerd.sim.forecast.floors import HOUR, Analysis, Floor
 
 
 def steady(agents: int, answer: float, talk_s: float) -> Floor:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from statistics import mean
 
 from bench.pacing.chart import bars, lines
-from bench.pacing.floors import Floor
 from bench.pacing.runs import (
     ADAPTIVE,
     BINOMIAL,
@@ -23,11 +22,12 @@ from bench.pacing.runs import (
 )
 from bench.pacing.speed import Speed
 from bench.pacing.tuning import CAP, CONFIGURATIONS
+from dialerd.sim.forecast.floors import Floor
 
 METHOD = f"""\
 ## Method
 
-Own discrete-event simulator (`bench/pacing/simulator.py`), pacers behind the contract of `dialerd/core/pacing`. Every
+Own discrete-event simulator (`dialerd/sim/forecast/`), pacers behind the contract of `dialerd/core/pacing`. Every
 pacer is asked every 0.5 s (the VICIdial-like one every 2.5 s). Shifts of 8 h begin cold: everybody idle, nothing
 known. Calls that are out when the shift ends are followed to their end and counted.
 

@@ -9,13 +9,14 @@ from time import process_time
 from typing import Any
 
 from bench.pacing.baselines import Adaptive, AdaptiveSettings, Binomial, Clairvoyant
-from bench.pacing.floors import HOUR, Floor
-from bench.pacing.simulator import Simulation, info_for
 from bench.pacing.tuning import CAP
 from dialerd.core.pacing.contract import Pacer
 from dialerd.core.pacing.predictive import Predictive
 from dialerd.core.pacing.progressive import Progressive
 from dialerd.core.pacing.ratio import Ratio
+from dialerd.sim.forecast.floors import HOUR, Floor
+from dialerd.sim.forecast.lane import info_for
+from dialerd.sim.forecast.simulation import Simulation
 
 PREDICTIVE = "predictive"
 COLD_BY_LAW = "predictive, progressive until 50 answers"
@@ -95,7 +96,8 @@ def run(job: Job) -> Outcome:
     simulation = Simulation(job.floor, pacer, job.seed, learns, info_for(job.floor, CAP, until))
     if isinstance(pacer, Clairvoyant):
         pacer.simulation = simulation
-    shift = simulation.run()
+    simulation.run()
+    shift = simulation.shift
     hours, running, lost = [], [], 0
     for number, (moment, was_lost) in enumerate(zip(shift.answer_times, shift.answer_lost, strict=True), start=1):
         lost += was_lost

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.pacing.baselines import Adaptive, AdaptiveSettings, Binomial, Method
-from bench.pacing.floors import HOUR, Floor, headline, restless, teams
-from bench.pacing.simulator import Shift, Simulation
+from bench.pacing.floors import headline, restless, teams
 from dialerd.core.pacing.contract import Pacer
 from dialerd.core.pacing.ratio import Ratio
+from dialerd.sim.forecast.floors import HOUR, Floor
+from dialerd.sim.forecast.shift import Shift
+from dialerd.sim.forecast.simulation import Simulation
 
 SEEDS = (1, 2, 3)
 CAP = 0.03
@@ -63,7 +65,8 @@ def _run(floor: Floor, pacer: Pacer, seed: int, learns: bool, give_up: bool = Tr
         # Not even at full utilisation would so many abandons be allowed.
         shortest = min(value for _, value in floor.talk_s) + floor.wrap_s
         simulation.give_up_at = 10.0 + 1.15 * CAP * floor.agents * floor.hours * HOUR / shortest
-    return simulation.run()
+    simulation.run()
+    return simulation.shift
 
 
 def pooled(shifts: list[Shift]) -> tuple[float, float]:

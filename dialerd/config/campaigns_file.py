@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -40,15 +40,19 @@ def check(
     filename: str = "campaigns.yaml",
     base: Path | None = None,
     on_rule_failure: OnRuleFailure | None = None,
+    overlay: Callable[[Document], None] | None = None,
 ) -> CheckResult:
     """Check a campaigns file and, if it has no errors, return its plan.
 
     Rule files and contact files are looked for relative to ``base``, by default the folder of ``filename``; rule
     files are loaded, which runs their top level. ``on_rule_failure`` is told when a rule fails later, judging a
-    call. Never raises for anything that is written in the files.
+    call. ``overlay`` may change what was read before it is checked. Never raises for anything that is written in the
+    files.
     """
     folder = Path(filename).parent if base is None else base
     document = read(text, filename)
+    if overlay is not None and isinstance(document.data, dict):
+        overlay(document)
     file = None if document.unreadable else settle(document, CampaignsFile)
     if file is None:
         return CheckResult(None, {}, in_file_order(document.problems))
@@ -60,12 +64,14 @@ def check(
     return CheckResult(plan, lists, in_file_order(document.problems))
 
 
-def load_campaigns(path: Path, on_rule_failure: OnRuleFailure | None = None) -> CheckResult:
+def load_campaigns(
+    path: Path, on_rule_failure: OnRuleFailure | None = None, overlay: Callable[[Document], None] | None = None
+) -> CheckResult:
     """Read and check a campaigns file; a file that cannot be read is a problem too."""
     text = read_text(path)
     if isinstance(text, Problem):
         return CheckResult(None, {}, (text,))
-    return check(text, str(path), path.parent, on_rule_failure)
+    return check(text, str(path), path.parent, on_rule_failure, overlay)
 
 
 def _rules(

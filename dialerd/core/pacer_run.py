@@ -47,6 +47,23 @@ def pacer_for(mode: Mode, settings: CampaignSettings) -> Pacer | None:
     return Progressive() if mode is Mode.PROGRESSIVE else None
 
 
+def pacing_info(settings: CampaignSettings, now: float, ends_at: float, progressive_until: int) -> PacingInfo:
+    """The rules of a campaign for its pacers. ``ends_at``: of the compliance window, on the clock of ``now``."""
+    pacing = settings.pacing
+    return PacingInfo(
+        now=now,
+        abandon_cap=pacing.abandon_cap,
+        abandon_target=min(pacing.abandon_target, pacing.abandon_cap),
+        patience_s=settings.abandon_threshold_s,
+        ring_timeout_s=settings.ring_timeout_s,
+        window_ends_at=ends_at,
+        amd=settings.analysis.amd is not None,
+        max_lines=settings.max_lines,
+        max_calls_per_agent=pacing.max_calls_per_agent,
+        progressive_until_answers=progressive_until,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One answer of a pacer."""
@@ -162,19 +179,7 @@ class PacerRun:
         if self._window_ends_at is not None:
             self._progressive_until = self.settings.pacing.progressive_until
         self._window_ends_at = ends_at
-        settings, pacing = self.settings, self.settings.pacing
-        info = PacingInfo(
-            now=now,
-            abandon_cap=pacing.abandon_cap,
-            abandon_target=min(pacing.abandon_target, pacing.abandon_cap),
-            patience_s=settings.abandon_threshold_s,
-            ring_timeout_s=settings.ring_timeout_s,
-            window_ends_at=ends_at,
-            amd=settings.analysis.amd is not None,
-            max_lines=settings.max_lines,
-            max_calls_per_agent=pacing.max_calls_per_agent,
-            progressive_until_answers=self._progressive_until,
-        )
+        info = pacing_info(self.settings, now, ends_at, self._progressive_until)
         for pacer in self.pacers:
             pacer.start(info)
 

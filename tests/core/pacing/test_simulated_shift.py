@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from bench.pacing.floors import HOUR, Floor, steady
-from bench.pacing.simulator import info_for, simulate
+from bench.pacing.floors import steady
 from dialerd.core.pacing.predictive import Predictive
 from dialerd.core.pacing.progressive import Progressive
 from dialerd.core.pacing.ratio import Ratio
+from dialerd.sim.forecast.floors import HOUR, Floor
+from dialerd.sim.forecast.lane import info_for
+from dialerd.sim.forecast.simulation import simulate
 
 TWO_HOURS = replace(steady(20, 0.3, 60.0), hours=2.0)
 SURGE = replace(
