@@ -26,7 +26,7 @@ from dialerd.core.pacing.predictive import Predictive
 from dialerd.core.pacing.progressive import Progressive
 from dialerd.core.pacing.ratio import Ratio
 from dialerd.sim.forecast.floors import HOUR, Floor
-from dialerd.sim.forecast.simulation import simulate
+from dialerd.sim.forecast.single import simulate
 from lab.callees import Behaviour, Mix
 from lab.demo.api import Api
 from lab.demo.scene import SALES, Scene, write_scene

@@ -18,7 +18,7 @@ from dialerd.core.pacing.contract import (
     TalkEnded,
     WrapUpEnded,
 )
-from dialerd.sim.forecast.simulation import Simulation
+from dialerd.sim.forecast.single import Simulation
 
 Method = Literal["HARD_LIMIT", "AVERAGE", "TAPERED"]
 

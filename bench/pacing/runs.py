@@ -16,7 +16,7 @@ from dialerd.core.pacing.progressive import Progressive
 from dialerd.core.pacing.ratio import Ratio
 from dialerd.sim.forecast.floors import HOUR, Floor
 from dialerd.sim.forecast.lane import info_for
-from dialerd.sim.forecast.simulation import Simulation
+from dialerd.sim.forecast.single import Simulation
 
 PREDICTIVE = "predictive"
 COLD_BY_LAW = "predictive, progressive until 50 answers"

@@ -19,7 +19,7 @@ from dialerd.core.pacing.contract import Pacer
 from dialerd.core.pacing.ratio import Ratio
 from dialerd.sim.forecast.floors import HOUR, Floor
 from dialerd.sim.forecast.shift import Shift
-from dialerd.sim.forecast.simulation import Simulation
+from dialerd.sim.forecast.single import Simulation
 
 SEEDS = (1, 2, 3)
 CAP = 0.03

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from dialerd import __version__
-from dialerd.cli import amd, calls, contacts, files, floor, health
+from dialerd.cli import amd, calls, contacts, files, floor, health, simulate
 
 app = typer.Typer(
     name="dialerd",
@@ -44,5 +44,6 @@ app.command("why")(calls.why)
 app.command("report")(calls.report)
 app.command("notices")(calls.notices)
 app.command("schema")(files.schema)
+app.command("simulate")(simulate.simulate)
 app.command("doctor")(health.doctor)
 app.add_typer(amd.amd, name="amd")

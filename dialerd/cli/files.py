@@ -15,7 +15,7 @@ from dialerd.cli.screen import counted, print_json, screen
 from dialerd.cli.settings import DEFAULT_NAME, print_problems, problem_object, read_settings, settings_file
 from dialerd.config.campaigns_file import load_campaigns
 from dialerd.config.problems import Problem, Severity
-from dialerd.config.schema import json_schema, settings_json_schema
+from dialerd.config.schema import floor_json_schema, json_schema, settings_json_schema
 
 
 @ends_well
@@ -102,11 +102,13 @@ def reload(
 @ends_well
 def schema(
     what: Annotated[
-        str, typer.Argument(help="`campaigns` (campaigns.yaml) or `settings` (dialerd.yaml).")
+        str,
+        typer.Argument(help="`campaigns` (campaigns.yaml), `settings` (dialerd.yaml) or `floor` (for `simulate`)."),
     ] = "campaigns",
     as_json: JsonOption = True,
 ) -> None:
     """The JSON Schema with which editors complete and check the YAML as it is written."""
-    if what not in ("campaigns", "settings"):
-        raise Failure(f"there is no schema of {what!r}", "It is `campaigns` or `settings`.", Exit.USAGE)
-    print_json(json_schema() if what == "campaigns" else settings_json_schema())
+    schemas = {"campaigns": json_schema, "settings": settings_json_schema, "floor": floor_json_schema}
+    if what not in schemas:
+        raise Failure(f"there is no schema of {what!r}", "It is `campaigns`, `settings` or `floor`.", Exit.USAGE)
+    print_json(schemas[what]())

@@ -7,6 +7,7 @@ wrap-up, lines) is taken from the campaigns file unless it is written here.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from pydantic import ConfigDict, Field
 from dialerd.config.document import Document, read
 from dialerd.config.models import CAMPAIGN_NAME, Section, written
 from dialerd.config.pacing_scalars import Percent
-from dialerd.config.problems import NOWHERE, Problem, did_you_mean, has_errors, in_file_order
+from dialerd.config.problems import NOWHERE, Problem, did_you_mean, dotted, has_errors, in_file_order
 from dialerd.config.problems import Path as YamlPath
 from dialerd.config.scalars import Duration, Rate, Scalar, Text, Whole
 from dialerd.config.settle import settle
@@ -167,6 +168,10 @@ class FloorFile(CalleesModel):
     )
 
 
+Options = Mapping[str, tuple[Any, str]]
+"""Settings of the whole floor from elsewhere: name -> (text, where it was written)."""
+
+
 @dataclass(frozen=True, slots=True)
 class FloorResult:
     """What a floor file says. ``floor`` is None exactly when a problem is an error."""
@@ -184,9 +189,14 @@ class Known:
 
 
 def check_floor(
-    text: str | None, filename: str, known: Known, options: dict[str, tuple[Any, str]] | None = None
+    text: str | None,
+    filename: str,
+    known: Known,
+    options: Options | None = None,
+    agents: Mapping[str, str] | None = None,
 ) -> FloorResult:
-    """Check a floor file (None: there is none) with options over it: setting -> (text, where it was written)."""
+    """Check a floor file (None: there is none) with options over it. ``agents``: by queue, as ``--agents`` gives
+    them. Never raises for what is written."""
     if text is not None:
         document = read(text, filename)
     else:
@@ -199,6 +209,12 @@ def check_floor(
                 document.origins[(name,)] = origin
                 if name == "answer_rate":
                     document.data.pop("answer_rates", None)
+            for queue, number in (agents or {}).items():
+                queues = document.data.setdefault("queues", {})
+                section = queues.setdefault(queue, {}) if isinstance(queues, dict) else None
+                if isinstance(section, dict):
+                    section["agents"] = number
+                    document.origins[("queues", queue, "agents")] = document.origins[("queues", queue)] = "--agents"
         floor = settle(document, FloorFile)
     if floor is not None:
         _names(document, ("queues",), floor.queues, known.queues, "queue")
@@ -211,14 +227,16 @@ def check_floor(
     return FloorResult(usable, in_file_order(document.problems))
 
 
-def load_floor(path: Path | None, known: Known, options: dict[str, tuple[Any, str]] | None = None) -> FloorResult:
+def load_floor(
+    path: Path | None, known: Known, options: Options | None = None, agents: Mapping[str, str] | None = None
+) -> FloorResult:
     """Read and check a floor file; without one, options and defaults are all there is."""
     if path is None:
-        return check_floor(None, "floor.yaml", known, options)
+        return check_floor(None, "floor.yaml", known, options, agents)
     text = read_text(path)
     if isinstance(text, Problem):
         return FloorResult(None, (text,))
-    return check_floor(text, str(path), known, options)
+    return check_floor(text, str(path), known, options, agents)
 
 
 def _names(document: Document, path: YamlPath, written_: dict[str, Any], known: frozenset[str], what: str) -> None:
@@ -262,6 +280,7 @@ def _shares(document: Document, path: YamlPath, callees: CalleesModel, base: Cal
             document.mark(place, of_key=True), place, "`answer_rate` and `answer_rates` are both stated", "",
             "keep one of the two",
         )  # fmt: skip
-    if callees.answer_rates is not None and not callees.answer_rates:
-        place = (*path, "answer_rates")
+    place = (*path, "answer_rates")
+    told = any(problem.path.startswith(dotted(place)) for problem in document.problems)
+    if callees.answer_rates is not None and not callees.answer_rates and not told:
         document.problem(document.mark(place), place, "no times", '`"09:00": 20%` and so on', "")

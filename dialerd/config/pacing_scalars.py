@@ -26,7 +26,8 @@ class Percent(Scalar):
             hint = ""
             if bare:
                 value = float(text)
-                hint = f"did you mean `{value * 100 if value < 0.1 else value:g}%`?"
+                fraction = value < 0.1 or (value < 1.0 and self.most > 10.0)
+                hint = f"did you mean `{value * 100 if fraction else value:g}%`?"
             raise self.refuse(f"{quoted(text)} is not a percentage", hint)
         percent = float(found[1])
         if not self.least <= percent <= self.most:

@@ -77,7 +77,7 @@ class Lane:
         self.max_lines = max_lines
         self.shift = Shift(floor, seed)
         self.every_s = every_s
-        self.ask_at = 0.0
+        self.ask_at, self.asked_at_event = 0.0, -1
         self.lines = 0
         self.ringing = self.picked_up = 0
         """Calls placed ahead: not answered yet; answered and not connected yet."""

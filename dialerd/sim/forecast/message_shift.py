@@ -40,9 +40,7 @@ class MessageShift:
             self._push(now + after, kind, person)
         if self.timeline is not None and now >= self._sample_at:
             told = self.timeline.lanes[lane.floor.name]
-            told.out.append(lane.lines)
-            told.connected.append(lane.shift.connected)
-            told.abandoned.append(0)
+            told.sample(lane.lines, lane.shift.connected, 0, "")
             self._sample_at += SAMPLE_S
         self._tick_at += self._every_s
 

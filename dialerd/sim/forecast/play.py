@@ -79,13 +79,16 @@ class _Shifts:
         self.learners: dict[str, Predictive] = {}
         self.runs: list[QueueShift | MessageShift] = []
         for parts in scenario.queues().values():
-            run = QueueShift(parts[0].floor, [self._lane(part) for part in parts], EVERY_S, sampled=True)
+            # Whoever is asked more often would take the others' agents: in the daemon all decide in one round.
+            slow = any(part.settings.mode is Mode.PREDICTIVE for part in parts)
+            lanes = [self._lane(part, _FORECAST_EVERY_S if slow else 0.0) for part in parts]
+            run = QueueShift(parts[0].floor, lanes, EVERY_S, sampled=True)
             run.windows(self._window_s)
             self.runs.append(run)
         for part in scenario.parts:
             if part.settings.queue is None:
                 to_machines = part.settings.responses.get(CallAnalysis.MACHINE) is Treatment.MESSAGE
-                lane = self._lane(part)
+                lane = self._lane(part, 0.0)
                 self.runs.append(MessageShift(lane, part.message_s, to_machines, EVERY_S, sampled=True))
         # Where a trunk is short, the more important campaign takes first, as in the daemon.
         self.runs.sort(key=lambda run: -max(lane.priority for lane in run.lanes))
@@ -99,7 +102,7 @@ class _Shifts:
         for run in self.runs:
             run.finish()
 
-    def _lane(self, part: Part) -> Lane:
+    def _lane(self, part: Part, every_s: float) -> Lane:
         settings = part.settings
         pacer: Pacer = pacer_for(settings.mode, settings) or Progressive()
         if isinstance(pacer, Predictive):
@@ -119,5 +122,5 @@ class _Shifts:
             priority=settings.priority,
             weight=settings.weight,
             max_lines=settings.max_lines,
-            every_s=_FORECAST_EVERY_S if isinstance(pacer, Predictive) else 0.0,
+            every_s=every_s,
         )

@@ -19,8 +19,6 @@ from dialerd.core.pacing.contract import (
     EndedWithoutPerson,
     Fact,
     LiveReady,
-    Pacer,
-    PacingInfo,
     PickedUp,
     Snapshot,
     TalkEnded,
@@ -30,8 +28,7 @@ from dialerd.core.pacing.contract import (
 )
 from dialerd.sim.forecast.floors import HOUR, Floor
 from dialerd.sim.forecast.lane import LIVE, OTHER, PICKUP, Lane
-from dialerd.sim.forecast.shift import Shift
-from dialerd.sim.forecast.timeline import SAMPLE_S, LaneTimeline, Timeline, hold_of
+from dialerd.sim.forecast.timeline import SAMPLE_S, LaneTimeline, Timeline
 
 TICK_S = 0.5
 _DRAIN_S = 120.0
@@ -51,7 +48,7 @@ class QueueShift:
         self._every_s = every_s
         self.timeline = Timeline(lanes={lane.floor.name: LaneTimeline() for lane in lanes}) if sampled else None
         self._heap: list[tuple[float, int, int, int]] = []
-        self._serial = 0
+        self._serial = self._happened = 0
         self.idle: deque[tuple[int, float]] = deque()
         self.talking: dict[int, float] = {}
         self.wrapping: dict[int, float] = {}
@@ -138,6 +135,7 @@ class QueueShift:
                 self._tick_at = self._end
                 return
             now, _, kind, subject = heappop(heap)
+            self._happened += 1
             handlers[kind](now, subject)
 
     @property
@@ -170,12 +168,9 @@ class QueueShift:
             connected - before[0],
             abandoned - before[1],
             lane.lines,
-            self._dialable(now, lane),
+            lane.trunk.dialable(now) if lane.trunk is not None else None,
             (WindowCount(connected, abandoned),) if before != (0, 0) else (),
         )
-
-    def _dialable(self, now: float, lane: Lane) -> int | None:
-        return lane.trunk.dialable(now) if lane.trunk is not None else None
 
     def _promised(self, lane: Lane) -> int:
         """Idle agents whom a campaign that reserves must leave to calls placed ahead, as the daemon reckons."""
@@ -194,7 +189,14 @@ class QueueShift:
         for lane in lanes:
             if now < lane.ask_at:
                 continue
-            lane.ask_at = now + lane.every_s
+            if lane.every_s:
+                # Nothing has happened since: the picture is only a little older.
+                if lane.asked_at_event == self._happened and now < lane.ask_at + lane.every_s:
+                    continue
+                lane.ask_at = now + lane.every_s
+            lane.asked_at_event = self._happened
+            if lane.reserves and not self.idle:
+                continue
             repeats = getattr(lane.pacer, "repeats", False)
             while calls := lane.pacer.decide(self.snapshot(now, lane)):
                 for _ in range(calls):
@@ -207,17 +209,9 @@ class QueueShift:
         timeline.wrapping.append(len(self.wrapping))
         timeline.idle.append(len(self.idle) + len(self._reserved))
         for lane in self.lanes:
-            told, shift = timeline.lanes[lane.floor.name], lane.shift
             reserved = sum(self._lane_of[call] is lane for call in self._reserved)
-            out = lane.ringing + lane.picked_up + reserved
-            told.out.append(out)
-            told.connected.append(shift.connected)
-            told.abandoned.append(shift.abandoned)
-            hold = hold_of(lane.pacer.explain())
-            if hold:
-                told.holds[hold] = told.holds.get(hold, 0) + 1
-            if told.ahead_at is None and not lane.reserves and out > len(self.idle):
-                told.ahead_at = self._sample_at
+            out, told = lane.ringing + lane.picked_up + reserved, timeline.lanes[lane.floor.name]
+            told.sample(out, lane.shift.connected, lane.shift.abandoned, lane.pacer.explain())
 
     def _push(self, moment: float, kind: int, subject: int) -> None:
         self._serial += 1
@@ -422,22 +416,3 @@ class QueueShift:
 
 def _times(since: dict[int, float]) -> Times:
     return np.fromiter(since.values(), np.float64, len(since)) if since else NO_TIMES
-
-
-class Simulation(QueueShift):
-    """One floor, one pacer, one seed: what benchmarks compare."""
-
-    def __init__(
-        self, floor: Floor, pacer: Pacer, seed: int, learns: bool = True, info: PacingInfo | None = None
-    ) -> None:
-        """``learns=False``: the pacer ignores facts, so none are made (faster)."""
-        lane = Lane(floor, pacer, seed, learns=learns, info=info)
-        self.shift: Shift = lane.shift
-        super().__init__(floor, [lane], float(getattr(pacer, "every_s", TICK_S)))
-
-
-def simulate(floor: Floor, pacer: Pacer, seed: int, learns: bool = True, info: PacingInfo | None = None) -> Shift:
-    """Run one shift."""
-    simulation = Simulation(floor, pacer, seed, learns, info)
-    simulation.run()
-    return simulation.shift

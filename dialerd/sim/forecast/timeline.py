@@ -37,8 +37,15 @@ class LaneTimeline:
     """Both since the start."""
     holds: dict[str, int] = field(default_factory=dict)
     """Samples at which pacing was held back, by what."""
-    ahead_at: float | None = None
-    """Second at which more calls were out than agents idle, for the first time."""
+
+    def sample(self, out: int, connected: int, abandoned: int, explanation: str) -> None:
+        """One look; ``explanation``: the pacer's, of its last decision."""
+        self.out.append(out)
+        self.connected.append(connected)
+        self.abandoned.append(abandoned)
+        hold = hold_of(explanation)
+        if hold:
+            self.holds[hold] = self.holds.get(hold, 0) + 1
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from dialerd.core.pacing.progressive import Progressive
 from dialerd.core.pacing.ratio import Ratio
 from dialerd.sim.forecast.floors import HOUR, Floor
 from dialerd.sim.forecast.lane import info_for
-from dialerd.sim.forecast.simulation import simulate
+from dialerd.sim.forecast.single import simulate
 
 TWO_HOURS = replace(steady(20, 0.3, 60.0), hours=2.0)
 SURGE = replace(
