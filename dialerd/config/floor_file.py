@@ -15,11 +15,11 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from dialerd.config.document import Document, read
-from dialerd.config.models import CAMPAIGN_NAME, Section, written
 from dialerd.config.pacing_scalars import Percent
 from dialerd.config.problems import NOWHERE, Problem, did_you_mean, dotted, has_errors, in_file_order
 from dialerd.config.problems import Path as YamlPath
 from dialerd.config.scalars import Duration, Rate, Scalar, Text, Whole
+from dialerd.config.section import CAMPAIGN_NAME, Section, written
 from dialerd.config.settle import settle
 from dialerd.config.text_file import read_text
 
