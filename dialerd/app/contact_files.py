@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.config.contact_lists import ContactListSettings
-from dialerd.control.daemon import ImportReport, Reject, Unavailable, UnusableFile
+from dialerd.control.daemon import ImportReport, Unavailable, UnusableFile
+from dialerd.control.dnc_lists import Reject
 from dialerd.ports import Clock
 from dialerd.store import csv_format
 from dialerd.store.contact_import import import_contacts

@@ -11,6 +11,8 @@ from typing import TypeVar
 import structlog
 
 from dialerd.app.contact_files import import_upload
+from dialerd.app.dnc_desk import StoredDnc
+from dialerd.app.dnc_rooms import DncRooms
 from dialerd.app.examination import Examiner, event_sources
 from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.records import StoredRecords
@@ -85,6 +87,7 @@ class Daemon:
         self._keeper = NoticeKeeper(Journal(self._database, self._clock))
         self._notices = Notices(self._clock, self._metrics, self._keeper.take)
         self._records = StoredRecords(self._database, self._clock)
+        self._dnc_lists = campaigns.dnc_lists
         rng = random.Random(secrets.randbits(64))
         redis_url = settings.redis.url.get_secret_value()
         health = RecordHealth(self.post)
@@ -113,6 +116,11 @@ class Daemon:
         engine = Engine(
             self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,
             observers=(self._metrics.observe,),
+        )  # fmt: skip
+        self._dnc = DncRooms(
+            redis_url, self._database, self.post, self._clock,
+            lists=lambda: self._dnc_lists, plan=lambda: self._plan, dialer=self._dialer,
+            reached=self._hot.dnc_reached, tell=self._notices.tell, counted=self._metrics.dnc_counted,
         )  # fmt: skip
         self._loop = EngineLoop(engine, self._clock.now, self._metrics.handled)
         self._lag = LoopLag()
@@ -152,6 +160,7 @@ class Daemon:
             await self._telephony.stop(drain_s=0)
             await self._outbox.aclose()
             await self._hot.aclose()
+            await self._dnc.aclose()
             await self._database.dispose()
         _log.info("daemon_stopped", instance=self._settings.instance)
 
@@ -175,6 +184,7 @@ class Daemon:
         self._call_log.wake()
         tasks.append(group.create_task(self._call_log.run(), name="call log"))
         tasks.append(group.create_task(self._hot.run(), name="hot store"))
+        tasks.append(group.create_task(self._dnc.keeper.run(), name="do-not-call lists"))
         kept = {record.contact_id for record in ledger.attempts}
         released = await self._insist(lambda: self._record.reset_in_attempt(kept))
         states = await self._insist(self._record.campaign_states)
@@ -293,6 +303,11 @@ class Daemon:
         """The record's answers."""
         return self._records
 
+    @property
+    def dnc(self) -> StoredDnc:
+        """Do-not-call lists."""
+        return self._dnc.desk
+
     def now(self) -> float:
         """The daemon's time, epoch seconds."""
         return self._clock.now()
@@ -340,6 +355,7 @@ class Daemon:
                 # Before it is in force: what cannot work is not to dial for a moment first.
                 await self._look(result.plan)
                 self._plan, self._lists = result.plan, result.contact_lists
+                self._dnc_lists = result.dnc_lists
                 self._telephony.set_trunks([*event_sources(result.plan), *self._sources_in_use()])
                 self._call_log.wake()
                 self.post(PlanChanged(result.plan))

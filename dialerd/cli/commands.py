@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from dialerd import __version__
-from dialerd.cli import amd, calls, contacts, files, floor, health, simulate
+from dialerd.cli import amd, calls, contacts, dnc, files, floor, health, simulate
 
 app = typer.Typer(
     name="dialerd",
@@ -38,6 +38,7 @@ app.command("reload")(files.reload)
 app.command("status")(floor.status)
 app.add_typer(floor.campaigns, name="campaigns")
 app.add_typer(contacts.contacts, name="contacts")
+app.add_typer(dnc.dnc, name="dnc")
 app.command("attempts")(calls.attempts)
 app.command("agents")(floor.agents)
 app.command("why")(calls.why)

@@ -53,6 +53,10 @@ class Reach:
         """Have something done; raises like :meth:`get`."""
         return asyncio.run(self.ask("POST", path, parameters))
 
+    def delete(self, path: str, **parameters: Any) -> Any:
+        """Have something removed; raises like :meth:`get`."""
+        return asyncio.run(self.ask("DELETE", path, parameters))
+
     async def ask(self, method: str, path: str, parameters: Mapping[str, Any]) -> Any:
         """One request; parameters that are None are left out."""
         headers = {"X-Dialerd-User": person()}

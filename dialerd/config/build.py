@@ -117,4 +117,6 @@ def campaign_settings(
         pacing=pacing_settings(model.pacing),
         time_zone=model.time_zone,
         schedule=schedule,
+        dnc=tuple(dict.fromkeys([*model.dnc, *([model.opt_out_list] if model.opt_out_list else [])])),
+        opt_out_list=model.opt_out_list,
     )

@@ -10,6 +10,7 @@ from dialerd.config.attempt_limits import caps_of
 from dialerd.config.build import campaign_settings, trunk_settings
 from dialerd.config.contact_lists import ContactListSettings, list_settings
 from dialerd.config.cross_checks import cross_check
+from dialerd.config.dnc_lists import DncListSettings, dnc_list_settings
 from dialerd.config.document import Document, read
 from dialerd.config.layers import layered
 from dialerd.config.models import CampaignModel, CampaignsFile
@@ -28,6 +29,7 @@ class CheckResult:
     plan: Plan | None
     contact_lists: Mapping[str, ContactListSettings] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    dnc_lists: Mapping[str, DncListSettings] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -61,7 +63,8 @@ def check(
     rules = _rules(document, campaigns, folder, on_rule_failure)
     lists = {name: list_settings(name, model, folder) for name, model in file.contact_lists.items()}
     plan = None if has_errors(document.problems) else _plan(file, campaigns, rules)
-    return CheckResult(plan, lists, in_file_order(document.problems))
+    dnc = {name: dnc_list_settings(name, model) for name, model in file.dnc_lists.items()}
+    return CheckResult(plan, lists, in_file_order(document.problems), dnc)
 
 
 def load_campaigns(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from dialerd.config.attempt_limits import check_limits
 from dialerd.config.build import analysis_profile, response_table, retry_rule, trunk_settings
+from dialerd.config.dnc_checks import check_dnc
 from dialerd.config.document import Document
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.pacing_checks import check_pacing
@@ -77,6 +78,7 @@ def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, Ca
     _phone_columns(document, file)
     _references(document, file)
     check_schedules(document, file.schedules)
+    check_dnc(document, file)
     told: set[tuple[Path, str]] = set()
     for name, campaign in campaigns.items():
         checks = _Checks(document, file, name, campaign)

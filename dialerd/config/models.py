@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from dialerd.config.attempt_limits import LimitsModel, SharedLimitsModel
+from dialerd.config.dnc_lists import DncListModel
 from dialerd.config.pacing_scalars import Percent, TimeZone
 from dialerd.config.scalars import Choice, Duration, Rate, Text, Whole
 from dialerd.config.schedules import ScheduleModel
@@ -265,6 +266,15 @@ class CampaignModel(Section):
         default=None,
         description="When it may dial by your own calendar: a name under `schedules`.",
     )
+    dnc: list[Annotated[str, SNAKE_NAME]] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Do-not-call lists that are asked before each call: names under `dnc_lists`.",
+    )
+    opt_out_list: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None,
+        description="Where people go who ask not to be called again: a name under `dnc_lists`. It is asked as well.",
+    )
     variables: dict[
         Annotated[str, VARIABLE_NAME], Annotated[str, Text("a column, or `=` and text", most=200, loose=True)]
     ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
@@ -290,6 +300,9 @@ class CampaignsFile(Section):
     )
     attempt_limits: SharedLimitsModel = Field(
         default_factory=SharedLimitsModel, description="How often anybody may be called, by all campaigns together."
+    )
+    dnc_lists: dict[Annotated[str, SNAKE_NAME], DncListModel] = Field(
+        default_factory=dict, description="Whom not to call: do-not-call lists by name."
     )
     defaults: CampaignModel = Field(
         default_factory=CampaignModel, description="What campaigns have in common; each may state it otherwise."

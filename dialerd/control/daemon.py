@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from dialerd.config.plan_diff import PlanDiff
 from dialerd.config.problems import Problem
+from dialerd.control.dnc_lists import DncDesk, Reject
 from dialerd.core.abandon import CampaignFigures
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.events import Event
@@ -50,14 +51,6 @@ class KnownContact:
     state: ContactState
     next_at: float | None
     """Epoch seconds before which it is not called; None: it does not wait."""
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A row of a contact file that was not taken. ``line`` counts from 1."""
-
-    line: int
     reason: str
 
 
@@ -127,6 +120,10 @@ class Daemon(Protocol):
     @property
     def records(self) -> Records:
         """The record's answers."""
+
+    @property
+    def dnc(self) -> DncDesk:
+        """Do-not-call lists."""
 
     def now(self) -> float:
         """The daemon's time, epoch seconds."""

@@ -124,6 +124,10 @@ class CampaignSettings:
     """IANA name; its midnight begins a new day for abandoned calls."""
     schedule: Schedule | None = None
     """When it may dial by the operator's own calendar; None: always."""
+    dnc: tuple[str, ...] = ()
+    """Do-not-call lists that are asked before each call, the opt-out list among them."""
+    opt_out_list: str | None = None
+    """Where people go who ask this campaign not to be called again."""
 
     @property
     def dead_man_s(self) -> float:

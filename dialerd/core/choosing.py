@@ -29,6 +29,7 @@ from dialerd.core.gates import (
     first_objection,
     in_schedule,
     number_free,
+    number_not_barred,
     number_present,
     running,
     store_up,
@@ -36,7 +37,7 @@ from dialerd.core.gates import (
     trunk_takes_calls,
 )
 
-NUMBER_GATES: tuple[Gate, ...] = (number_present, number_free, caps_allow)
+NUMBER_GATES: tuple[Gate, ...] = (number_present, number_not_barred, number_free, caps_allow)
 """What one number needs, in the order in which `why` tells them; :func:`number_present` comes first."""
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (

@@ -27,6 +27,8 @@ class Claim:
     campaign_max_lines: int
     caps: tuple[AttemptCap, ...] = ()
     """How often the number, the contact or the person may be called; refused with ``cap:<label>``."""
+    dnc: tuple[str, ...] = ()
+    """Do-not-call lists that must not have the number or the contact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dialerd.core.forecasting import Forecasting
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.inbound import Inbound
 from dialerd.core.joining import Joining
+from dialerd.core.opting_out import OptingOut
 from dialerd.core.placing import Placing
 from dialerd.core.recovery import Recovery
 from dialerd.core.running import Running
@@ -42,6 +43,7 @@ class Dialer:
         answering = self._answering = Answering(self.floor, placing, joining, forecasting)
         recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining, inbound)
         running.attach(placing)
+        opting_out = OptingOut(self.floor, placing, running.case_for)
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
         desk.on_vanished = self._agent_vanished
         desk.on_line_lost = self._agent_line_lost
@@ -58,6 +60,9 @@ class Dialer:
             e.AttemptClosed: self._for_attempt(lambda a, ev, now: placing.closed(a)),
             e.StoreLost: lambda ev, now: self._lost("store", ev.reason),
             e.StoreBack: lambda ev, now: self._back("store"),
+            e.DncStandingChanged: opting_out.standing_changed,
+            e.OptedOut: opting_out.opted_out,
+            e.DncLifted: opting_out.lifted,
             e.ContactsFetched: running.fetched,
             e.OutcomesRecorded: self._outcomes_recorded,
             e.ContactsChanged: lambda ev, now: running.list_changed(ev.contact_list),

@@ -10,6 +10,7 @@ from typing import Any
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.campaign import CampaignState, Plan
 from dialerd.core.contact import Contact
+from dialerd.core.dnc import DncEntry, DncStanding
 from dialerd.core.windows import DayCount
 
 # --- what operators ask ----------------------------------------------------------------------------------
@@ -90,8 +91,9 @@ class ClaimGranted:
 @dataclass(frozen=True, slots=True)
 class ClaimRefused:
     """Nothing was taken. ``reason``: ``number_locked``, ``no_line`` (of the trunk), ``no_campaign_line``,
-    ``no_cps``, ``agent_reserved``, or ``already_closed``: a claim that came after its own close. ``retry_at``:
-    epoch seconds when asking again makes sense, where that is known."""
+    ``no_cps``, ``agent_reserved``, ``dnc:<list>``: that do-not-call list has the number or contact,
+    ``dnc_loading``: a list cannot be asked yet, or ``already_closed``: a claim that came after its own close.
+    ``retry_at``: epoch seconds when asking again makes sense, where that is known."""
 
     attempt_id: str
     reason: str
@@ -158,6 +160,31 @@ class RecordLost:
 @dataclass(frozen=True, slots=True)
 class RecordBack:
     """The database answers again."""
+
+
+# --- do-not-call lists -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DncStandingChanged:
+    """Which do-not-call lists can be asked now."""
+
+    standing: DncStanding
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """An entry was put on a list, and is in the record and in the hot store."""
+
+    dnc_list: str
+    entry: DncEntry
+
+
+@dataclass(frozen=True, slots=True)
+class DncLifted:
+    """Something was taken off a list."""
+
+    dnc_list: str
 
 
 # --- telephony -------------------------------------------------------------------------------------------
@@ -370,6 +397,7 @@ class RosterSynced:
 Event = (
     PlanChanged | CampaignStartAsked | CampaignStopAsked | CampaignFound | ShutdownAsked | TimePassed
     | Recovered | ClaimGranted | ClaimRefused | AttemptClosed | StoreLost | StoreBack
+    | DncStandingChanged | OptedOut | DncLifted
     | ContactsFetched | OutcomesRecorded | ContactsChanged | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
     | TalkingStarted | TalkingStopped | AmdFinished | BridgeEntered | BridgeFailed

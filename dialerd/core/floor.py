@@ -12,13 +12,16 @@ from dialerd.core.attempts_control import CappedSubjects
 from dialerd.core.campaign import CAMPAIGN_LIFECYCLE, CampaignSettings, CampaignState, Plan
 from dialerd.core.commands import Command, InvariantViolated, Tell
 from dialerd.core.contact import Contact
+from dialerd.core.dnc import DncStanding
 from dialerd.core.findings import Findings
-from dialerd.core.gates import Conditions
+from dialerd.core.gates import Conditions, Hold, Refuse
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.lines import TrunkRun
 from dialerd.core.schedule import ScheduleRun
 from dialerd.core.timers import Timers
 from dialerd.core.weekly_hours import Openness
+
+MOST_BARRED = 10_000
 
 
 @dataclass(slots=True)
@@ -108,6 +111,8 @@ class CampaignRun:
     """Contacts that the record is to keep: (until, reason) -> ids; written before this event is done with."""
     parked_of_fetch: int = 0
     """Contacts parked in the record since the last fetch came; -1: one of that fetch was dialed."""
+    barred: dict[str, Hold | Refuse] = field(default_factory=dict)
+    """Numbers that a do-not-call list is known to have, by E.164; what is forgotten here the claim still knows."""
     live: set[str] = field(default_factory=set)
     closing: set[str] = field(default_factory=set)
     fetching: bool = False
@@ -136,6 +141,12 @@ class CampaignRun:
             self.schedule = ScheduleRun(self.settings.schedule)
         return self.schedule.at(now)
 
+    def bar(self, number: str, verdict: Hold | Refuse) -> None:
+        """Remember that a list has the number; the oldest of very many is forgotten."""
+        self.barred[number] = verdict
+        if len(self.barred) > MOST_BARRED:
+            del self.barred[next(iter(self.barred))]
+
 
 class Floor:
     """The state of one dialer and its outgoing commands. Rooms of the core change it; nothing else does."""
@@ -144,6 +155,7 @@ class Floor:
         self.serials = serials
         self.plan = Plan({}, {})
         self.conditions = Conditions()
+        self.dnc = DncStanding()
         self.timers = Timers()
         self.campaigns: dict[str, CampaignRun] = {}
         self.findings = Findings()

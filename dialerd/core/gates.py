@@ -7,11 +7,12 @@ single number, and the order of all, are in :mod:`dialerd.core.choosing`.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dialerd.core.attempts_control import Capped
 from dialerd.core.campaign import CampaignSettings, CampaignState
 from dialerd.core.contact import Contact
+from dialerd.core.dnc import DncStanding
 from dialerd.core.lines import TrunkRun
 from dialerd.core.schedule import until_said
 from dialerd.core.weekly_hours import Openness
@@ -82,6 +83,9 @@ class Case:
     """Numbers and contacts that the hot store refused for a rolling cap."""
     guaranteed: bool = False
     """An agent is reserved before the call is dialed."""
+    dnc: DncStanding = field(default_factory=DncStanding)
+    barred: Mapping[str, Hold | Refuse] = field(default_factory=dict)
+    """Numbers that a do-not-call list is known to have."""
     not_before: float | None = None
     uncallable: str | None = None
     number_in_use: bool = False
@@ -168,6 +172,20 @@ def number_free(case: Case) -> Verdict:
     return Hold("number_in_use") if case.number_in_use else ALLOW
 
 
+def dnc_ready(case: Case) -> Verdict:
+    """Every do-not-call list of the campaign can be asked."""
+    obstacle = case.dnc.obstacle(case.settings.dnc)
+    return Hold(obstacle) if obstacle is not None else ALLOW
+
+
+def number_not_barred(case: Case) -> Verdict:
+    """No do-not-call list is known to have the number. (Whether one has it, the claim asks.)"""
+    verdict = case.barred.get(case.number or "")
+    if verdict is None or (isinstance(verdict, Hold) and verdict.until is not None and verdict.until <= case.now):
+        return ALLOW
+    return verdict
+
+
 def campaign_line(case: Case) -> Verdict:
     """The campaign has a line left."""
     return Hold("campaign_max_lines") if case.live >= case.settings.max_lines else ALLOW
@@ -199,8 +217,8 @@ def agent_ready(case: Case) -> Verdict:
 Gate = Callable[[Case], Verdict]
 
 CAMPAIGN_GATES: tuple[Gate, ...] = (
-    campaign_on, in_schedule, running, telephony_up, store_up, roster_up, trunk_takes_calls, campaign_line,
-    trunk_line, trunk_cps,
+    campaign_on, in_schedule, running, telephony_up, store_up, roster_up, dnc_ready, trunk_takes_calls,
+    campaign_line, trunk_line, trunk_cps,
 )  # fmt: skip
 """What a campaign needs, whoever is called; agents come last."""
 CONTACT_GATES: tuple[Gate, ...] = (contact_callable, attempts_left, gap_passed)

@@ -21,10 +21,11 @@ from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.dial_string import dial_string
 from dialerd.core.disposition import Disposition, of_unanswered
+from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.gates import Case, first_objection
+from dialerd.core.gates import Case, Hold, Refuse, first_objection
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.retry import next_for_contact
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis
@@ -95,7 +96,7 @@ class Placing:
         caps = settings.attempt_caps
         if agent is not None:
             caps = tuple(cap for cap in caps if not cap.unless_guaranteed)
-        floor.do(Claim(record, trunk.settings.max_lines, trunk.settings.cps, settings.max_lines, caps))
+        floor.do(Claim(record, trunk.settings.max_lines, trunk.settings.cps, settings.max_lines, caps, settings.dnc))
 
     def granted(self, attempt: LiveAttempt, now: float) -> None:
         """The claim holds: the call may go out."""
@@ -185,6 +186,10 @@ class Placing:
         elif event.reason == "number_locked":
             campaign.parked[contact.id] = (event.retry_at or now + REPARK_S, contact)
             floor.timers.set("parked", record.campaign, now + REPARK_S)
+        elif event.reason.startswith(DNC_REASON):
+            until = event.retry_at
+            campaign.bar(record.number, Refuse(event.reason) if until is None else Hold(event.reason, until))
+            campaign.hopper.appendleft(contact)  # another number of the contact may do
         else:
             campaign.hopper.appendleft(contact)
             campaign.hold_until = event.retry_at if event.retry_at is not None else now + 0.25

@@ -8,6 +8,7 @@ from dialerd.core.attempt import AttemptRecord
 from dialerd.core.campaign import CampaignSettings, RetryRule
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.disposition import Disposition
+from dialerd.core.dnc import DNC_REASON
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
@@ -32,6 +33,7 @@ call are Ofcom's (statement of 2010, on silent and abandoned calls)."""
 
 _REACHED = frozenset({Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.MACHINE_MESSAGE})
 _DEAD_NUMBER = frozenset({Disposition.INVALID_NUMBER, Disposition.NUMBER_CHANGED, Disposition.FAX})
+_NEVER_ANSWERED = frozenset({Disposition.NOT_PLACED, Disposition.CANCELLED})
 _REFUSED_GAP_S = _MINUTE
 
 
@@ -49,6 +51,10 @@ def next_for_contact(
     after the gap of their rule, until the rule's tries or the campaign's attempts are used up.
     """
     index = record.number_index
+    if record.reason.startswith(DNC_REASON) and disposition in _NEVER_ANSWERED:
+        if record.number_count > 1:
+            return ContactNext(ContactState.CALLABLE, None, (index + 1) % record.number_count, record.reason)
+        return ContactNext(ContactState.UNCALLABLE, None, index, record.reason)
     if disposition is Disposition.NOT_PLACED:
         if record.reason.startswith("refused:"):
             return ContactNext(ContactState.WAITING, now + _REFUSED_GAP_S, index, record.reason)

@@ -261,6 +261,8 @@ class Running:
             capped=floor.capped,
             guaranteed=settings.mode is Mode.PROGRESSIVE,
             openness=campaign.openness(now),
+            dnc=floor.dnc,
+            barred=campaign.barred,
             agents_ready=self._agents_ready(campaign),
         )
 

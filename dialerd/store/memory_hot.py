@@ -23,6 +23,7 @@ from dialerd.store.call_log_format import LOG_INCOMPLETE
 from dialerd.store.codec import copy_of, decode_pacing, encode_pacing
 from dialerd.store.cps import CpsWindow, window_for
 from dialerd.store.ledger import LedgerContents
+from dialerd.store.memory_dnc import MemoryDnc
 
 Defer = Callable[[Callable[[], None]], None]
 """Takes a reply that is ready to be posted; may run it later, twice or never."""
@@ -63,6 +64,7 @@ class MemoryHotStore:
         """The log of calls of each number, contact and person."""
         self.calls_known: dict[Scope, float] = {}
         """How far back the logs of a scope reach, seconds; nothing is logged in a scope that is not here."""
+        self.dnc = MemoryDnc()
         self.outbox: dict[str, Outcome] = {}
         """Attempt id -> outcome, in order of closing, until it is taken out."""
 
@@ -171,6 +173,9 @@ class MemoryHotStore:
             return ClaimGranted(attempt_id)
         if attempt_id in self._closed:
             return ClaimRefused(attempt_id, "already_closed")
+        barred = self.dnc.refusal(command.dnc, record.number, record.contact_key, self._clock.now())
+        if barred is not None:
+            return ClaimRefused(attempt_id, *barred)
         if record.number in self.numbers:
             return ClaimRefused(attempt_id, "number_locked")
         if record.agent is not None and record.agent in self.agents:

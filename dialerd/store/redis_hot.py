@@ -202,6 +202,10 @@ class RedisHotStore:
         """The outbox tells that these outcomes are in the record."""
         self._mirror.forget_outcomes(attempt_ids)
 
+    def dnc_reached(self, name: str, generation: int, seq: int) -> None:
+        """The record's do-not-call list is so far: new claims are refused where the copy is behind it."""
+        self._queue.dnc_least[name] = (generation, seq)
+
     @property
     def waiting(self) -> int:
         """Commands that wait to be sent; for metrics."""

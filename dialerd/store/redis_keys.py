@@ -73,6 +73,11 @@ class Keys:
         )
 
     @property
+    def dnc(self) -> str:
+        """Hash: do-not-call list -> marker; also what the names of all keys of these lists begin with."""
+        return self._of_all("dnc")
+
+    @property
     def lease(self) -> str:
         """String with a time to live: ``token:run:instance`` of the holder."""
         return self._of_shard("lease")

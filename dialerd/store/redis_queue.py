@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
 
+import orjson
+
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.attempts_control import claimed_call, closed_call
 from dialerd.core.commands import (
@@ -21,6 +23,7 @@ from dialerd.core.events import ClaimRefused
 from dialerd.store.call_log_format import packed, packed_caps
 from dialerd.store.codec import encode_attempt, encode_outcome, encode_pacing
 from dialerd.store.cps import CpsWindow, window_for
+from dialerd.store.dnc_question import DNC, refusal_of, spec_of
 from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_link import Call
 from dialerd.store.redis_scripts import AGENT_LINE, CLAIM, CLOSE, MOVE, PACING, SAVE
@@ -55,6 +58,8 @@ class CommandQueue:
         self._keys = keys
         self._unsent: deque[Pending] = deque()
         self._replaceable: dict[str, Pending] = {}
+        self.dnc_least: dict[str, tuple[int, int]] = {}
+        """Do-not-call list -> generation and ``seq`` that its copy must have reached to be asked."""
 
     def __len__(self) -> int:
         return len(self._unsent)
@@ -117,15 +122,22 @@ class CommandQueue:
             (
                 keys.lease, keys.ledger, keys.closed, keys.numbers, keys.agents, keys.reserved,
                 keys.trunk_lines(record.trunk), keys.campaign_lines(record.campaign), keys.cps(record.trunk),
-                *keys.call_logs(record),
+                *keys.call_logs(record), keys.dnc,
             ),
             (
                 record.id, record.number, agent, command.trunk_max_lines, command.campaign_max_lines,
                 window.calls, round(window.window_s * 1e6), entry,
                 f"{record.claimed_at or 0.0:.6f}", packed(claimed_call(record)), packed_caps(command.caps),
+                self._dnc(command),
             ),
         )  # fmt: skip
         return Pending(Claim, record.id, call, entry, record.number, record.trunk, record.campaign, agent)
+
+    def _dnc(self, command: Claim) -> bytes:
+        if not command.dnc:
+            return b""
+        lists = [(name, *self.dnc_least.get(name, (0, 0))) for name in command.dnc]
+        return orjson.dumps(spec_of(self._keys.dnc, command.record.number, command.record.contact_key, lists))
 
     def _save(self, record: AttemptRecord) -> Pending:
         entry = encode_attempt(record)
@@ -170,8 +182,11 @@ def agent_line_call(keys: Keys, agent: str, channel_id: str | None) -> Call:
 
 
 def refusal(attempt_id: str, reply: str, now: float) -> ClaimRefused:
-    """What the claim's script replied when it did not grant: ``reason``, ``no_cps:<wait, microseconds>`` or
+    """What the claim's script replied when it did not grant: ``reason``, what
+    :func:`~dialerd.store.dnc_question.refusal_of` reads, ``no_cps:<wait, microseconds>`` or
     ``cap:<label>:<epoch second when it is free>``. ``now``: epoch seconds."""
+    if reply.startswith(DNC):
+        return ClaimRefused(attempt_id, *refusal_of(reply))
     reason, _, moment = reply.rpartition(":")
     if not reason:
         return ClaimRefused(attempt_id, reply)

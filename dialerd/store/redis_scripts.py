@@ -16,8 +16,20 @@ class Script:
     sha: str
 
 
-def _script(name: str) -> Script:
+_INCLUDE = "-- include: "
+"""A line of a script that begins so stands for the text of another one."""
+
+
+def _text(name: str) -> str:
     text = (resources.files("dialerd.store") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    return "".join(
+        _text(line.removeprefix(_INCLUDE).strip()) if line.startswith(_INCLUDE) else line for line in lines
+    )
+
+
+def _script(name: str) -> Script:
+    text = _text(name)
     return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
@@ -36,6 +48,9 @@ CALLS_BEGIN = _script("calls_begin")
 CALLS_ADD = _script("calls_add")
 CALLS_END = _script("calls_end")
 
+DNC_APPLY = _script("dnc_apply")
+DNC_CHECK = _script("dnc_check")
+
 ALL = (
     CLAIM,
     SAVE,
@@ -51,4 +66,6 @@ ALL = (
     CALLS_BEGIN,
     CALLS_ADD,
     CALLS_END,
+    DNC_APPLY,
+    DNC_CHECK,
 )

@@ -8,7 +8,7 @@ from a fixed list. Time series begin at zero with the daemon; the record has the
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -17,6 +17,7 @@ from dialerd import __version__
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.commands import Claim, CloseAttempt, Command, OriginateCall
 from dialerd.core.disposition import Disposition
+from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ClaimRefused, Event, PlanChanged
 from dialerd.core.treatment import MAY_BE_PERSON
 from dialerd.core.view import DialerView
@@ -24,7 +25,7 @@ from dialerd.telemetry.notice_table import NOTICES
 from dialerd.telemetry.present import PresentCollector
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
-CLAIM_REFUSALS = frozenset({"number_locked", "no_line", "no_cps", "agent_reserved", "lease_lost"})
+CLAIM_REFUSALS = frozenset({"number_locked", "no_line", "no_cps", "agent_reserved", "lease_lost", "dnc_loading"})
 INVARIANTS = frozenset(
     {
         "one_live_attempt_per_number", "stopping_never_originates", "one_disposition_per_attempt",
@@ -78,6 +79,12 @@ class Metrics:
             "event_handling_seconds", "Time to handle one event.", (),
             (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25),
         )  # fmt: skip
+        self._dnc_blocked = self._counter(
+            "dnc_blocked_total", "Claims that a do-not-call list refused.", ("dnc_list", "campaign")
+        )
+        self._dnc_entries = Gauge(
+            "dialerd_dnc_entries", "Entries of do-not-call lists.", ("dnc_list", "kind"), registry=self.registry
+        )
         build = Gauge("dialerd_build_info", "The running version.", ("version", "python"), registry=self.registry)
         build.labels(__version__, platform.python_version()).set(1)
         for invariant in sorted(INVARIANTS):
@@ -102,6 +109,9 @@ class Metrics:
             campaign = self._campaign_of.pop(event.attempt_id, None)
             if campaign is not None:
                 reason = event.reason if event.reason in CLAIM_REFUSALS else OTHER
+                if event.reason.startswith(DNC_REASON):
+                    reason = "dnc"
+                    self._dnc_blocked.labels(event.reason.removeprefix(DNC_REASON), campaign).inc()
                 self._refused.labels(campaign, reason).inc()
         for command in commands:
             if isinstance(command, Claim):
@@ -113,6 +123,12 @@ class Metrics:
             elif isinstance(command, CloseAttempt):
                 self._campaign_of.pop(command.outcome.record.id, None)
                 self._count(command.outcome.record)
+
+    def dnc_counted(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Entries of the do-not-call lists: list -> kind -> how many."""
+        for dnc_list, of_kind in counts.items():
+            for kind, count in of_kind.items():
+                self._dnc_entries.labels(dnc_list, kind).set(count)
 
     def handled(self, seconds: float) -> None:
         """One event took so long; :class:`dialerd.engine.EngineLoop` calls it."""

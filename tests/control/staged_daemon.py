@@ -10,8 +10,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.app.contact_files import import_upload
+from dialerd.app.dnc_desk import StoredDnc
+from dialerd.app.dnc_rooms import DncRooms
 from dialerd.app.records import StoredRecords
 from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
+from dialerd.config.dnc_lists import DncListSettings
 from dialerd.config.plan_diff import PlanDiff, plan_diff
 from dialerd.config.problems import Problem
 from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, UnknownContactList
@@ -46,6 +49,17 @@ class StagedDaemon:
         """Why no campaign can work, when somebody looks."""
         self.problems: tuple[Problem, ...] = ()
         self.lists = {"leads": LEADS}
+        self.dnc_lists = {"opt_outs": DncListSettings("opt_outs", "People who asked", "GB")}
+        self._dnc = DncRooms(
+            "redis://127.0.0.1:1/0", engine, self.post, self, lists=lambda: self.dnc_lists,
+            plan=lambda: self.stage.plan, dialer=stage.dialer, reached=lambda *_: None, tell=self.teller.tell,
+            counted=self._metrics.dnc_counted,
+        )  # fmt: skip
+        """Redis is away: what is asked of the record works, what must be in Redis is told to come later."""
+
+    @property
+    def dnc(self) -> StoredDnc:
+        return self._dnc.desk
 
     @property
     def records(self) -> StoredRecords:

@@ -5,11 +5,19 @@
 -- negative while they are being rebuilt, absent where nobody counts.
 -- KEYS: lease ledger closed numbers agents reserved trunk-lines campaign-lines cps
 --       calls-known calls-of-number calls-of-contact calls-of-person
+--       markers of the do-not-call lists, by which the keys of these lists are found
 -- ARGV: lease-value id number agent trunk-max campaign-max cps-calls cps-window-us entry now call caps
+--       dnc ('' or a spec in JSON, see dnc_listed)
+-- include: dnc_listed
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease_lost' end
 local id, number, agent = ARGV[2], ARGV[3], ARGV[4]
 if redis.call('HEXISTS', KEYS[2], id) == 1 then return 'granted' end
 if redis.call('ZSCORE', KEYS[3], id) then return 'already_closed' end
+if ARGV[13] ~= '' then
+  local verdict, list, over = dnc_listed(cjson.decode(ARGV[13]), tonumber(redis.call('TIME')[1]))
+  if verdict == 'loading' then return 'dnc_loading:' .. list end
+  if verdict then return 'dnc:' .. list .. '@' .. over end
+end
 if redis.call('HEXISTS', KEYS[4], number) == 1 then return 'number_locked' end
 if agent ~= '' and redis.call('HEXISTS', KEYS[5], agent) == 1 then return 'agent_reserved' end
 local known, logs = redis.call('HMGET', KEYS[10], 'number', 'contact', 'person'), {}

@@ -1,0 +1,157 @@
+"""Keeps the copy of the do-not-call lists true, and tells the core of every change, whoever made it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from dialerd.core.dnc import DNC_REASON, DncEntry, DncKind, DncStanding
+from dialerd.core.events import DncLifted, DncStandingChanged, OptedOut
+from dialerd.ports import Clock, Post
+from dialerd.store.dnc_redis import DncCopy, Marker
+from dialerd.store.dnc_sql import EXCEPTION, ListRow, SqlDnc
+from dialerd.store.record_health import DATABASE_ERRORS, reason_of
+from dialerd.store.redis_link import LinkBroken
+
+_log = structlog.get_logger(__name__)
+POLL_S = 1.0
+"""How long a change that was made past this daemon may go unnoticed by calls in progress; new claims ask Redis."""
+COUNT_EVERY_S = 60.0
+_SWITCH_S = 0.3
+"""Who loads a list has it in force in the record and, this much later, in Redis."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNumber:
+    """A call that nobody has answered yet."""
+
+    number: str
+    contact_key: str
+    lists: tuple[str, ...]
+
+
+class DncKeeper:
+    """Life: :meth:`run` as a task; :meth:`look` at any time besides."""
+
+    def __init__(
+        self,
+        record: SqlDnc,
+        copy: DncCopy,
+        post: Post,
+        clock: Clock,
+        *,
+        lists: Callable[[], Collection[str]],
+        live: Callable[[], list[LiveNumber]],
+        reached: Callable[[str, int, int], None],
+        tell: Callable[..., None],
+        counted: Callable[[Mapping[str, Mapping[str, int]]], None] = lambda counts: None,
+    ) -> None:
+        """``lists``: those of the configuration. ``live``: calls that may have to be cancelled. ``reached``: told how
+        far the record is, before the copy is. ``counted``: told the entries by list and kind, now and then."""
+        self._record, self._copy = record, copy
+        self._post, self._clock = post, clock
+        self._lists, self._live, self._reached = lists, live, reached
+        self._tell, self._counted = tell, counted
+        self._seen: dict[str, tuple[int, int]] = {}
+        """List -> generation and seq of which the core knows."""
+        self._standing = DncStanding()
+        self._loading: dict[str, str] = {}
+        self._looking = asyncio.Lock()
+        self._told = ""
+        self._counted_at = 0.0
+
+    @property
+    def standing(self) -> DncStanding:
+        """As the core was last told."""
+        return self._standing
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            try:
+                await self.look()
+                self._told = ""
+            except (LinkBroken, *DATABASE_ERRORS) as error:
+                reason = str(error) if isinstance(error, LinkBroken) else reason_of(error)
+                if reason != self._told:
+                    # The store and the record tell their losses themselves; this is for the log.
+                    self._told = reason
+                    _log.warning("dnc_not_checked", reason=reason)
+            await asyncio.sleep(POLL_S)
+
+    async def look(self) -> None:
+        """Bring the copy up to the record and the core up to both. When it returns, every change that was committed
+        before is in force. Raises :class:`~dialerd.store.redis_link.LinkBroken` and the database's errors."""
+        async with self._looking:
+            names = sorted(self._lists())
+            await self._record.ensure(names)
+            rows = [row for row in await self._record.lists() if row.name in names]
+            markers = await self._copy.markers()
+            if any(_differs(row, markers.get(row.name)) for row in rows if row.name in markers):
+                await asyncio.sleep(_SWITCH_S)
+                markers = await self._copy.markers()
+            for row in rows:
+                await self._bring_up(row, markers.get(row.name))
+            self._say_standing(frozenset(names))
+            now = self._clock.now()
+            if now - self._counted_at >= COUNT_EVERY_S or now < self._counted_at:
+                self._counted_at = now
+                self._counted(await self._record.counts())
+
+    async def _bring_up(self, row: ListRow, marker: Marker | None) -> None:
+        name, known = row.name, self._seen.get(row.name)
+        self._reached(name, row.generation, row.seq)
+        if _differs(row, marker):
+            self._progress(name, "0 %")
+            _log.info("dnc_list_loading", dnc_list=name, numbers=row.numbers)
+            try:
+                marker = await self._copy.refresh(name, self._progress)
+            finally:
+                self._loading.pop(name, None)
+            _log.info("dnc_list_loaded", dnc_list=name, numbers=row.numbers)
+        elif marker is not None and marker.seq < row.seq:
+            marker = await self._copy.refresh(name)
+        if known is None or known[0] != row.generation or name not in self._standing.ready:
+            await self._check_live(name)
+        if known is not None and known[1] < row.seq:
+            await self._tell_changes(row, known[1])
+        self._seen[name] = (row.generation, row.seq)
+
+    async def _check_live(self, name: str) -> None:
+        """Calls that were placed before this daemon knew the list, or knew this version of it."""
+        calls = [call for call in self._live() if name in call.lists]
+        answers = await self._copy.check([(call.number, call.contact_key) for call in calls], [(name, 0, 0)])
+        for call, answer in zip(calls, answers, strict=True):
+            if answer is not None and answer[0].startswith(DNC_REASON):
+                self._post(OptedOut(name, DncEntry(DncKind.NUMBER, call.number, answer[1])))
+
+    async def _tell_changes(self, row: ListRow, after: int) -> None:
+        lifted = False
+        for change in await self._record.changes(row.name, row.generation, after):
+            if change.removed_at is not None or change.field.startswith(EXCEPTION):
+                lifted = True
+            elif change.entry is not None:
+                self._post(OptedOut(row.name, change.entry))
+        if lifted:
+            self._post(DncLifted(row.name))
+
+    def _progress(self, name: str, progress: str) -> None:
+        self._loading[name] = progress
+        self._say_standing(self._standing.ready)
+
+    def _say_standing(self, names: frozenset[str]) -> None:
+        standing = DncStanding(names - self._loading.keys(), dict(self._loading))
+        if standing != self._standing:
+            gone = standing.loading and not self._standing.loading
+            self._standing = standing
+            self._post(DncStandingChanged(standing))
+            if gone:
+                self._tell("warning", "dnc_loading", lists=", ".join(sorted(self._loading)))
+
+
+def _differs(row: ListRow, marker: Marker | None) -> bool:
+    """The copy is of another load, or there is none."""
+    return marker is None or marker.generation != row.generation

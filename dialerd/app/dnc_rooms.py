@@ -1,0 +1,58 @@
+"""The rooms of the do-not-call lists in one daemon, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dialerd.app.dnc_desk import StoredDnc
+from dialerd.app.dnc_keeper import DncKeeper, LiveNumber
+from dialerd.config.dnc_lists import DncListSettings
+from dialerd.core.campaign import Plan
+from dialerd.core.dialer import Dialer
+from dialerd.ports import Clock, Post
+from dialerd.store.dnc_redis import DncCopy
+from dialerd.store.dnc_sql import SqlDnc
+
+
+class DncRooms:
+    """Record, copy, keeper and desk."""
+
+    def __init__(
+        self,
+        redis_url: str,
+        database: AsyncEngine,
+        post: Post,
+        clock: Clock,
+        *,
+        lists: Callable[[], Mapping[str, DncListSettings]],
+        plan: Callable[[], Plan],
+        dialer: Dialer,
+        reached: Callable[[str, int, int], None],
+        tell: Callable[..., None],
+        counted: Callable[[Mapping[str, Mapping[str, int]]], None],
+    ) -> None:
+        record = SqlDnc(database, clock)
+        self._copy = DncCopy(redis_url, record)
+        self.keeper = DncKeeper(
+            record, self._copy, post, clock,
+            lists=lambda: lists().keys(), live=lambda: live_numbers(dialer), reached=reached, tell=tell,
+            counted=counted,
+        )  # fmt: skip
+        self.desk = StoredDnc(record, self._copy, self.keeper, clock, lists, plan)
+
+    async def aclose(self) -> None:
+        """Disconnect. The keeper's task must have ended."""
+        await self._copy.aclose()
+
+
+def live_numbers(dialer: Dialer) -> list[LiveNumber]:
+    """Calls that nobody has answered yet, with the lists that must not have them."""
+    floor, found = dialer.floor, []
+    for attempt in floor.attempts.values():
+        record, campaign = attempt.record, floor.campaigns.get(attempt.record.campaign)
+        if record.answered_at is None and record.ended_at is None:
+            lists = attempt.settings.dnc + (campaign.settings.dnc if campaign is not None else ())
+            found.append(LiveNumber(record.number, record.contact_key, lists))
+    return found
