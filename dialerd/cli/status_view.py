@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from dialerd.cli.pacing_lines import last_minutes
 from dialerd.cli.phrases import reasons
 from dialerd.cli.screen import clock_time, coloured, duration, percent, table
 
@@ -25,7 +26,7 @@ def status_picture(status: Mapping[str, Any], width: int) -> RenderableType:
     """Everything at one moment, for a terminal of this width."""
     parts: list[RenderableType] = [_headline(status), *_trouble(status), ""]
     parts.append(campaigns_table(status["campaigns"], width))
-    paced = _pacing(status)
+    paced = _pacing(status, width)
     parts += ["", *paced] if paced else []
     why_not = _why_not(status)
     parts += ["", *why_not] if why_not else []
@@ -108,8 +109,8 @@ def _trouble(status: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _pacing(status: Mapping[str, Any]) -> list[str]:
-    """A line for each campaign that dials ahead, and one for its shadow."""
+def _pacing(status: Mapping[str, Any], width: int) -> list[str]:
+    """A line for each campaign that dials ahead, its last minutes, and a line for its shadow."""
     lines = []
     for campaign in status["campaigns"]:
         pacing = campaign.get("pacing")
@@ -122,6 +123,7 @@ def _pacing(status: Mapping[str, Any]) -> list[str]:
             f"[bold]{escape(campaign['name'])}[/] {escape(pacing['explanation'])}  "
             f"[{style}]abandoned today {budget}; {pacing['level']:.1f} calls per agent[/]"
         )
+        lines += last_minutes(pacing["history"], width)
         if pacing["shadow"] is not None:
             shadow = pacing["shadow"]
             lines.append(f"  [dim]{escape(shadow['mode'])} would say: {escape(shadow['explanation'])}[/]")

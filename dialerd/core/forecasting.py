@@ -21,6 +21,7 @@ from dialerd.core.events import Recovered
 from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
 from dialerd.core.pacer_run import LEARNT_WITH, Decision, Level, LivePredictive, PacerRun
 from dialerd.core.pacing import contract as fact
+from dialerd.core.pacing_history import PacingSample
 from dialerd.core.queue_picture import BEFORE_ANSWER, QueuePicture, queue_picture, somebody_at_work
 from dialerd.core.windows import Windows
 
@@ -276,9 +277,26 @@ class Forecasting:
         run.asked_again = 0 < run.allotment == snapshot.dialable
         run.decision = Decision(now, run.allotment, run.deciding.explain())
         run.level = self._level(run, campaign, picture)
+        if run.history.due(now):
+            run.history.add(self._sample(run, snapshot))
         self._shadow(run, snapshot, now)
         if now - run.saved_at >= SAVE_EVERY_S:
             self._save(run.settings.name, run, now)
+
+    @staticmethod
+    def _sample(run: PacerRun, snapshot: fact.Snapshot) -> PacingSample:
+        level, cap = run.level, run.settings.pacing.abandon_cap
+        windows = [(snapshot.connected, snapshot.abandoned)]
+        windows += [(window.connected, window.abandoned) for window in snapshot.other_windows]
+        left = min(cap * (live + abandoned) - abandoned for live, abandoned in windows)
+        return PacingSample(
+            at=snapshot.now,
+            level=round(level.calls_per_agent, 3),
+            agents_idle=level.idle,
+            calls_out=level.outstanding,
+            expected_answers=round(level.expected_answers, 2),
+            budget_left=round(left, 2),
+        )
 
     def ask_shadow(self, campaign: CampaignRun, now: float) -> None:
         """A campaign that reserves its agents: what would another pacer do?"""

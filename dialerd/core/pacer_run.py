@@ -11,6 +11,7 @@ from dialerd.core.pacing.contract import Fact, Pacer, PacingInfo, Snapshot
 from dialerd.core.pacing.predictive import Predictive
 from dialerd.core.pacing.progressive import Progressive
 from dialerd.core.pacing.ratio import Ratio
+from dialerd.core.pacing_history import PacingHistory
 from dialerd.core.windows import Windows
 
 LEARNT_WITH = "predictive"
@@ -105,6 +106,7 @@ class PacerRun:
         """Since the last word about the shadow."""
         self.shadow_told_at = 0.0
         self.level = Level()
+        self.history = PacingHistory()
         self.allotment = 0
         """Calls decided on and not placed yet."""
         self.asked_again = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.pacer_run import PacerRun
+from dialerd.core.pacing_history import PacingSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class PacingView:
     cold: str
     """Why pacing is held back for want of knowledge; empty: it is not."""
     shadow: ShadowView | None = None
+    history: tuple[PacingSample, ...] = ()
+    """The last minutes, the oldest first; none for a campaign that only has a shadow."""
 
 
 def pacing_view(forecasting: Forecasting, name: str, now: float) -> PacingView | None:
@@ -79,6 +82,7 @@ def pacing_view(forecasting: Forecasting, name: str, now: float) -> PacingView |
         abandon_cap=cap,
         cold=cold,
         shadow=_shadow(run),
+        history=run.history.samples(),
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from io import StringIO
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from dialerd.cli.status_view import status_picture
 from dialerd.control.floor import with_rate
 from dialerd.core import events as e
 from dialerd.core.campaign import Mode, PacingSettings
+from dialerd.core.pacing_history import SAMPLES, PacingSample
 from dialerd.core.view import DialerView
 from dialerd.core.windows import DayCount
 from dialerd.telemetry.metrics import Metrics
@@ -29,11 +32,11 @@ def view(live: int = 390, abandoned: int = 4, **changes: Any) -> DialerView:
     return replace(seen, campaigns=tuple(replace(campaign, **changes) for campaign in seen.campaigns))
 
 
-def said(seen: DialerView) -> str:
+def said(seen: DialerView, width: int = 200) -> str:
     status = {"version": "1", "instance": "one", **asdict(seen)}
     status["campaigns"] = [with_rate(campaign) for campaign in seen.campaigns]
     out = StringIO()
-    Console(file=out, width=200, color_system=None).print(status_picture(status, 200))
+    Console(file=out, width=width, color_system=None).print(status_picture(status, width))
     return out.getvalue()
 
 
@@ -66,3 +69,47 @@ def test_gauges() -> None:
         'dialerd_pacing_shadow_calls_wanted{campaign="spring",mode="predictive"}',
     ):
         assert line in told
+
+
+def watched(samples: int, **changes: float) -> DialerView:
+    """The same with a history: each figure rises, a sample every five seconds."""
+    history = tuple(
+        replace(PacingSample(5.0 * i, 0.1 * i, i % 7, i, 0.05 * i, 20.0 - 0.1 * i), **changes) for i in range(samples)
+    )
+    seen = view()
+    (campaign,) = seen.campaigns
+    assert campaign.pacing is not None
+    return replace(seen, campaigns=(replace(campaign, pacing=replace(campaign.pacing, history=history)),))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 240])
+def test_the_last_minutes_are_small_charts_that_fit(width: int) -> None:
+    text = said(watched(SAMPLES), width)
+    lines = [line for line in text.splitlines() if "▁" in line]
+    assert lines
+    assert max(len(line) for line in lines) <= width
+    for name, value in (
+        ("calls/agent", "11.9"),
+        ("idle", "0"),
+        ("calls out", "119"),
+        ("answers", "6.0"),
+        ("budget", "8.1"),
+    ):
+        assert re.search(rf"{name} +[▁▂▃▄▅▆▇█]+ +{value}\b", text), f"{name} in\n{text}"
+
+
+def test_few_samples_make_a_short_chart_and_one_makes_none() -> None:
+    assert re.search(r"calls out +▁▅█ +2\b", said(watched(3)))
+    assert "calls/agent" not in said(watched(1))
+    assert "calls/agent" not in said(watched(0))
+
+
+def test_rising_figures_rise_in_the_chart() -> None:
+    chart = re.search(r"calls out +([▁▂▃▄▅▆▇█]+)", said(watched(SAMPLES)))
+    assert chart is not None
+    assert list(chart[1]) == sorted(chart[1])
+    assert chart[1][-1] == "█"
+
+
+def test_an_overdrawn_budget_has_a_flat_chart() -> None:
+    assert re.search(r"budget +▁+ +-2\.0", said(watched(9, budget_left=-2.0)))

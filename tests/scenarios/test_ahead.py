@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from dialerd.core.analysis import profile_named
 from dialerd.core.campaign import CampaignSettings, CampaignState, Mode, PacingSettings, Plan
 from dialerd.core.pacer_run import LivePredictive
 from dialerd.core.pacing import contract as fact
+from dialerd.core.pacing_history import EVERY_S, SAMPLES, PacingHistory, PacingSample
 from dialerd.core.pacing_view import PacingView
 from dialerd.core.windows import DayCount, day_of
 from tests.scenarios.timeline import START, Timeline, campaign, contact, member
@@ -468,3 +470,35 @@ def test_a_reload_changes_the_mode_and_live_calls_go_on() -> None:
     line.look_away().then(e.PlanChanged(Timeline(predictive(), lines=80).plan)).at(3.5)
     assert "budget" in pacing(line).explanation
     assert line.state() is CampaignState.ON
+
+
+# --- what people watch -------------------------------------------------------------------------------------
+
+
+def test_the_last_ten_minutes_are_kept_and_no_more() -> None:
+    line = opened("8001", "8002", settings=predictive())
+    line.at(0.5)
+    first = pacing(line).history
+    assert [sample.at for sample in first] == [START + 0.5] or len(first) == 1
+    for second in range(1, 900):
+        line.at(float(second))
+    history = pacing(line).history
+    gaps = [after.at - before_.at for before_, after in pairwise(history)]
+    assert len(history) == SAMPLES
+    assert min(gaps) >= EVERY_S
+    assert max(gaps) < EVERY_S + 1.5
+    newest, view = history[-1], pacing(line)
+    assert START + 890 < newest.at <= START + 900
+    assert (newest.agents_idle, newest.level) == (view.agents_idle, view.level)
+    assert newest.budget_left == view.budget_left == 12.0
+
+
+def test_a_clock_that_is_set_back_begins_a_new_history() -> None:
+    history = PacingHistory()
+    sample = PacingSample(100.0, 1.0, 1, 1, 1.0, 1.0)
+    assert history.due(100.0)
+    history.add(sample)
+    assert not history.due(104.9)
+    assert history.due(105.0)
+    assert history.due(50.0)
+    assert history.samples() == ()
