@@ -10,6 +10,7 @@ from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence,
 from dialerd.core.attempts_control import AttemptCap, Scope, longest_windows
 from dialerd.core.disposition import Disposition
 from dialerd.core.lifecycle import Lifecycle
+from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.schedule import Schedule
 from dialerd.core.treatment import CallAnalysis, Treatment
 
@@ -128,6 +129,13 @@ class CampaignSettings:
     """Do-not-call lists that are asked before each call, the opt-out list among them."""
     opt_out_list: str | None = None
     """Where people go who ask this campaign not to be called again."""
+    order: DialOrder = PLAIN
+    """Which contacts of which lists, in which order; ``contact_list`` is the first of these lists."""
+
+    @property
+    def contact_lists(self) -> tuple[str, ...]:
+        """The names of all its lists."""
+        return tuple(share.name for share in self.order.shares(self.contact_list))
 
     @property
     def dead_man_s(self) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.campaign import CampaignState
+from dialerd.core.ordering.settings import PLAIN, DialOrder
 
 # --- the hot store ---------------------------------------------------------------------------------------
 
@@ -87,6 +88,8 @@ class FetchContacts:
     limit: int
     serial: int = 0
     """Said again in the answer, so that an answer which comes twice is known as such."""
+    order: DialOrder = PLAIN
+    """Which of them, and in which order; it may name other lists beside ``contact_list``."""
 
 
 @dataclass(frozen=True, slots=True)

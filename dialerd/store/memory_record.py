@@ -27,10 +27,13 @@ from dialerd.core.events import (
     RecordBack,
     RecordLost,
 )
+from dialerd.core.filtering.facts import Facts
+from dialerd.core.ordering.settings import REFRESH_S
 from dialerd.core.windows import ROLLING_DAYS, DayCount, day_of
 from dialerd.ports import Clock, Post
 from dialerd.store.contact_update import Standing, standing_after
 from dialerd.store.memory_hot import Defer, MemoryHotStore
+from dialerd.store.memory_order import MemoryOrder, Place
 
 _FRESH = Standing(ContactState.CALLABLE, None, 0, 0, None, {}, "")
 
@@ -45,6 +48,8 @@ class MemoryContact:
     numbers: tuple[Number, ...]
     columns: Mapping[str, str]
     standing: Standing = _FRESH
+    added_at: float | None = None
+    priority: int = 0
 
 
 @dataclass(slots=True)
@@ -71,6 +76,7 @@ class MemoryRecord:
         self._lost = False
         self._kept: deque[RecordCommand] = deque()
         self._lists: dict[str, _ContactList] = {}
+        self._orders: dict[str, MemoryOrder] = {}
         self._campaigns: dict[str, tuple[CampaignState, str]] = {}
         self.contacts: dict[int, MemoryContact] = {}
         """Contact id -> row."""
@@ -152,7 +158,9 @@ class MemoryRecord:
         """Add (key, numbers, columns) to a list, in dial order; returns their ids. Posts ContactsChanged."""
         ids = []
         for key, numbers, columns in rows:
-            row = MemoryContact(len(self.contacts) + 1, contact_list, key, tuple(numbers), dict(columns))
+            row = MemoryContact(
+                len(self.contacts) + 1, contact_list, key, tuple(numbers), dict(columns), added_at=self._clock.now()
+            )
             self.contacts[row.id] = row
             heappush(self._list(contact_list).callable_ids, row.id)
             ids.append(row.id)
@@ -193,6 +201,8 @@ class MemoryRecord:
             self._campaigns[command.campaign] = (command.state, command.reason)
 
     def _fetch(self, command: FetchContacts) -> ContactsFetched:
+        if not command.order.plain:
+            return self._fetch_in_order(command)
         rows = self._list(command.contact_list)
         now = self._clock.now()
         chosen: list[Contact] = []
@@ -205,6 +215,31 @@ class MemoryRecord:
         waiting = self._first_waiting(rows)
         next_at = waiting.standing.next_at if waiting else None
         return ContactsFetched(command.campaign, tuple(chosen), next_at, rows.in_attempt, command.serial)
+
+    def _fetch_in_order(self, command: FetchContacts) -> ContactsFetched:
+        now = self._clock.now()
+        asked = command.order
+        order = self._orders.get(command.campaign)
+        if order is None or order.order != asked:
+            order = self._orders[command.campaign] = MemoryOrder(asked)
+        lists = {share.name for share in asked.shares(command.contact_list)}
+        mine = [row for row in self.contacts.values() if row.contact_list in lists]
+        ready = [row for row in mine if _is_ready(row.standing, now)]
+        places = [Place(row.id, _facts_of(row), row.standing.reason, row.standing.next_at or 0.0) for row in ready]
+        chosen = order.take(places, command.contact_list, command.limit, now)
+        for contact_id in chosen:
+            row = self.contacts[contact_id]
+            self._place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
+        later = [row for row in mine if row.standing.next_at is not None and row.standing.next_at > now]
+        if not chosen:
+            later = [row for row in later if order.passes(_facts_of(row), now)]
+        moments = [row.standing.next_at for row in later if row.standing.next_at is not None]
+        in_attempt = sum(row.standing.state is ContactState.IN_ATTEMPT for row in mine)
+        if not chosen and order.changes_with_time:
+            left = [row for row in mine if row.standing.state in (ContactState.CALLABLE, ContactState.WAITING)]
+            moments += [now + REFRESH_S] if left else []
+        contacts = tuple(_contact_of(self.contacts[contact_id]) for contact_id in chosen)
+        return ContactsFetched(command.campaign, contacts, min(moments, default=None), in_attempt, command.serial)
 
     def _next_due(self, rows: _ContactList, now: float) -> MemoryContact | None:
         row = self._first_waiting(rows)
@@ -298,6 +333,26 @@ class MemoryOutbox:
         else:
             self._defer(lambda: self._post(event))
         return len(outcomes)
+
+
+def _is_ready(standing: Standing, now: float) -> bool:
+    due = standing.state is ContactState.WAITING and standing.next_at is not None and standing.next_at <= now
+    return due or standing.state is ContactState.CALLABLE
+
+
+def _facts_of(row: MemoryContact) -> Facts:
+    standing = row.standing
+    fits = standing.number_index < len(row.numbers)
+    return Facts(
+        contact_list=row.contact_list,
+        columns=row.columns,
+        attempts=standing.attempts,
+        last_disposition=standing.last_disposition,
+        last_attempt_at=standing.last_attempt_at,
+        added_at=row.added_at,
+        number_type=row.numbers[standing.number_index].kind if fits else None,
+        priority=row.priority,
+    )
 
 
 def _contact_of(row: MemoryContact) -> Contact:

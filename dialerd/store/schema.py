@@ -182,11 +182,71 @@ notices = Table(
     Column("fields", _Json, nullable=False),
 )
 
+# Dial order of campaigns that filter, sort or mix: who is ready to be called, in the order of the campaign. It can be
+# built from the contacts at any time. A book without a campaign is about to be removed.
+order_books = Table(
+    "order_books",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("campaign", String, unique=True),
+    Column("digest", String, nullable=False),
+    Column("ready", Boolean, nullable=False),
+    # Contacts found by a first look, before all are in the book, that are still to be called.
+    Column("ahead", Integer, nullable=False),
+    Column("refreshed_at", Double, nullable=False),
+    Column("turns", _Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+order_sources = Table(
+    "order_sources",
+    metadata,
+    Column("book_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_list", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    # Callable contacts up to this id are in the book; null: all.
+    Column("built_id", BigInteger),
+    # Waiting contacts that are due up to here are in the book.
+    Column("due_at", Double, nullable=False),
+    Column("due_id", BigInteger, nullable=False),
+    Index(None, "contact_list"),
+)
+
+# Contacts that changed since they were put into a book; written by triggers.
+order_changes = Table(
+    "order_changes",
+    metadata,
+    Column("book_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("times", Integer, nullable=False, server_default="1"),
+)
+
+_KeyText = Text().with_variant(Text(collation="C"), "postgresql")
+order_entries = Table(
+    "order_entries",
+    metadata,
+    Column("book_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    # Which list and kind of contact; 0: not to be called now, its keys are kept.
+    Column("line", Integer, nullable=False),
+    *(
+        Column(f"{kind}{number}", type_)
+        for number in range(1, 5)
+        for kind, type_ in (("n", Double()), ("t", _KeyText))
+    ),
+    Column("due", Double, nullable=False),
+    Index(
+        "ix_order_entries_order", "book_id", "line", "n1", "t1", "n2", "t2", "n3", "t3", "n4", "t4", "due",
+        "contact_id",
+    ),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
 abandoned_index = Index(
     "ix_attempts_abandon_figures", attempts.c.campaign, attempts.c.answered_at, attempts.c.abandoned
 )
 
 __all__ = [
     "IMPORTING", "abandoned_index", "attempts", "audit", "campaigns", "contact_lists", "contact_numbers",
-    "contacts", "imports", "metadata", "notices",
+    "contacts", "imports", "metadata", "notices", "order_books", "order_changes", "order_entries", "order_sources",
 ]  # fmt: skip

@@ -28,6 +28,8 @@ from dialerd.core.windows import DayCount
 from dialerd.ports import Clock, Post
 from dialerd.store.database import READING
 from dialerd.store.day_counts import day_counts
+from dialerd.store.order_book import Wanted
+from dialerd.store.order_fetch import look_first, pick
 from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
 from dialerd.store.schema import campaigns, contacts
 
@@ -132,6 +134,8 @@ class SqlRecord:
 
     async def _carry_out(self, command: RecordCommand, token: str, retried: bool) -> None:
         if isinstance(command, FetchContacts):
+            if not command.order.plain:
+                await look_first(self._engine, wanted_of(command), self._clock.now())
             async with self._engine.begin() as connection:
                 fetched = await self._fetch(connection, command, token, retried)
             self._post(fetched)
@@ -162,30 +166,22 @@ class SqlRecord:
     async def _fetch(
         self, connection: AsyncConnection, command: FetchContacts, token: str, retried: bool
     ) -> ContactsFetched:
-        of_list = contacts.c.contact_list == command.contact_list
-        in_attempt = of_list & (contacts.c.state == ContactState.IN_ATTEMPT.value)
-        waiting = of_list & (contacts.c.state == ContactState.WAITING.value)
+        wanted = wanted_of(command)
+        of_lists = contacts.c.contact_list.in_(wanted.lists)
+        in_attempt = of_lists & (contacts.c.state == ContactState.IN_ATTEMPT.value)
         chosen: list[Contact] = []
         if retried:
             # The first try may have been committed and only its reply lost: these contacts are already ours.
             ours = select(contacts).where(in_attempt, contacts.c.fetch == token).order_by(contacts.c.id)
             chosen = await _contacts(connection, ours)
+        next_at = None
         if not chosen:
             now = self._clock.now()
-            due = (
-                select(contacts).where(waiting, contacts.c.next_at <= now).order_by(contacts.c.next_at, contacts.c.id)
-            )
-            # Said as a range, although it is always 0: with an equality PostgreSQL may prefer to walk the primary
-            # key, past all contacts that are done with.
-            fresh = (
-                select(contacts)
-                .where(of_list, contacts.c.state == ContactState.CALLABLE.value, contacts.c.next_at <= 0)
-                .order_by(contacts.c.next_at, contacts.c.id)
-            )
-            for query in (due, fresh):
-                if len(chosen) < command.limit:
-                    rest = query.limit(command.limit - len(chosen)).with_for_update(skip_locked=True)
-                    chosen += await _contacts(connection, rest)
+            if command.order.plain:
+                chosen = await _plain(connection, command.contact_list, command.limit, now)
+            else:
+                picked = await pick(connection, wanted, command.limit, now)
+                chosen, next_at = await _these(connection, picked.ids, now), picked.next_at
             for start in range(0, len(chosen), _CHUNK):
                 ids = [contact.id for contact in chosen[start : start + _CHUNK]]
                 await connection.execute(
@@ -193,9 +189,10 @@ class SqlRecord:
                     .where(contacts.c.id.in_(ids))
                     .values(state=ContactState.IN_ATTEMPT.value, next_at=0.0, fetch=token, updated_at=now)
                 )
-        next_at = (
-            await connection.execute(select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1))
-        ).scalar()
+        if command.order.plain or (chosen and next_at is None):
+            waiting = of_lists & (contacts.c.state == ContactState.WAITING.value)
+            soonest = select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1)
+            next_at = (await connection.execute(soonest)).scalar()
         count = (await connection.execute(select(func.count()).select_from(contacts).where(in_attempt))).scalar_one()
         return ContactsFetched(command.campaign, tuple(chosen), next_at, count, command.serial)
 
@@ -241,6 +238,39 @@ def contact_of(row: Any) -> Contact:
         last_disposition=row.last_disposition,
         tries=row.tries,
     )
+
+
+def wanted_of(command: FetchContacts) -> Wanted:
+    """Whose order is asked for."""
+    return Wanted(command.campaign, command.contact_list, command.order)
+
+
+async def _plain(connection: AsyncConnection, contact_list: str, limit: int, now: float) -> list[Contact]:
+    of_list = contacts.c.contact_list == contact_list
+    waiting = of_list & (contacts.c.state == ContactState.WAITING.value)
+    due = select(contacts).where(waiting, contacts.c.next_at <= now).order_by(contacts.c.next_at, contacts.c.id)
+    # Said as a range, although it is always 0: with an equality PostgreSQL may prefer to walk the primary key, past
+    # all contacts that are done with.
+    fresh = (
+        select(contacts)
+        .where(of_list, contacts.c.state == ContactState.CALLABLE.value, contacts.c.next_at <= 0)
+        .order_by(contacts.c.next_at, contacts.c.id)
+    )
+    chosen: list[Contact] = []
+    for query in (due, fresh):
+        if len(chosen) < limit:
+            rest = query.limit(limit - len(chosen)).with_for_update(skip_locked=True)
+            chosen += await _contacts(connection, rest)
+    return chosen
+
+
+async def _these(connection: AsyncConnection, ids: tuple[int, ...], now: float) -> list[Contact]:
+    """In this order, without those that somebody else takes at this moment."""
+    due = (contacts.c.state == ContactState.WAITING.value) & (contacts.c.next_at <= now)
+    ready = (contacts.c.state == ContactState.CALLABLE.value) | due
+    query = select(contacts).where(contacts.c.id.in_(ids), ready).with_for_update(skip_locked=True)
+    found = {contact.id: contact for contact in await _contacts(connection, query)} if ids else {}
+    return [found[i] for i in ids if i in found]
 
 
 async def _contacts(connection: AsyncConnection, query: Select[Any]) -> list[Contact]:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.attempt import Outcome
@@ -24,8 +25,14 @@ from dialerd.store.memory_record import MemoryRecord
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
+from dialerd.store.schema import contact_lists, contacts
 from dialerd.store.sql_record import SqlRecord
 from tests.store.store_lab import Inbox, SetClock
+
+
+def number_of(index: int) -> str:
+    """A number of its own for every contact."""
+    return f"+44163296{index:04d}"
 
 
 class RecordWorld(ABC):
@@ -38,6 +45,14 @@ class RecordWorld(ABC):
     @abstractmethod
     async def add(self, contact_list: str, numbers: Sequence[str]) -> None:
         """Contacts with ids 1, 2, 3 … in this order."""
+
+    @abstractmethod
+    async def add_rows(self, contact_list: str, rows: Sequence[Mapping[str, str]]) -> None:
+        """Contacts with these columns, with ids in this order."""
+
+    @abstractmethod
+    async def change_columns(self, contact_id: int, columns: Mapping[str, str]) -> None:
+        """The contact's columns are these now."""
 
     @abstractmethod
     async def done(self, *commands: RecordCommand) -> None: ...
@@ -72,6 +87,16 @@ class MemoryRecordWorld(RecordWorld):
     async def add(self, contact_list: str, numbers: Sequence[str]) -> None:
         rows = ((n, [Number(n, "mobile")], {"name": n, "city": "Oslo"}) for n in numbers)
         self.store.add_contacts(contact_list, rows)
+
+    async def add_rows(self, contact_list: str, rows: Sequence[Mapping[str, str]]) -> None:
+        first = len(self.store.contacts) + 1
+        numbered = enumerate(rows, start=first)
+        self.store.add_contacts(
+            contact_list, ((str(n), [Number(number_of(n), "mobile")], row) for n, row in numbered)
+        )
+
+    async def change_columns(self, contact_id: int, columns: Mapping[str, str]) -> None:
+        self.store.contacts[contact_id].columns = dict(columns)
 
     async def done(self, *commands: RecordCommand) -> None:
         for command in commands:
@@ -133,6 +158,28 @@ class SqlWorld(RecordWorld):
         mapping = ImportMapping((PhoneColumn("phone", "mobile"),), key="name")
         result = await import_contacts(self.engine, self.clock, file, contact_list, mapping)
         assert result.imported == len(numbers), result
+
+    async def add_rows(self, contact_list: str, rows: Sequence[Mapping[str, str]]) -> None:
+        async with self.engine.begin() as connection:
+            made = (await connection.execute(select(contact_lists.c.name))).scalars().all()
+            if contact_list not in made:
+                await connection.execute(insert(contact_lists).values(name=contact_list, created_at=0.0))
+            first = (await connection.execute(select(func.count()).select_from(contacts))).scalar_one() + 1
+            await connection.execute(
+                insert(contacts),
+                [
+                    {"contact_list": contact_list, "key": str(n), "columns": dict(row), "state": "callable",
+                     "numbers": [{"e164": number_of(n), "kind": "mobile"}], "tries": {}, "updated_at": 0.0,
+                     "added_at": self.clock.now()}
+                    for n, row in enumerate(rows, start=first)
+                ],
+            )  # fmt: skip
+
+    async def change_columns(self, contact_id: int, columns: Mapping[str, str]) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                update(contacts).where(contacts.c.id == contact_id).values(columns=dict(columns))
+            )
 
     async def done(self, *commands: RecordCommand) -> None:
         for command in commands:

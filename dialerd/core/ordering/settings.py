@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from dialerd.core.filtering.conditions import Builtin, Column, Field, Filter, Kind, columns_of
 
 MAX_KEYS = 4
+REFRESH_S = 600.0
+"""How often a filter whose answers change with time is asked again about everybody."""
 
 
 @dataclass(frozen=True, slots=True)
