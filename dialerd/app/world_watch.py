@@ -11,15 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.asterisk.client import AriClient
 from dialerd.asterisk.probe import is_path, sound_exists
+from dialerd.config.order_settings import missing_columns
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.events import CampaignFound
-from dialerd.core.findings import CONTACT_LIST, SOUNDS
+from dialerd.core.findings import COLUMNS, CONTACT_LIST, SOUNDS
 from dialerd.ports import Post
+from dialerd.store.list_columns import list_columns
 from dialerd.store.record_health import DATABASE_ERRORS
 from dialerd.store.record_queries import RecordQueries
 
 LOOK_EVERY_S = 15.0
-LOOKED_AT = frozenset({CONTACT_LIST, SOUNDS})
+LOOKED_AT = frozenset({CONTACT_LIST, COLUMNS, SOUNDS})
 
 
 class WorldWatch:
@@ -27,6 +29,7 @@ class WorldWatch:
     or the database is away) stays as it was found last."""
 
     def __init__(self, database: AsyncEngine, post: Post) -> None:
+        self._database = database
         self._record = RecordQueries(database)
         self._post = post
         self._missing: dict[str, dict[str, str]] = {}
@@ -39,11 +42,22 @@ class WorldWatch:
         """A list that nobody ever imported is a mistake; one without contacts is merely empty."""
         campaigns = tuple(campaigns)
         with suppress(*DATABASE_ERRORS):  # whose loss the record itself tells
-            made = await self._record.lists_made({campaign.contact_list for campaign in campaigns})
+            made = await self._record.lists_made({name for campaign in campaigns for name in campaign.contact_lists})
             for campaign in campaigns:
-                there = campaign.contact_list in made
-                reason = None if there else f"contact list {campaign.contact_list} was never imported"
+                absent = [name for name in campaign.contact_lists if name not in made]
+                reason = f"contact list {' and '.join(absent)} was never imported" if absent else None
                 self._found(campaign.name, CONTACT_LIST, reason)
+                self._found(campaign.name, COLUMNS, await self._lacks_columns(campaign))
+
+    async def _lacks_columns(self, campaign: CampaignSettings) -> str | None:
+        """Why the filter and the sort keys cannot be answered by its lists."""
+        if not campaign.order.columns():
+            return None
+        for name in campaign.contact_lists:
+            lacks = missing_columns(campaign.order, await list_columns(self._database, name), name)
+            if lacks is not None:
+                return lacks
+        return None
 
     async def look_at_sounds(self, campaigns: Iterable[CampaignSettings], client: AriClient) -> None:
         """The message, and the one for people whom no agent can take."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from dialerd.config.attempt_limits import caps_of, united
 from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel, RetryModel, TrunkModel
+from dialerd.config.order_settings import dial_order
 from dialerd.core.analysis import AnalysisProfile, profile_named
 from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.campaign import CampaignSettings, Mode, PacingSettings, RetryRule, SiteRule, TrunkSettings
@@ -78,6 +79,13 @@ def pacing_settings(model: PacingModel) -> PacingSettings:
     )
 
 
+def with_first_list(model: CampaignModel) -> CampaignModel:
+    """A campaign with several lists is known by the first of them."""
+    if model.contact_lists and (model.contact_list is None or "contact_lists" in model.model_fields_set):
+        return model.model_copy(update={"contact_list": model.contact_lists[0].name})
+    return model
+
+
 def campaign_settings(
     name: str,
     model: CampaignModel,
@@ -116,6 +124,7 @@ def campaign_settings(
         site_rule=site_rule,
         pacing=pacing_settings(model.pacing),
         time_zone=model.time_zone,
+        order=dial_order(model),
         schedule=schedule,
         dnc=tuple(dict.fromkeys([*model.dnc, *([model.opt_out_list] if model.opt_out_list else [])])),
         opt_out_list=model.opt_out_list,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dialerd.config.attempt_limits import caps_of
-from dialerd.config.build import campaign_settings, trunk_settings
+from dialerd.config.build import campaign_settings, trunk_settings, with_first_list
 from dialerd.config.contact_lists import ContactListSettings, list_settings
 from dialerd.config.cross_checks import cross_check
 from dialerd.config.dnc_lists import DncListSettings, dnc_list_settings
@@ -58,7 +58,7 @@ def check(
     file = None if document.unreadable else settle(document, CampaignsFile)
     if file is None:
         return CheckResult(None, {}, in_file_order(document.problems))
-    campaigns = {name: layered(file.defaults, campaign) for name, campaign in file.campaigns.items()}
+    campaigns = {name: with_first_list(layered(file.defaults, campaign)) for name, campaign in file.campaigns.items()}
     cross_check(document, file, campaigns)
     rules = _rules(document, campaigns, folder, on_rule_failure)
     lists = {name: list_settings(name, model, folder) for name, model in file.contact_lists.items()}

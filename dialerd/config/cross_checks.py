@@ -9,6 +9,7 @@ from dialerd.config.build import analysis_profile, response_table, retry_rule, t
 from dialerd.config.dnc_checks import check_dnc
 from dialerd.config.document import Document
 from dialerd.config.models import CampaignModel, CampaignsFile
+from dialerd.config.order_settings import check_order
 from dialerd.config.pacing_checks import check_pacing
 from dialerd.config.problems import Path, Problem, Severity, did_you_mean, dotted, quoted
 from dialerd.config.scalars import spoken
@@ -54,10 +55,13 @@ class _Checks:
 
     def tell(
         self, path: Path, message: str, expected: str = "", hint: str = "", severity: Severity = Severity.ERROR,
-        of_key: bool = False, at: Path | None = None,
+        of_key: bool = False, at: Path | None = None, within: tuple[str, int] | None = None,
     ) -> None:  # fmt: skip
-        """Tell of the setting at ``path``; ``at`` is the place to look at, where that is another one."""
+        """Tell of the setting at ``path``; ``at`` is the place to look at, where that is another one; ``within``: the
+        value, and the character of it that is meant."""
         mark = self.document.mark(at or path, of_key)
+        if within is not None:
+            mark = self.document.mark_within(path, *within)
         if path[0] == "defaults":
             if (path, message) in self.told_of_defaults:
                 return
@@ -66,6 +70,16 @@ class _Checks:
         self.document.problems.append(
             Problem(self.document.file, mark.line, mark.column, dotted(path), message, expected, hint, severity)
         )
+
+    def phone_columns(self) -> frozenset[str]:
+        """Columns of its lists that hold numbers, and are not kept with the others."""
+        names = {self.campaign.contact_list or "", *(one.name for one in self.campaign.contact_lists or ())}
+        lists = [self.file.contact_lists[name] for name in names if name in self.file.contact_lists]
+        return frozenset(phone.column for one in lists for phone in one.phones)
+
+    def list_names(self) -> Iterable[str]:
+        """Contact lists that there are."""
+        return self.file.contact_lists
 
     def warn(self, path: Path, message: str, hint: str = "", of_key: bool = False) -> None:
         self.tell(path, message, "", hint, Severity.WARNING, of_key)
@@ -275,10 +289,7 @@ def _lines(checks: _Checks) -> None:
 
 def _variables(checks: _Checks) -> None:
     """The import keeps the numbers apart from the other columns, where variables are filled from."""
-    contact_list = checks.file.contact_lists.get(checks.campaign.contact_list or "")
-    if contact_list is None:
-        return
-    apart = {phone.column for phone in contact_list.phones}
+    apart = checks.phone_columns()
     for name, source in checks.campaign.variables.items():
         if source in apart:
             checks.warn(
@@ -312,17 +323,20 @@ def _shared_limits(document: Document, file: CampaignsFile, campaigns: dict[str,
 def _shared_lists(document: Document, file: CampaignsFile, campaigns: dict[str, CampaignModel]) -> None:
     first: dict[str, str] = {}
     for name, campaign in campaigns.items():
-        key = campaign.contact_list
-        if key is None:
-            continue
-        if key in first:
+        one_list = [campaign.contact_list] if campaign.contact_list is not None else []
+        lists = [one.name for one in campaign.contact_lists or ()] or one_list
+        shared = [first[key] for key in lists if key in first]
+        # Filters may well divide a list among campaigns.
+        if shared and campaign.filter is None:
             _Checks(document, file, name, campaign).warn(
-                ("campaigns", name), f"dials the same contact list as campaign {quoted(first[key])}",
+                ("campaigns", name), f"dials the same contact list as campaign {quoted(shared[0])}",
                 "a contact that one of them has finished with is not called by the other", of_key=True,
             )  # fmt: skip
-        first.setdefault(key, name)
+        for key in lists:
+            first.setdefault(key, name)
 
 
 _CAMPAIGN_CHECKS: Iterable[Callable[[_Checks], None]] = (
     _required, _agentless, _with_agents, check_pacing, _call_analysis, _retry, _lines, _variables, _limits,
+    check_order,
 )  # fmt: skip

@@ -38,6 +38,10 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     origins: dict[Path, str] = field(default_factory=dict)
     """Values that came from elsewhere (environment, secret file), and from where."""
+    text: str = ""
+    """What was read."""
+    starts: dict[Path, int] = field(default_factory=dict)
+    """Single values: characters of the text before each."""
     unreadable: bool = False
     """The text is not YAML at all: ``data`` is None and the problems say why."""
 
@@ -57,6 +61,26 @@ class Document:
                 return self.values[path]
             path = path[:-1]
         return self.values.get((), Mark(1, 1))
+
+    def mark_within(self, path: Path, value: str, at: int) -> Mark:
+        """The place of the character ``at`` of the text ``value`` that is written at ``path``, however it is quoted
+        and folded; the place of the value where that cannot be found."""
+        index = self.starts.get(path)
+        if index is None:
+            return self.mark(path)
+        if self.text[index] in "|>":
+            index = self.text.find("\n", index)
+        elif self.text[index] in "\"'":
+            index += 1
+        for character in (*(c for c in value[:at] if not c.isspace()), *value[at : at + 1]):
+            if character.isspace():
+                continue
+            while index < len(self.text) and (self.text[index].isspace() or self.text[index] == "\\"):
+                index += 1
+            if not self.text.startswith(character, index):
+                return self.mark(path)
+            index += 2 if self.text.startswith("''", index) and character == "'" else 1
+        return _mark_at(self.text, index - (1 if value[at : at + 1].strip() else 0))
 
     def problem(self, mark: Mark, path: Path, message: str, expected: str = "", hint: str = "") -> None:
         """Add an error at a place, or at the origin of the value where that is not this file."""
@@ -100,7 +124,7 @@ class _Loader(yaml.SafeLoader):
 
 def read(text: str, file: str) -> Document:
     """Read YAML. Never raises for what the text holds; see :class:`Document`."""
-    document = Document(file)
+    document = Document(file, text=text)
     loader = None
     try:
         loader = _Loader(text)
@@ -217,6 +241,7 @@ class _Reader:
         if node.tag not in _SCALAR_TAGS:
             self._tag(node, mark, path)
         text = str(node.value)
+        self._document.starts[path] = node.start_mark.index
         if any("\ud800" <= character <= "\udfff" for character in text):
             hint = r"write the character itself, or `\U` and 8 digits"
             self._tell(mark, path, "half of a surrogate pair", "", hint)

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from dialerd.config.attempt_limits import LimitsModel, SharedLimitsModel
 from dialerd.config.dnc_lists import DncListModel
+from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import Percent, TimeZone
 from dialerd.config.scalars import Choice, Duration, Rate, Text, Whole
 from dialerd.config.schedules import ScheduleModel
@@ -207,6 +208,23 @@ class CampaignModel(Section):
     )
     contact_list: Annotated[str, SNAKE_NAME] | None = Field(
         default=None, description="Whom to call: a name under `contact_lists`."
+    )
+    contact_lists: list[ListShareModel] | None = Field(
+        default=None, min_length=1, max_length=20, description="Several lists in place of one, each with its share."
+    )
+    filter: Annotated[str, Expression()] | None = Field(
+        default=None,
+        description='Which contacts of the list: `region = "GB" and attempts < 2`. Not stated: all of them.',
+    )
+    sort: list[SortKeyModel] = Field(default_factory=list, description="Whom first: up to four keys.")
+    order: Annotated[str, Choice(("dynamic", "static"))] = Field(
+        default="dynamic",
+        description="`dynamic`: the order follows the data. `static`: a contact keeps the place that it had when it "
+        "was first seen.",
+    )
+    mix: MixModel | None = Field(
+        default=None,
+        description="How fresh and retried contacts take turns. Not stated: a retry that is due comes first.",
     )
     queue: Annotated[str, Text("the name of a queue in Asterisk", r"[^\s,;|&\[\]]+", 80, loose=True)] | None = Field(
         default=None, description="Asterisk queue whose members take the calls. Modes with agents only."

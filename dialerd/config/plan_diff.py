@@ -103,6 +103,8 @@ def _leaves(value: object, name: str) -> Iterator[tuple[str, Leaf]]:
         yield name, str(value)
     elif value is None or isinstance(value, str | int | float | bool):
         yield name, value
+    elif isinstance(value, tuple):
+        yield name, ", ".join(map(str, value)) or None
     else:
         yield name, str(value)
 

@@ -37,7 +37,7 @@ async def why(request: web.Request) -> web.Response:
         raise ApiProblem(
             404, f"no contact has the number {masked(asked.number)}", hint="Import it: `dialerd contacts import`."
         )
-    pairs = [(c, k) for c in campaigns for k in contacts if c.contact_list == k.contact.contact_list]
+    pairs = [(c, k) for c in campaigns for k in contacts if k.contact.contact_list in c.contact_lists]
     if not pairs:
         lists = ", ".join(sorted({k.contact.contact_list for k in contacts}))
         said = f"campaign {asked.campaign} dials" if asked.campaign is not None else "any campaign dials"

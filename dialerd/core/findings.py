@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-QUEUE, SOUNDS, CONTACT_LIST = "queue", "sounds", "contact_list"
+QUEUE, SOUNDS, CONTACT_LIST, COLUMNS = "queue", "sounds", "contact_list", "columns"
 """What is looked at; others may add their own words."""
 
 

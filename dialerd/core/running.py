@@ -67,7 +67,7 @@ class Running:
                 floor.campaigns[name] = CampaignRun(settings)
                 self._restore(floor.campaigns[name])
                 continue
-            if campaign.settings.contact_list != settings.contact_list:
+            if (campaign.settings.contact_list, campaign.settings.order) != (settings.contact_list, settings.order):
                 self._return_contacts(campaign)
             campaign.settings = settings
             campaign.dry = False
@@ -170,7 +170,7 @@ class Running:
         floor.timers.cancel("fetch", event.campaign)
         campaign.fetching = False
         floor.dirty.add(event.campaign)
-        if any(c.contact_list != campaign.settings.contact_list for c in event.contacts):
+        if any(c.contact_list not in campaign.settings.contact_lists for c in event.contacts):
             # The campaign was given another list while the fetch was on its way.
             floor.do(ReturnContacts(tuple(c.id for c in event.contacts)))
             return
@@ -194,7 +194,7 @@ class Running:
     def list_changed(self, contact_list: str) -> None:
         """The record of this list changed."""
         for name, campaign in self._floor.campaigns.items():
-            if campaign.settings.contact_list == contact_list:
+            if contact_list in campaign.settings.contact_lists:
                 # What can change is there.
                 self.found(CampaignFound(name, CONTACT_LIST, None))
                 if campaign.dry:
@@ -229,7 +229,7 @@ class Running:
         self._floor.timers.set("fetch", settings.name, now + FETCH_TIMEOUT_S)
         self._fetches += 1
         self._floor.fetches.add(self._fetches)
-        self._floor.do(FetchContacts(settings.name, settings.contact_list, limit, self._fetches))
+        self._floor.do(FetchContacts(settings.name, settings.contact_list, limit, self._fetches, settings.order))
 
     # --- pacing ----------------------------------------------------------------------------------------
 

@@ -47,6 +47,8 @@ class CampaignView:
     next_contact_at: float | None
     reached: int = 0
     """L of the abandon rate: persons connected in time, to an agent or (agentless) to the message."""
+    contact_lists: tuple[str, ...] = ()
+    """All lists that it dials; ``contact_list`` is the first."""
     pacing: PacingView | None = None
     """None for a campaign that was never asked how many calls to place ahead."""
     schedule: str | None = None
@@ -175,6 +177,7 @@ class Viewer:
             reason=campaign.reason,
             queue=settings.queue,
             contact_list=settings.contact_list,
+            contact_lists=settings.contact_lists,
             trunk=settings.trunk,
             priority=settings.priority,
             live=len(campaign.live),

@@ -168,6 +168,12 @@ class Scan:
         """For each key its number and its text; the one that the key is not is null."""
         return [self._key(key) for key in sort]
 
+    def value(self, key: SortKey) -> Expression:
+        """What the key looks at, for people; ages as the time since when, epoch seconds."""
+        if key.field in AGES:
+            return self._since(key.field)
+        return self._number(key.field) if key.kind is Kind.NUMBER else self._text(key.field)
+
     def _key(self, key: SortKey) -> tuple[Expression, Expression]:
         sign = -1.0 if key.descending else 1.0
         nowhere: Expression = literal(-FARTHEST if key.empty_first else FARTHEST, Double())

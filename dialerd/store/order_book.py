@@ -38,6 +38,7 @@ from dialerd.core.filtering.facts import Moment, moment_at
 from dialerd.core.ordering.mixing import CALLBACK_REASON, Line, Stream, Turns
 from dialerd.core.ordering.settings import MAX_KEYS, DialOrder, ListShare
 from dialerd.store.filter_sql import Scan
+from dialerd.store.id_lists import among
 from dialerd.store.schema import contacts, order_books, order_changes, order_entries, order_sources
 
 OUT = 0
@@ -48,7 +49,6 @@ _VERSION = "1"
 _KEYS = tuple(name for number in range(1, MAX_KEYS + 1) for name in (f"n{number}", f"t{number}"))
 _IN_ORDER = (*(order_entries.c[name] for name in _KEYS), order_entries.c.due, order_entries.c.contact_id)
 _READY_FROM = 0.0
-_CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Book:
 
     async def fit(self, ids: Sequence[int]) -> set[int]:
         """Those of these contacts that are ready and pass the filter now."""
-        scan = self._scan([contacts.c.id.in_(ids), self._is_ready()])
+        scan = self._scan([self._among(contacts.c.id, ids), self._is_ready()])
         query = select(scan.rows.c.id).where(self._passes(scan))
         return set((await self._connection.execute(query)).scalars())
 
@@ -147,15 +147,21 @@ class Book:
 
     async def take_out(self, ids: Sequence[int]) -> None:
         """These contacts are no longer next."""
-        mine = and_(order_entries.c.book_id == self.id, order_entries.c.contact_id.in_(ids))
+        mine = and_(order_entries.c.book_id == self.id, self._among(order_entries.c.contact_id, ids))
         statement: Any = update(order_entries).where(mine).values(line=OUT)
         await self._connection.execute(statement if self._wanted.order.static else delete(order_entries).where(mine))
+
+    async def look_again(self, ids: Sequence[int]) -> None:
+        """It is not known how these contacts stand: they are looked at later."""
+        dialect = postgresql if self._postgresql else sqlite
+        statement = dialect.insert(order_changes).on_conflict_do_nothing()
+        await self._connection.execute(statement, [{"book_id": self.id, "contact_id": i} for i in ids])
 
     async def put_in(self, ids: Sequence[int]) -> None:
         """Put these contacts where they belong now, or nowhere."""
         if ids:
             await self.take_out(ids)
-            await self._insert([contacts.c.id.in_(ids), self._is_ready()])
+            await self._insert([self._among(contacts.c.id, ids), self._is_ready()])
 
     async def keep_up(self, limit: int) -> int:
         """Take in contacts that changed or fell due, up to ``limit`` of each; returns how many."""
@@ -163,7 +169,9 @@ class Book:
         some = select(order_changes.c.contact_id).where(mine).limit(limit).with_for_update(skip_locked=True)
         ids = list((await self._connection.execute(some)).scalars())
         if ids:
-            await self._connection.execute(delete(order_changes).where(mine, order_changes.c.contact_id.in_(ids)))
+            await self._connection.execute(
+                delete(order_changes).where(mine, self._among(order_changes.c.contact_id, ids))
+            )
             await self.put_in(ids)
         taken = len(ids)
         for source in await self.sources():
@@ -205,8 +213,7 @@ class Book:
 
     async def put_ahead(self, ids: Sequence[int], everybody: bool) -> None:
         """What a first look found, before the book is built; ``everybody``: there were no others."""
-        for start in range(0, len(ids), _CHUNK):
-            await self.put_in(ids[start : start + _CHUNK])
+        await self.put_in(ids)
         self.ahead, self.ready = (0, True) if everybody else (len(ids), False)
         if everybody:
             await self._connection.execute(
@@ -230,6 +237,9 @@ class Book:
 
     def _scan(self, where: Iterable[ColumnElement[bool]]) -> Scan:
         return Scan(self._postgresql, self._wanted.order, where)
+
+    def _among(self, column: ColumnElement[Any], ids: Sequence[int]) -> ColumnElement[bool]:
+        return among(column, ids, self._postgresql)
 
     def _passes(self, scan: Scan) -> ColumnElement[bool]:
         chosen = self._wanted.order.filter

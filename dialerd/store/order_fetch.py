@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from dialerd.core.contact import ContactState
+from dialerd.core.contact import Contact, ContactState
 from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.ordering.mixing import Line, Stream
 from dialerd.core.ordering.settings import REFRESH_S
+from dialerd.store.contact_rows import CONTACT_COLUMNS, contact_of
 from dialerd.store.database import READING
 from dialerd.store.filter_sql import Scan
+from dialerd.store.id_lists import among
 from dialerd.store.order_book import Book, Wanted, open_book
 from dialerd.store.schema import contacts
 
@@ -30,11 +32,13 @@ _ROUNDS = 50
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """Ids in order; ``next_at``: when it is worth asking again if there are none; None: not before the list
+    """In order; ``next_at``: when it is worth asking again if there are none; None: not before the list
     changes."""
 
-    ids: tuple[int, ...]
+    contacts: tuple[Contact, ...]
     next_at: float | None
+    complete: bool
+    """The book holds everybody."""
 
 
 async def look_first(engine: AsyncEngine, wanted: Wanted, now: float) -> None:
@@ -66,10 +70,24 @@ async def pick(connection: AsyncConnection, wanted: Wanted, limit: int, now: flo
     turns = book.turns.take(waiting, wanted.shares, wanted.order.mix, limit)
     places = {line: iter(ids) for line, ids in lines.items()}
     chosen = [next(places[line]) for line in turns]
+    found = await _locked(connection, chosen) if chosen else {}
     if chosen:
         await book.take_out(chosen)
+    lost = [contact_id for contact_id in chosen if contact_id not in found]
+    if lost:
+        await book.look_again(lost)
     await book.used(len(chosen))
-    return Picked(tuple(chosen), await _next_at(connection, book, wanted, bool(chosen), now))
+    next_at = await _next_at(connection, book, wanted, bool(found), now)
+    return Picked(tuple(found[i] for i in chosen if i in found), next_at, book.ready)
+
+
+async def _locked(connection: AsyncConnection, ids: list[int]) -> dict[int, Contact]:
+    """The contacts, without those that somebody else changes at this moment."""
+    mine = among(contacts.c.id, ids, connection.dialect.name == "postgresql")
+    # Whether they are ready was looked at before; on PostgreSQL somebody may have taken one since.
+    free = contacts.c.state.in_([ContactState.CALLABLE.value, ContactState.WAITING.value])
+    query = select(*CONTACT_COLUMNS).where(mine, free).with_for_update(skip_locked=True)
+    return {row.id: contact_of(row) for row in await connection.execute(query)}
 
 
 async def _lines(connection: AsyncConnection, book: Book, wanted: Wanted, limit: int) -> dict[Line, list[int]]:

@@ -22,12 +22,15 @@ from dialerd.core.commands import (
     ReturnContacts,
     SaveCampaignState,
 )
-from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.contact import Contact, ContactState
 from dialerd.core.events import ContactsFetched
+from dialerd.core.ordering.settings import DialOrder
 from dialerd.core.windows import DayCount
 from dialerd.ports import Clock, Post
+from dialerd.store.contact_rows import contact_of
 from dialerd.store.database import READING
 from dialerd.store.day_counts import day_counts
+from dialerd.store.id_lists import among
 from dialerd.store.order_book import Wanted
 from dialerd.store.order_fetch import look_first, pick
 from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
@@ -62,6 +65,8 @@ class SqlRecord:
         self._clock = clock
         self._health = health if health is not None else RecordHealth(post)
         self._backoff_s = backoff_s
+        self._complete: dict[str, DialOrder | None] = {}
+        """Campaign -> the order that its book held everybody in, at the last fetch."""
         self._commands: deque[RecordCommand] = deque()
         self._wanted = asyncio.Event()
         self._idle = asyncio.Event()
@@ -134,7 +139,7 @@ class SqlRecord:
 
     async def _carry_out(self, command: RecordCommand, token: str, retried: bool) -> None:
         if isinstance(command, FetchContacts):
-            if not command.order.plain:
+            if not command.order.plain and self._complete.get(command.campaign) != command.order:
                 await look_first(self._engine, wanted_of(command), self._clock.now())
             async with self._engine.begin() as connection:
                 fetched = await self._fetch(connection, command, token, retried)
@@ -181,12 +186,13 @@ class SqlRecord:
                 chosen = await _plain(connection, command.contact_list, command.limit, now)
             else:
                 picked = await pick(connection, wanted, command.limit, now)
-                chosen, next_at = await _these(connection, picked.ids, now), picked.next_at
-            for start in range(0, len(chosen), _CHUNK):
-                ids = [contact.id for contact in chosen[start : start + _CHUNK]]
+                chosen, next_at = list(picked.contacts), picked.next_at
+                self._complete[command.campaign] = command.order if picked.complete else None
+            if chosen:
+                ids = [contact.id for contact in chosen]
                 await connection.execute(
                     update(contacts)
-                    .where(contacts.c.id.in_(ids))
+                    .where(among(contacts.c.id, ids, connection.dialect.name == "postgresql"))
                     .values(state=ContactState.IN_ATTEMPT.value, next_at=0.0, fetch=token, updated_at=now)
                 )
         if command.order.plain or (chosen and next_at is None):
@@ -225,21 +231,6 @@ class SqlRecord:
         )  # fmt: skip
 
 
-def contact_of(row: Any) -> Contact:
-    """The contact in a row of the table."""
-    return Contact(
-        id=row.id,
-        contact_list=row.contact_list,
-        key=row.key,
-        numbers=tuple(Number(number["e164"], number["kind"]) for number in row.numbers),
-        columns=row._mapping["columns"],
-        attempts=row.attempts,
-        number_index=row.number_index,
-        last_disposition=row.last_disposition,
-        tries=row.tries,
-    )
-
-
 def wanted_of(command: FetchContacts) -> Wanted:
     """Whose order is asked for."""
     return Wanted(command.campaign, command.contact_list, command.order)
@@ -262,15 +253,6 @@ async def _plain(connection: AsyncConnection, contact_list: str, limit: int, now
             rest = query.limit(limit - len(chosen)).with_for_update(skip_locked=True)
             chosen += await _contacts(connection, rest)
     return chosen
-
-
-async def _these(connection: AsyncConnection, ids: tuple[int, ...], now: float) -> list[Contact]:
-    """In this order, without those that somebody else takes at this moment."""
-    due = (contacts.c.state == ContactState.WAITING.value) & (contacts.c.next_at <= now)
-    ready = (contacts.c.state == ContactState.CALLABLE.value) | due
-    query = select(contacts).where(contacts.c.id.in_(ids), ready).with_for_update(skip_locked=True)
-    found = {contact.id: contact for contact in await _contacts(connection, query)} if ids else {}
-    return [found[i] for i in ids if i in found]
 
 
 async def _contacts(connection: AsyncConnection, query: Select[Any]) -> list[Contact]:

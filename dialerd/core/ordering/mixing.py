@@ -47,6 +47,9 @@ class Turns:
         left = {line: count for line, count in waiting.items() if count > 0}
         turns: list[Line] = []
         while left and len(turns) < limit:
+            if len(left) == 1:
+                ((line, count),) = left.items()
+                return turns + [line] * min(count, limit - len(turns))
             line = self._next(left, lists, mix)
             turns.append(line)
             left[line] -= 1

@@ -1,0 +1,31 @@
+"""From rows of the table to contacts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dialerd.core.contact import Contact, Number
+from dialerd.store.schema import contacts
+
+CONTACT_COLUMNS = tuple(
+    contacts.c[name]
+    for name in (
+        "id", "contact_list", "key", "numbers", "columns", "attempts", "number_index", "last_disposition", "tries",
+    )
+)  # fmt: skip
+"""What a contact is made of."""
+
+
+def contact_of(row: Any) -> Contact:
+    """The contact in a row of the table."""
+    return Contact(
+        id=row.id,
+        contact_list=row.contact_list,
+        key=row.key,
+        numbers=tuple(Number(number["e164"], number["kind"]) for number in row.numbers),
+        columns=row._mapping["columns"],
+        attempts=row.attempts,
+        number_index=row.number_index,
+        last_disposition=row.last_disposition,
+        tries=row.tries,
+    )

@@ -1,0 +1,156 @@
+"""How many contacts a campaign's filter lets through, and how they stand; who comes next, and why there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from dialerd.core.contact import ContactState
+from dialerd.core.filtering.facts import moment_at
+from dialerd.core.ordering.mixing import CALLBACK_REASON, Line, Stream, Turns, stream_of
+from dialerd.store.database import READING
+from dialerd.store.filter_sql import Scan
+from dialerd.store.order_book import Wanted, known_book
+from dialerd.store.schema import IMPORTING, contacts
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCounts:
+    """Contacts of a campaign's lists. ``contacts = matching + filtered_out``; the others divide ``matching``."""
+
+    contacts: int = 0
+    matching: int = 0
+    filtered_out: int = 0
+    promised: int = 0
+    """Ready, with a callback that is due."""
+    retried: int = 0
+    """Ready to be tried again."""
+    fresh: int = 0
+    """Ready and never attempted."""
+    parked: int = 0
+    """Waiting for a time that has not come."""
+    in_attempt: int = 0
+    """In the hopper or in a call."""
+    uncallable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NextContact:
+    """A contact that is to come. ``keys``: its values of the sort keys, as they are compared."""
+
+    place: int
+    id: int
+    key: str
+    contact_list: str
+    kind: str
+    """``callback``, ``retried`` or ``fresh``."""
+    number: str | None
+    attempts: int
+    last_disposition: str | None
+    due_at: float | None
+    keys: dict[str, str | None] = field(default_factory=dict)
+
+
+async def order_counts(engine: AsyncEngine, wanted: Wanted, now: float) -> OrderCounts:
+    """Count. Reads the whole lists when there is a filter; errors of the database are raised as they are."""
+    async with engine.execution_options(**READING).connect() as connection:
+        scan = _scan(connection, wanted, [contacts.c.state != IMPORTING])
+        rows = scan.rows.c
+        waits = and_(rows.state == ContactState.WAITING.value, rows.next_at > now)
+        ready = or_(rows.state == ContactState.CALLABLE.value, rows.state == ContactState.WAITING.value)
+        promised = or_(rows.reason == CALLBACK_REASON, rows.reason.startswith(CALLBACK_REASON + ":"))
+        kind = case(
+            (waits, "parked"),
+            (and_(ready, promised), "promised"),
+            (and_(ready, rows.attempts > 0), "retried"),
+            (ready, "fresh"),
+            (rows.state == ContactState.IN_ATTEMPT.value, "in_attempt"),
+            else_="uncallable",
+        )
+        passes = _passes(scan, wanted, now)
+        query = select(passes, kind, func.count()).select_from(scan.rows).group_by(passes, kind)
+        found = [tuple(row) for row in await connection.execute(query)]
+    kinds: dict[str, int] = {name: count for passed, name, count in found if passed}
+    matching, everybody = sum(kinds.values()), sum(count for *_, count in found)
+    return OrderCounts(contacts=everybody, matching=matching, filtered_out=everybody - matching, **kinds)
+
+
+async def next_contacts(engine: AsyncEngine, wanted: Wanted, limit: int, now: float) -> list[NextContact]:
+    """The contacts that would be fetched now, in order. Out of the campaign's book where it is complete, else by
+    looking at the whole lists. Changes nothing."""
+    async with engine.execution_options(**READING).connect() as connection:
+        book = await known_book(connection, wanted, now)
+        lines: dict[Line, list[int]] = {}
+        for name in wanted.lists:
+            for stream in Stream:
+                ids = await book.first((name, stream), limit) if book is not None else []
+                fit = await book.fit(ids) if book is not None and ids else set()
+                lines[name, stream] = [i for i in ids if i in fit]
+        if book is None:
+            lines = await _looked_up(connection, wanted, limit, now)
+        turns = Turns(dict(book.turns.earned) if book is not None else {})
+        waiting = {line: len(ids) for line, ids in lines.items()}
+        places = {line: iter(ids) for line, ids in lines.items()}
+        chosen = [next(places[line]) for line in turns.take(waiting, wanted.shares, wanted.order.mix, limit)]
+        return await _shown(connection, wanted, chosen)
+
+
+async def _looked_up(connection: AsyncConnection, wanted: Wanted, limit: int, now: float) -> dict[Line, list[int]]:
+    due = and_(contacts.c.state == ContactState.WAITING.value, contacts.c.next_at <= now)
+    scan = _scan(connection, wanted, [or_(contacts.c.state == ContactState.CALLABLE.value, due)])
+    keys = [part for pair in scan.keys(wanted.order.sort) for part in pair]
+    rows = scan.rows.c
+    promised = or_(rows.reason == CALLBACK_REASON, rows.reason.startswith(CALLBACK_REASON + ":"))
+    streams = {
+        Stream.CALLBACK: [promised],
+        Stream.RETRIED: [promised.is_(False), rows.attempts > 0],
+        Stream.FRESH: [promised.is_(False), rows.attempts == 0],
+    }
+    lines: dict[Line, list[int]] = {}
+    for name in wanted.lists:
+        for stream, conditions in streams.items():
+            of_line = [rows.contact_list == name, _passes(scan, wanted, now), *conditions]
+            since = [] if stream is Stream.FRESH else [rows.next_at]
+            query = select(rows.id).where(*of_line).order_by(*keys, *since, rows.id).limit(limit)
+            lines[name, stream] = list((await connection.execute(query)).scalars())
+    return lines
+
+
+async def _shown(connection: AsyncConnection, wanted: Wanted, ids: list[int]) -> list[NextContact]:
+    scan = _scan(connection, wanted, [contacts.c.id.in_(ids)])
+    values = [scan.value(key).label(f"k{n}") for n, key in enumerate(wanted.order.sort)]
+    shown = select(scan.rows.c.id, *values)
+    keys = {row[0]: row[1:] for row in await connection.execute(shown)}
+    rows = {row.id: row for row in await connection.execute(select(contacts).where(contacts.c.id.in_(ids)))}
+    names = [str(key) for key in wanted.order.sort]
+    return [_next(place, rows[i], dict(zip(names, keys[i], strict=True))) for place, i in enumerate(ids, start=1)]
+
+
+def _next(place: int, row: Any, keys: dict[str, Any]) -> NextContact:
+    numbers = row.numbers
+    fits = row.number_index < len(numbers)
+    return NextContact(
+        place=place,
+        id=row.id,
+        key=row.key,
+        contact_list=row.contact_list,
+        kind=stream_of(row.attempts, row.reason).name.lower(),
+        number=numbers[row.number_index]["e164"] if fits else None,
+        attempts=row.attempts,
+        last_disposition=row.last_disposition,
+        due_at=row.next_at or None,
+        keys={name: None if value is None else str(value) for name, value in keys.items()},
+    )
+
+
+def _scan(connection: AsyncConnection, wanted: Wanted, where: list[ColumnElement[bool]]) -> Scan:
+    of_lists = contacts.c.contact_list.in_(wanted.lists)
+    return Scan(connection.dialect.name == "postgresql", wanted.order, [of_lists, *where])
+
+
+def _passes(scan: Scan, wanted: Wanted, now: float) -> ColumnElement[bool]:
+    chosen = wanted.order.filter
+    return scan.holds(chosen.condition, moment_at(now, wanted.order.time_zone)) if chosen is not None else true()

@@ -1,0 +1,141 @@
+"""Keeps the books of all campaigns complete and up to date, in steps short enough for other writers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from dialerd.core.campaign import CampaignSettings
+from dialerd.core.filtering.conditions import changes_with_time
+from dialerd.core.ordering.settings import REFRESH_S, DialOrder
+from dialerd.ports import Clock
+from dialerd.store.database import READING
+from dialerd.store.order_book import Wanted, drop_book, open_book, sweep
+from dialerd.store.order_counts import OrderCounts, order_counts
+from dialerd.store.record_health import DATABASE_ERRORS, reason_of
+from dialerd.store.schema import order_books
+
+_log = structlog.get_logger(__name__)
+
+STEP = 5000
+"""Contacts in one step: it holds SQLite's write lock for some tens of milliseconds."""
+BREATH_S = 0.01
+"""Between two steps, so that others who write get their turn."""
+IDLE_S = 2.0
+"""Between two looks when there is nothing to do."""
+COUNT_EVERY_S = 30.0
+COUNT_SHARE = 100
+"""Counting takes at most this fraction of the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The figures of one campaign and when they were counted, epoch seconds."""
+
+    at: float
+    counts: OrderCounts
+
+
+class OrderKeeper:
+    """Life: :meth:`run` as a task for as long as the daemon lives. While the database is away it waits."""
+
+    def __init__(
+        self, engine: AsyncEngine, clock: Clock, campaigns: Callable[[], Iterable[CampaignSettings]],
+        *, idle_s: float = IDLE_S,
+    ) -> None:  # fmt: skip
+        """``campaigns``: those of the plan in force."""
+        self._engine = engine
+        self._clock = clock
+        self._campaigns = campaigns
+        self._idle_s = idle_s
+        self._woken = asyncio.Event()
+        self._count_at: dict[str, float] = {}
+        self.counted: dict[str, Counted] = {}
+        """Campaign -> its figures, as they were counted last."""
+
+    def wake(self) -> None:
+        """The plan changed, or a list."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Keep the books until cancelled."""
+        told = ""
+        while True:
+            try:
+                await self.work()
+                told = ""
+            except DATABASE_ERRORS as error:
+                # Its loss is told by the record, which needs it more.
+                if reason_of(error) != told:
+                    told = reason_of(error)
+                    _log.info("order_waits_for_database", reason=told)
+            self._woken.clear()
+            try:
+                async with asyncio.timeout(self._idle_s):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    async def work(self) -> None:
+        """Do all that is to be done now."""
+        campaigns = list(self._campaigns())
+        await self._drop_others({c.name for c in campaigns if not c.order.plain})
+        for campaign in campaigns:
+            if not campaign.order.plain:
+                await self._keep(Wanted(campaign.name, campaign.contact_list, campaign.order))
+        await self._until_done(lambda connection: sweep(connection, STEP))
+        for campaign in campaigns:
+            await self._count(Wanted(campaign.name, campaign.contact_list, campaign.order))
+        names = {campaign.name for campaign in campaigns}
+        self.counted = {name: counted for name, counted in self.counted.items() if name in names}
+
+    async def _until_done(self, step: Callable[[AsyncConnection], Awaitable[bool]]) -> None:
+        while True:
+            async with self._engine.begin() as connection:
+                done = await step(connection)
+            if done:
+                return
+            await asyncio.sleep(BREATH_S)
+
+    async def _keep(self, wanted: Wanted) -> None:
+        async def step(connection: AsyncConnection) -> bool:
+            now = self._clock.now()
+            book = await open_book(connection, wanted, now)
+            if book.ready and _moves(wanted.order) and now - book.refreshed_at >= REFRESH_S:
+                await book.refresh()
+            # Everything is looked at, although the first of them is not done.
+            taken = await book.keep_up(STEP)
+            return await book.build(STEP) and taken == 0
+
+        await self._until_done(step)
+
+    async def _drop_others(self, names: set[str]) -> None:
+        others = select(order_books.c.id).where(
+            order_books.c.campaign.is_not(None), order_books.c.campaign.not_in(names)
+        )
+        async with self._engine.execution_options(**READING).connect() as connection:
+            ids = list((await connection.execute(others)).scalars())
+        for book_id in ids:
+            async with self._engine.begin() as connection:
+                await drop_book(connection, book_id)
+
+    async def _count(self, wanted: Wanted) -> None:
+        """Figures for operators; the longer it takes to count, the rarer it is done."""
+        now = self._clock.now()
+        if now < self._count_at.get(wanted.campaign, 0.0):
+            return
+        began = time.perf_counter()
+        counts = await order_counts(self._engine, wanted, now)
+        took_s = time.perf_counter() - began
+        self.counted[wanted.campaign] = Counted(now, counts)
+        self._count_at[wanted.campaign] = now + max(COUNT_EVERY_S, COUNT_SHARE * took_s)
+
+
+def _moves(order: DialOrder) -> bool:
+    return order.filter is not None and changes_with_time(order.filter.condition)
