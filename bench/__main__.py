@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import bridging, calls, memory, simulation, store
+from bench import bridging, calls, dnc, memory, simulation, store
 from bench.figures import Measurement, document, markdown, missed, table
 from bench.processes import Others
 from bench.world import SEED, World, make_lab
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[[World], Measurement]] = {
     "bridging": bridging.measure,
     "memory": memory.measure,
     "store": store.measure,
+    "dnc": dnc.measure,
     "simulation": simulation.measure,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", action="append", choices=list(MEASUREMENTS), help="this one; may be repeated")
     parser.add_argument("--quick", action="store_true", help="shorter, and rougher")
+    parser.add_argument("--full", action="store_true", help="at full size where that takes many minutes")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
     told = Console(stderr=True)
@@ -42,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="dialerd-bench-") as name:
         folder = Path(name)
         with make_lab(folder / "lab") as lab:
-            world = World(lab, folder, options.quick)
+            world = World(lab, folder, options.quick, options.full)
             version = lab.version
             for one in chosen:
                 told.print(f"measuring: {one} …", style="dim")

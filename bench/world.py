@@ -21,11 +21,13 @@ _RINGS = Callee(Behaviour.RINGS_OUT)
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A running lab, a folder for what the measurements write, and whether it must be quick."""
+    """A running lab, a folder for what the measurements write, and how much is asked for."""
 
     lab: Lab
     folder: Path
     quick: bool
+    full: bool = False
+    """Sizes at which a measurement takes many minutes."""
 
     def pids(self) -> dict[str, int]:
         """The processes around the daemon."""

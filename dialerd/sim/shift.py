@@ -37,6 +37,8 @@ class Shift:
     talk_s: float = 60.0
     """Median length of a conversation."""
 
+    opt_outs: bool = False
+    """People of the campaign with agents ask not to be called again, at any moment."""
     mode: Mode = Mode.PROGRESSIVE
     """Of the campaign with agents."""
     pacing: PacingSettings = field(default_factory=PacingSettings)
@@ -80,6 +82,7 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             wrap_up_s=rng.choice((0.0, 10.0, 15.0)),
             variables={"GREETING": "first", "KIND": "=sales"},
             pacing=shift.pacing,
+            dnc=("opt_outs",) if shift.opt_outs else (),
         )
     }
     if agentless:

@@ -58,6 +58,8 @@ class Truth:
     most_lines: int = 0
     now: float = 0.0
     """Set by the world before it lets anything happen."""
+    opted_out: set[str] = field(default_factory=set)
+    """Numbers whose opt-out the daemon has been told of."""
     _live: dict[str, Callee] = field(default_factory=dict)
     _live_of_campaign: Counter[str] = field(default_factory=Counter)
     _numbers: dict[str, str] = field(default_factory=dict)
@@ -83,6 +85,8 @@ class Truth:
             self.broken("stopping_never_originates", f"{record.campaign} {attempt_id}")
         if self.shutting_down:
             self.broken("gates", f"{attempt_id} while shutting down")
+        if record.number in self.opted_out and self.plan.campaigns[record.campaign].dnc:
+            self.broken("opt_out", f"{attempt_id}: the number must not be called")
         contact = self._contacts.setdefault(record.contact_id, _Contact())
         settings = self.plan.campaigns[record.campaign]
         if contact.dialed >= settings.max_attempts:
@@ -194,6 +198,14 @@ class Truth:
     def abandoned(self) -> int:
         """Attempts that were counted as abandoned."""
         return sum(outcome.record.abandoned for outcome in self.outcomes.values())
+
+    def live_callees(self, number: str) -> list[Callee]:
+        """Calls to this number whose channel exists, of campaigns that heed opt-outs."""
+        return [
+            callee
+            for attempt_id, callee in self._live.items()
+            if callee.number == number and self.plan.campaigns[self._asked[attempt_id].campaign].dnc
+        ]
 
     @property
     def live(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from dialerd.sim.channel import Surroundings
 from dialerd.sim.daemon import Daemon, DaemonDied, Trace
 from dialerd.sim.disasters import Disasters
 from dialerd.sim.mishaps import Mishaps
+from dialerd.sim.opt_outs import OptOuts
 from dialerd.sim.phones import Phones
 from dialerd.sim.queue_floor import QueueFloor
 from dialerd.sim.schedule import Schedule
@@ -76,6 +77,7 @@ class World:
         self.reloaded = False
         """A campaign was taken out for a while, and its counters with it."""
         self._disasters = Disasters(self)
+        self.opt_outs = OptOuts(self)
         self._counted_since = (0.0, 0)
 
     # --- the daemon's lives ----------------------------------------------------------------------------
@@ -103,6 +105,8 @@ class World:
         zones = {name: campaign.time_zone for name, campaign in self.plan.campaigns.items()}
         days = self.record.day_counts(zones)
         self.step(e.Recovered(left.attempts, left.agent_lines, states, days, left.pacing))
+        if self.shift.opt_outs:
+            self.opt_outs.daemon_started()
         self.schedule.after(0.05, self.connect_telephony)
         self.schedule.after(0.08, self.connect_roster)
         if len(self.lives) == 1:
@@ -243,6 +247,8 @@ class World:
         if shift.inbound_per_hour:
             self.schedule.after(10.0, self.floor.inbound, shift.inbound_per_hour * shift.agents)
         self._disasters.plan()
+        if shift.opt_outs:
+            self.opt_outs.plan()
         self.schedule.at(shift.seconds, self._end_of_shift)
 
     def _end_of_shift(self) -> None:

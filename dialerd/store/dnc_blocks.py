@@ -56,12 +56,12 @@ def merged(first: Numbers, second: Numbers) -> Numbers:
 
 def groups(numbers: Numbers) -> Iterator[tuple[int, Numbers]]:
     """Each group and its numbers, in order."""
-    if not len(numbers):
-        return
-    of = (numbers >> np.uint64(GROUP_SHIFT)).astype(np.int64)
-    starts = np.concatenate(([0], np.flatnonzero(of[1:] != of[:-1]) + 1, [len(numbers)]))
-    for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        yield int(of[start]), numbers[start:end]
+    start = 0
+    while start < len(numbers):
+        group = int(numbers[start]) >> GROUP_SHIFT
+        end = int(np.searchsorted(numbers, np.uint64((group + 1) << GROUP_SHIFT)))
+        yield group, numbers[start:end]
+        start = end
 
 
 def pack(numbers: Numbers) -> bytes:

@@ -6,8 +6,9 @@ import redis
 
 from lab import Lab
 
-PASSING = ("lease", "lease-history", "cps", "closed", "agent-lines", "pacing")
-"""Kinds of keys that are no hold on anything: the lease, what was lately or was learned, the agents' open lines."""
+PASSING = ("dnc", "lease", "lease-history", "cps", "closed", "agent-lines", "pacing")
+"""Kinds of keys that are no hold on anything: do-not-call lists, the lease, what was lately or was learned, the
+agents' open lines."""
 
 
 def held(lab: Lab) -> dict[str, list[str]]:

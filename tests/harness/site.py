@@ -69,11 +69,13 @@ class Site:
     def write_campaigns(self, campaigns: Mapping[str, dict[str, Any]]) -> None:
         """(Re)write the campaigns file; a running daemon takes no notice until told."""
         lists = {str(one["contact_list"]) for one in campaigns.values()}
+        dnc = {name for one in campaigns.values() for name in [*one.get("dnc", []), one.get("opt_out_list")] if name}
         text = yaml.safe_dump(
             {
                 "version": 1,
                 "trunks": {"carrier": self.trunk},
                 "contact_lists": {name: {"region": "GB", "phones": [{"column": "phone"}]} for name in sorted(lists)},
+                "dnc_lists": {name: {"region": "GB"} for name in sorted(dnc)},
                 "defaults": {
                     "trunk": "carrier", "caller_id": CALLER, "ring_timeout": "15s", "max_attempts": 4,
                     "abandon_message": self.lab.settings.abandon_sound,
