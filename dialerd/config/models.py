@@ -242,10 +242,11 @@ class CampaignModel(Section):
         default=10, description="Most calls of this campaign at the same time."
     )
     priority: Annotated[int, Whole(1, 5)] = Field(
-        default=3, description="1 to 5; 5 goes first where campaigns share agents, trunks or lines."
+        default=3,
+        description="1 to 5: where campaigns share agents or lines, a step up counts as four times the weight.",
     )
     weight: Annotated[int, Whole(1, 100)] = Field(
-        default=1, description="Share among campaigns of the same priority."
+        default=1, description="Where campaigns share agents or lines: twice the weight, twice the calls."
     )
     max_attempts: Annotated[int, Whole(1, 100)] = Field(
         default=3, description="Attempts per contact that were really dialed, however they ended."

@@ -57,6 +57,8 @@ class Desk:
         if agent is None:
             agent = floor.agents[event.agent] = AgentRun(event.agent, since=now)
         agent.interface, agent.name, agent.nailed = event.interface, event.name, event.nailed
+        if event.queue not in agent.memberships:
+            floor.memberships_changed += 1
         agent.memberships[event.queue] = Membership(event.penalty, event.paused, event.pause_reason)
         # A nailed-up member's device state is the one we announce ourselves: it says nothing new.
         agent.in_call_elsewhere = event.in_call and not event.nailed
@@ -80,6 +82,7 @@ class Desk:
         """A member left one queue."""
         agent = self._floor.agents.get(event.agent)
         if agent is not None and agent.memberships.pop(event.queue, None) is not None:
+            self._floor.memberships_changed += 1
             self._floor.available.get(event.queue, set()).discard(agent.agent)
             if not agent.memberships:
                 agent.missed = False

@@ -19,6 +19,7 @@ from dialerd.core.joining import Joining
 from dialerd.core.opting_out import OptingOut
 from dialerd.core.placing import Placing
 from dialerd.core.recovery import Recovery
+from dialerd.core.rounds import Rounds
 from dialerd.core.running import Running
 from dialerd.core.view import Viewer
 
@@ -42,8 +43,8 @@ class Dialer:
         joining = self._joining = Joining(self.floor, desk, placing, forecasting)
         answering = self._answering = Answering(self.floor, placing, joining, forecasting)
         recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining, inbound)
-        running.attach(placing)
         opting_out = OptingOut(self.floor, placing, running.case_for)
+        self._rounds = Rounds(self.floor, desk, forecasting, running, placing)
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
         desk.on_vanished = self._agent_vanished
         desk.on_line_lost = self._agent_line_lost
@@ -56,7 +57,7 @@ class Dialer:
             e.TimePassed: lambda ev, now: None,
             e.Recovered: self._recovered,
             e.ClaimGranted: self._for_attempt(lambda a, ev, now: placing.granted(a, now)),
-            e.ClaimRefused: self._for_attempt(placing.refused),
+            e.ClaimRefused: self._for_attempt(self._claim_refused),
             e.AttemptClosed: self._for_attempt(lambda a, ev, now: placing.closed(a)),
             e.StoreLost: lambda ev, now: self._lost("store", ev.reason),
             e.StoreBack: lambda ev, now: self._back("store"),
@@ -118,7 +119,7 @@ class Dialer:
         self._run_due_timers(now)
         self._handlers[type(event)](event, now)
         self._joining.serve_waiting(now)
-        self._running.pace_dirty(now)
+        self._rounds.pace_dirty(now)
         return self.floor.take_commands()
 
     def next_wakeup(self) -> float | None:
@@ -209,6 +210,11 @@ class Dialer:
     def _shutdown_asked(self, event: e.ShutdownAsked, now: float) -> None:
         self._recovery.shutdown(event.cancel_ringing, now)
         self._forecasting.save_all(now)
+
+    def _claim_refused(self, attempt: LiveAttempt, event: e.ClaimRefused, now: float) -> None:
+        if attempt.state is AttemptState.CLAIMING:
+            self._rounds.refused(attempt)
+        self._placing.refused(attempt, event, now)
 
     # --- stores ----------------------------------------------------------------------------------------
 

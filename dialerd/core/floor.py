@@ -163,6 +163,8 @@ class Floor:
         self.agents: dict[str, AgentRun] = {}
         self.available: dict[str, set[str]] = {}
         """Queue -> agents who can take a call now."""
+        self.memberships_changed = 0
+        """Counts how often an agent joined or left a queue."""
         self.queues_known: frozenset[str] | None = None
         self.attempts: dict[str, LiveAttempt] = {}
         self.numbers: dict[str, str] = {}

@@ -13,6 +13,7 @@ from typing import Any
 
 from dialerd.core import legal_clock
 from dialerd.core.agent import AgentState
+from dialerd.core.agent_split import IsBefore, agents_of_others, leave
 from dialerd.core.attempt import AttemptRecord, AttemptState
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import SavePacing
@@ -57,6 +58,7 @@ class Forecasting:
         """Agents in a conversation with a caller of the queue's own."""
         self._saved: dict[str, Mapping[str, Any]] = {}
         self._recovered = False
+        self.is_before: IsBefore = lambda one, other: False
 
     # --- start, reload, end ----------------------------------------------------------------------------
 
@@ -266,6 +268,7 @@ class Forecasting:
         run.under_rules(now)
         run.allotment, run.asked_again = 0, False
         picture = queue_picture(self._floor, queue, now)
+        leave(picture, agents_of_others(self._floor, campaign, picture, self.is_before))
         # What was granted to others a moment ago and is not dialed yet.
         for other in self.runs.values():
             if other.settings.queue == queue:
@@ -380,16 +383,16 @@ class Forecasting:
         )
 
     def promised(self, campaign: CampaignRun) -> int:
-        """Idle agents whom a campaign that reserves must leave to calls placed ahead: people expected to answer, for
-        campaigns of at least its own priority."""
+        """Idle agents whom a campaign that reserves must leave to calls placed ahead: people expected to answer."""
         campaigns = self._floor.campaigns.values()
         settings = campaign.settings
         others = [c for c in campaigns if c.settings.mode.dials_ahead and c.settings.queue == settings.queue]
         expected = 0.0
         for other in others:
-            if other.settings.priority < settings.priority:
-                continue
             share = _answer_share(other)
+            run = self.runs.get(other.settings.name)
+            if run is not None and other.state is CampaignState.ON:
+                expected += share * run.allotment
             for attempt_id in other.live:
                 attempt = self._floor.attempts.get(attempt_id)
                 if attempt is None or attempt.record.agent is not None or attempt.record.cancelled:

@@ -1,23 +1,19 @@
-"""Campaigns at work: lifecycle, hopper, and placing as many calls as pacing says."""
+"""Campaigns at work: lifecycle and hopper."""
 
 from __future__ import annotations
 
-from dialerd.core import ids
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState, Mode, Plan
-from dialerd.core.choosing import Chosen, choose
-from dialerd.core.commands import FetchContacts, RetireContacts, ReturnContacts, SaveCampaignState
+from dialerd.core.commands import FetchContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.events import CampaignFound, ContactsFetched
 from dialerd.core.findings import CONTACT_LIST, QUEUE, in_words
 from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, Hold, Refuse, first_objection
+from dialerd.core.gates import Case
 from dialerd.core.lines import TrunkRun
-from dialerd.core.pacing import agentless, progressive
 from dialerd.core.parking import MOST_AT_ONCE, Parking
-from dialerd.core.placing import Placing
 from dialerd.core.queue_picture import somebody_at_work
 
 HOPPER_FLOOR = 20
@@ -37,13 +33,8 @@ class Running:
         self._floor = floor
         self._desk = desk
         self._forecasting = forecasting
-        self._placing: Placing
         self.parking = Parking(floor)
         self._fetches = 0
-
-    def attach(self, placing: Placing) -> None:
-        """Placing needs our cases and we need it: joined here."""
-        self._placing = placing
 
     # --- lifecycle -------------------------------------------------------------------------------------
 
@@ -68,7 +59,7 @@ class Running:
                 self._restore(floor.campaigns[name])
                 continue
             if (campaign.settings.contact_list, campaign.settings.order) != (settings.contact_list, settings.order):
-                self._return_contacts(campaign)
+                self.return_contacts(campaign)
             campaign.settings = settings
             campaign.dry = False
         for name, campaign in floor.campaigns.items():
@@ -208,14 +199,16 @@ class Running:
         campaign.fetching = False
         self._floor.dirty.add(campaign.settings.name)
 
-    def _return_contacts(self, campaign: CampaignRun) -> None:
+    def return_contacts(self, campaign: CampaignRun) -> None:
+        """Give back who is in the hopper or parked here."""
         back = tuple(c.id for c in campaign.hopper) + tuple(campaign.parked)
         campaign.hopper.clear()
         campaign.parked.clear()
         if back:
             self._floor.do(ReturnContacts(back))
 
-    def _fill(self, campaign: CampaignRun, wanted: int, now: float) -> None:
+    def fill(self, campaign: CampaignRun, wanted: int, now: float) -> None:
+        """Fetch contacts, where the hopper has too few for ``wanted`` calls and those after them."""
         if campaign.fetching or campaign.dry or self._floor.conditions.record is not None:
             return
         # Where all that was fetched was parked, more comes at a time: nothing else is done meanwhile.
@@ -231,7 +224,7 @@ class Running:
         self._floor.fetches.add(self._fetches)
         self._floor.do(FetchContacts(settings.name, settings.contact_list, limit, self._fetches, settings.order))
 
-    # --- pacing ----------------------------------------------------------------------------------------
+    # --- gates and the end ------------------------------------------------------------------------------
 
     def case_for(self, campaign: CampaignRun, contact: Contact | None, now: float, index: int | None = None) -> Case:
         """The case that the gates judge; without a contact, the campaign's alone. ``index``: which of the contact's
@@ -274,126 +267,15 @@ class Running:
             return int(somebody_at_work(self._floor, settings.queue))
         return self._desk.idle_agents(settings.queue)
 
-    def pace_dirty(self, now: float) -> None:
-        """Look at every campaign that something happened to, the most urgent first."""
-        floor = self._floor
-        while floor.dirty:
-            names, floor.dirty = self._forecasting.together(floor.dirty), set()
-            runs = [floor.campaigns[name] for name in names if name in floor.campaigns]
-            if len(runs) > 1:
-                runs.sort(key=lambda c: (-c.settings.priority, c.placed / c.settings.weight, c.settings.name))
-            for campaign in runs:
-                self._pace(campaign, now)
-
-    def _pace(self, campaign: CampaignRun, now: float) -> None:
-        if campaign.state is not CampaignState.ON:
-            self._wind_down(campaign)
-            return
-        floor, settings = self._floor, campaign.settings
-        if now < campaign.hold_until:
-            return
-        campaign.hold_reason = ""
-        self._keep_hours(campaign, now)
-        objection = first_objection(CAMPAIGN_GATES, self.case_for(campaign, None, now))
-        if objection is not None:
-            if not isinstance(objection, Refuse) and objection.until is not None:
-                floor.timers.set("pace", settings.name, objection.until)
-            return
-        if settings.mode.dials_ahead:
-            self._pace_ahead(campaign, now)
-            return
-        if settings.mode is Mode.AGENTLESS:
-            wanted = agentless(settings.max_lines, len(campaign.live))
-        else:
-            idle = self._desk.idle_agents(settings.queue)
-            wanted = progressive(max(0, idle - self._forecasting.promised(campaign)))
-        self._fill(campaign, wanted, now)
-        while wanted > 0 and self._place_one(campaign, now):
-            wanted -= 1
-        self.parking.write(campaign)
-        if wanted > 0:
-            self._fill(campaign, wanted, now)
-        if settings.pacing.shadow is not None:
-            self._forecasting.ask_shadow(campaign, now)
-            self._look_again(campaign, now)
-        self._complete_if_done(campaign)
-
-    def _keep_hours(self, campaign: CampaignRun, now: float) -> None:
-        """The schedule: be there when it opens or closes, and keep nobody in the hopper meanwhile."""
-        openness, name = campaign.openness(now), campaign.settings.name
-        if openness is None:
-            return
-        if openness.until is not None:
-            self._floor.timers.set("schedule", name, openness.until)
-        if not openness.open:
-            self._return_contacts(campaign)
-        if campaign.was_open not in (None, openness.open):
-            self._floor.tell("info", "schedule_opened" if openness.open else "schedule_closed", campaign=name)
-        campaign.was_open = openness.open
-
-    def _pace_ahead(self, campaign: CampaignRun, now: float) -> None:
-        """Calls for agents who will be free when somebody answers."""
-        at_work = self._forecasting.at_work(campaign)
-        self._fill(campaign, at_work, now)
-        wanted = self._forecasting.wanted(campaign, now)
-        while wanted > 0 and self._place_one(campaign, now):
-            self._forecasting.placed(campaign)
-            wanted -= 1
-        self.parking.write(campaign)
-        if len(campaign.hopper) < at_work:
-            self._fill(campaign, at_work, now)
-        self._look_again(campaign, now)
-        self._complete_if_done(campaign)
-
-    def _look_again(self, campaign: CampaignRun, now: float) -> None:
-        at = self._forecasting.look_again_at(campaign, now)
-        if at is not None:
-            # A gate may have asked for an earlier look.
-            known = self._floor.timers.at("pace", campaign.settings.name)
-            self._floor.timers.set("pace", campaign.settings.name, at if known is None else min(at, known))
-
-    def _place_one(self, campaign: CampaignRun, now: float) -> bool:
-        floor, settings = self._floor, campaign.settings
-        while campaign.hopper:
-            case = self.case_for(campaign, campaign.hopper[0], now)
-            held = first_objection(CAMPAIGN_GATES, case)
-            if held is not None:
-                if not isinstance(held, Refuse) and held.until is not None:
-                    floor.timers.set("pace", settings.name, held.until)
-                return False
-            contact = campaign.hopper.popleft()
-            choice = first_objection(CONTACT_GATES, case) or choose(case, contact)
-            if not isinstance(choice, Chosen):
-                self._not_now(campaign, contact, choice, now)
-                continue
-            attempt_id = floor.serials.new(ids.ATTEMPT)
-            agent = None
-            if settings.mode is Mode.PROGRESSIVE:
-                agent = self._desk.reserve(settings.queue, attempt_id, now)
-                if agent is None:
-                    campaign.hopper.appendleft(contact)
-                    return False
-            self._placing.begin(campaign, contact, choice.index, attempt_id, agent, now)
-            campaign.parked_of_fetch = -1
-            return True
-        return False
-
-    def _not_now(self, campaign: CampaignRun, contact: Contact, objection: Hold | Refuse, now: float) -> None:
-        campaign.refused[objection.reason] = campaign.refused.get(objection.reason, 0) + 1
-        if isinstance(objection, Refuse):
-            self._floor.do(RetireContacts((contact.id,), objection.reason))
-            return
-        self.parking.hold(campaign, contact, objection, now)
-        if campaign.parked_of_fetch >= 0:
-            campaign.parked_of_fetch += 1
-
-    def _complete_if_done(self, campaign: CampaignRun) -> None:
+    def complete_if_done(self, campaign: CampaignRun) -> None:
+        """Complete when no contact can ever be called again."""
         idle = not (campaign.live or campaign.closing or campaign.hopper or campaign.parked or campaign.fetching)
         if idle and campaign.dry and campaign.next_contact_at is None and campaign.record_in_attempt == 0:
             self._change(campaign, CampaignState.COMPLETE, "")
 
-    def _wind_down(self, campaign: CampaignRun) -> None:
-        self._return_contacts(campaign)
+    def wind_down(self, campaign: CampaignRun) -> None:
+        """Not on: nobody is kept, and what is stopping ends with its last call."""
+        self.return_contacts(campaign)
         if campaign.state is CampaignState.STOPPING and not campaign.live and not campaign.closing:
             self._change(campaign, CampaignState.OFF, campaign.reason)
         name = campaign.settings.name

@@ -30,6 +30,7 @@ class CampaignView:
     contact_list: str
     trunk: str
     priority: int
+    weight: int
     live: int
     ringing: int
     connected_now: int
@@ -180,6 +181,7 @@ class Viewer:
             contact_lists=settings.contact_lists,
             trunk=settings.trunk,
             priority=settings.priority,
+            weight=settings.weight,
             live=len(campaign.live),
             ringing=states["originating"] + states["ringing"] + states["unconfirmed"],
             connected_now=states["connected"] + states["treating"],
