@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dialerd.core import choosing, running
+from dialerd.core import choosing, rounds
 from dialerd.core.choosing import NUMBER_GATES, Chosen
 from dialerd.core.commands import Claim, Command, FetchContacts, ParkContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, Number
@@ -23,7 +23,7 @@ class Night(Run):
     def __init__(self, monkeypatch: pytest.MonkeyPatch, opens_in_s: float | None) -> None:
         self.commands: list[Command] = []
         self.opens_at = 1_763_000_000.0 + opens_in_s if opens_in_s is not None else None
-        monkeypatch.setattr(running, "choose", self._choose)
+        monkeypatch.setattr(rounds, "choose", self._choose)
         super().__init__()
 
     def _gate(self, case: Case) -> Verdict:
