@@ -14,6 +14,7 @@ from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.screen import complaints, print_json, screen
 from dialerd.cli.settings import print_problems, problem_object, settings_or_fail
+from dialerd.cli.simulate_replay import beside, read_day, recorded_object
 from dialerd.cli.simulate_view import comparison, headline, shift_picture
 from dialerd.config.campaigns_file import load_campaigns
 from dialerd.config.floor_file import FloorFile, Known, load_floor
@@ -21,6 +22,7 @@ from dialerd.config.problems import Problem, did_you_mean
 from dialerd.core.campaign import CampaignSettings, Connection, Mode, Plan
 from dialerd.sim.forecast.page import page
 from dialerd.sim.forecast.play import play_all
+from dialerd.sim.forecast.replay import day_scenario
 from dialerd.sim.forecast.result import Result, result
 from dialerd.sim.forecast.scenario import Scenario, scenario
 from dialerd.sim.forecast.svg import course_chart
@@ -76,6 +78,17 @@ def simulate(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same day.")] = 1,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="So many days, with seeds from --seed on.")] = 1,
+    from_attempts: Annotated[
+        str | None,
+        _option(
+            "--from-attempts",
+            metavar="DATE",
+            help="Callees, conversations and agents of a recorded day: 2026-03-01, yesterday.",
+        ),
+    ] = None,
+    database: Annotated[
+        str | None, _option("--database", metavar="URL", help="The record. Default: the one that the settings name.")
+    ] = None,
     warm: Annotated[
         bool, typer.Option("--warm", help="Begin with what a day before taught, as after a restart.")
     ] = False,
@@ -95,27 +108,42 @@ def simulate(
         "hours": _hours(hours), "start": start, "answer_rate": answer_rate, "machines": machines, "busy": busy,
         "ring": ring, "talk": talk, "wrap_up": wrap_up,
     }  # fmt: skip
-    described = _floor(floor, known, agents, options)
-    with_agents = [name for name in names if plan.campaigns[name].queue is not None]
+    day, when = None, ""
+    chosen = [plan.campaigns[name] for name in names]
+    if from_attempts is not None:
+        _nothing_else({**options, "agents": agents, "floor": floor})
+        day, when = read_day(from_attempts, chosen, database, config)
+        described = FloorFile()
+    elif database is not None:
+        raise Failure("--database goes with --from-attempts", code=Exit.USAGE)
+    else:
+        described = _floor(floor, known, agents, options)
+    with_agents = [one.name for one in chosen if one.queue is not None]
     if mode is not None and not with_agents:
         raise Failure("--mode: no campaign here has agents", "agentless campaigns have no other mode", Exit.USAGE)
     scenarios = []
     for one in tried:
         varied = _plan(path, one, with_agents or names) if one.mode is not None or one.settings else plan
         settled = [varied.campaigns[name] for name in names]
-        scenarios.append(scenario(settled, varied.trunks, described, warm))
+        if day is not None:
+            scenarios.append(day_scenario(settled, varied.trunks, day, chosen[0].time_zone, warm))
+        else:
+            scenarios.append(scenario(settled, varied.trunks, described, warm))
     results = _results(scenarios, tried, list(range(seed, seed + seeds)))
-    notes = _notes([plan.campaigns[name] for name in names])
+    notes = [*_notes(chosen), *(day.notes if day is not None else ())]
     _write(svg, html, results, str(path), notes)
     took_s = time.perf_counter() - began
     if as_json:
-        print_json(
-            {"file": str(path), "took_s": round(took_s, 2), "notes": notes, "results": [_object(r) for r in results]}
-        )
+        told = [_object(one) for one in results]
+        body = {"file": str(path), "took_s": round(took_s, 2), "notes": notes, "results": told}
+        print_json(body | ({"recorded": recorded_object(day, when)} if day is not None else {}))
         return
     console = screen()
     console.print(headline(results[0], str(path)))
     console.print()
+    if day is not None:
+        console.print(beside(day, when, results))
+        console.print()
     if len(results) == 1:
         console.print(shift_picture(results[0], console.width, console.color_system is not None))
     else:
@@ -126,6 +154,14 @@ def simulate(
         if written is not None:
             console.print(f"[green]written[/] {escape(str(written))}", soft_wrap=True)
     console.print(f"[dim]{took_s:.1f} s. What is not modelled: docs/simulate.md[/]")
+
+
+def _nothing_else(given: dict[str, Any]) -> None:
+    """A recorded day has its own floor."""
+    for name, value in given.items():
+        if value is not None:
+            shown = f"--{name.replace('_', '-')}"
+            raise Failure(f"{shown} does not go with --from-attempts: that day tells it itself", code=Exit.USAGE)
 
 
 def _hours(text: str | None) -> str | None:
