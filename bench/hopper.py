@@ -143,7 +143,7 @@ class _Run:
 
     async def drain(self, gone: int, keep: int) -> None:
         """Until only ``keep`` are left of those that were there when the book was built; so many are ``gone``."""
-        left = self._keeper.counted["spring"].counts.fresh - gone
+        left = self._keeper.counts["spring"].fresh - gone
         while left > keep:
             size = min(MOST_AT_ONCE, left - keep)
             await self.fetch(size)

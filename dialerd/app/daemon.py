@@ -15,6 +15,7 @@ from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_rooms import DncRooms
 from dialerd.app.examination import Examiner, event_sources
 from dialerd.app.notice_keeper import NoticeKeeper
+from dialerd.app.order_room import OrderRoom
 from dialerd.app.records import StoredRecords
 from dialerd.app.world_watch import LOOK_EVERY_S, LOOKED_AT, WorldWatch
 from dialerd.asterisk.roster import AmiRoster
@@ -122,6 +123,7 @@ class Daemon:
             lists=lambda: self._dnc_lists, plan=lambda: self._plan, dialer=self._dialer,
             reached=self._hot.dnc_reached, tell=self._notices.tell, counted=self._metrics.dnc_counted,
         )  # fmt: skip
+        self._orders = OrderRoom(self._database, self._clock, lambda: self._plan, self._metrics.contacts_counted)
         self._loop = EngineLoop(engine, self._clock.now, self._metrics.handled)
         self._lag = LoopLag()
         self._metrics.watch(self.view, self.backlog, self.loop_lag_s)
@@ -194,6 +196,7 @@ class Daemon:
         _log.info("ledger_read", live_attempts=len(ledger.attempts), contacts_released=released)
         tasks.append(group.create_task(self._record.run(), name="record"))
         tasks.append(group.create_task(self._outbox.run(), name="outbox"))
+        tasks.append(group.create_task(self._orders.keeper.run(), name="dial orders"))
         await self._telephony.start()
         await self._roster.start()
         # A defect that ends one of them must not leave a daemon behind that seems to be alive.
@@ -302,6 +305,11 @@ class Daemon:
     def records(self) -> StoredRecords:
         """The record's answers."""
         return self._records
+
+    @property
+    def orders(self) -> OrderRoom:
+        """Who comes next, and how many there are."""
+        return self._orders
 
     @property
     def dnc(self) -> StoredDnc:

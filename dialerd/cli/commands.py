@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from dialerd import __version__
-from dialerd.cli import amd, calls, contacts, dnc, files, floor, health, simulate
+from dialerd.cli import amd, calls, contact_order, contacts, dnc, files, floor, health, simulate
 
 app = typer.Typer(
     name="dialerd",
@@ -37,6 +37,8 @@ app.command("check")(files.check)
 app.command("reload")(files.reload)
 app.command("status")(floor.status)
 app.add_typer(floor.campaigns, name="campaigns")
+contacts.contacts.command("next")(contact_order.show_next)
+contacts.contacts.command("count")(contact_order.count)
 app.add_typer(contacts.contacts, name="contacts")
 app.add_typer(dnc.dnc, name="dnc")
 app.command("attempts")(calls.attempts)

@@ -114,12 +114,27 @@ class Records(Protocol):
         """The latest changes, latest first: ``at``, ``who``, ``what``, ``detail``."""
 
 
+class Orders(Protocol):
+    """Dial orders of the campaigns in the configuration. KeyError: no such campaign. Both methods raise
+    :class:`Unavailable` when the database does not answer."""
+
+    async def next_contacts(self, campaign: str, limit: int) -> list[Row]:
+        """The contacts that would be fetched now, in order."""
+
+    async def counts(self, campaign: str) -> Row:
+        """How many contacts the campaign's filter lets through, and how they stand."""
+
+
 class Daemon(Protocol):
     """The running daemon. All methods are called on its event loop."""
 
     @property
     def records(self) -> Records:
         """The record's answers."""
+
+    @property
+    def orders(self) -> Orders:
+        """Who comes next, and how many there are."""
 
     @property
     def dnc(self) -> DncDesk:

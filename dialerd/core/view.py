@@ -50,6 +50,8 @@ class CampaignView:
     """L of the abandon rate: persons connected in time, to an agent or (agentless) to the message."""
     contact_lists: tuple[str, ...] = ()
     """All lists that it dials; ``contact_list`` is the first."""
+    configured: bool = True
+    """False: taken out of the configuration, and only ends its calls."""
     pacing: PacingView | None = None
     """None for a campaign that was never asked how many calls to place ahead."""
     schedule: str | None = None
@@ -179,6 +181,7 @@ class Viewer:
             queue=settings.queue,
             contact_list=settings.contact_list,
             contact_lists=settings.contact_lists,
+            configured=settings.name in self._floor.plan.campaigns,
             trunk=settings.trunk,
             priority=settings.priority,
             weight=settings.weight,

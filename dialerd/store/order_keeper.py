@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 from sqlalchemy import select
@@ -34,34 +33,24 @@ COUNT_SHARE = 100
 """Counting takes at most this fraction of the time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """The figures of one campaign and when they were counted, epoch seconds."""
-
-    at: float
-    counts: OrderCounts
-
-
 class OrderKeeper:
     """Life: :meth:`run` as a task for as long as the daemon lives. While the database is away it waits."""
 
     def __init__(
         self, engine: AsyncEngine, clock: Clock, campaigns: Callable[[], Iterable[CampaignSettings]],
+        counted: Callable[[Mapping[str, OrderCounts]], None] | None = None,
         *, idle_s: float = IDLE_S,
     ) -> None:  # fmt: skip
-        """``campaigns``: those of the plan in force."""
+        """``campaigns``: those of the plan in force; ``counted``: is told the figures of all campaigns whenever they
+        were counted."""
         self._engine = engine
         self._clock = clock
         self._campaigns = campaigns
         self._idle_s = idle_s
-        self._woken = asyncio.Event()
+        self._counted = counted
         self._count_at: dict[str, float] = {}
-        self.counted: dict[str, Counted] = {}
+        self.counts: dict[str, OrderCounts] = {}
         """Campaign -> its figures, as they were counted last."""
-
-    def wake(self) -> None:
-        """The plan changed, or a list."""
-        self._woken.set()
 
     async def run(self) -> None:
         """Keep the books until cancelled."""
@@ -75,12 +64,7 @@ class OrderKeeper:
                 if reason_of(error) != told:
                     told = reason_of(error)
                     _log.info("order_waits_for_database", reason=told)
-            self._woken.clear()
-            try:
-                async with asyncio.timeout(self._idle_s):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+            await asyncio.sleep(self._idle_s)
 
     async def work(self) -> None:
         """Do all that is to be done now."""
@@ -90,10 +74,14 @@ class OrderKeeper:
             if not campaign.order.plain:
                 await self._keep(Wanted(campaign.name, campaign.contact_list, campaign.order))
         await self._until_done(lambda connection: sweep(connection, STEP))
-        for campaign in campaigns:
-            await self._count(Wanted(campaign.name, campaign.contact_list, campaign.order))
+        counted = [
+            await self._count(Wanted(campaign.name, campaign.contact_list, campaign.order)) for campaign in campaigns
+        ]
         names = {campaign.name for campaign in campaigns}
-        self.counted = {name: counted for name, counted in self.counted.items() if name in names}
+        gone = self.counts.keys() - names
+        self.counts = {name: counts for name, counts in self.counts.items() if name in names}
+        if self._counted is not None and (gone or any(counted)):
+            self._counted(self.counts)
 
     async def _until_done(self, step: Callable[[AsyncConnection], Awaitable[bool]]) -> None:
         while True:
@@ -125,16 +113,17 @@ class OrderKeeper:
             async with self._engine.begin() as connection:
                 await drop_book(connection, book_id)
 
-    async def _count(self, wanted: Wanted) -> None:
-        """Figures for operators; the longer it takes to count, the rarer it is done."""
+    async def _count(self, wanted: Wanted) -> bool:
+        """Figures for operators; the longer it takes to count, the rarer it is done. False: not yet again."""
         now = self._clock.now()
         if now < self._count_at.get(wanted.campaign, 0.0):
-            return
+            return False
         began = time.perf_counter()
         counts = await order_counts(self._engine, wanted, now)
         took_s = time.perf_counter() - began
-        self.counted[wanted.campaign] = Counted(now, counts)
+        self.counts[wanted.campaign] = counts
         self._count_at[wanted.campaign] = now + max(COUNT_EVERY_S, COUNT_SHARE * took_s)
+        return True
 
 
 def _moves(order: DialOrder) -> bool:

@@ -85,6 +85,10 @@ class Metrics:
         self._dnc_entries = Gauge(
             "dialerd_dnc_entries", "Entries of do-not-call lists.", ("dnc_list", "kind"), registry=self.registry
         )
+        self._contacts = Gauge(
+            "dialerd_campaign_contacts", "Contacts of a campaign, as they were counted last.", ("campaign", "kind"),
+            registry=self.registry,
+        )  # fmt: skip
         build = Gauge("dialerd_build_info", "The running version.", ("version", "python"), registry=self.registry)
         build.labels(__version__, platform.python_version()).set(1)
         for invariant in sorted(INVARIANTS):
@@ -129,6 +133,13 @@ class Metrics:
         for dnc_list, of_kind in counts.items():
             for kind, count in of_kind.items():
                 self._dnc_entries.labels(dnc_list, kind).set(count)
+
+    def contacts_counted(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Contacts of all campaigns: campaign -> kind (``matching``, ``fresh`` …) -> how many."""
+        self._contacts.clear()
+        for campaign, of_campaign in counts.items():
+            for kind, count in of_campaign.items():
+                self._contacts.labels(campaign, kind).set(count)
 
     def handled(self, seconds: float) -> None:
         """One event took so long; :class:`dialerd.engine.EngineLoop` calls it."""

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialerd.app.contact_files import import_upload
 from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_rooms import DncRooms
+from dialerd.app.order_room import OrderRoom
 from dialerd.app.records import StoredRecords
 from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
 from dialerd.config.dnc_lists import DncListSettings
@@ -41,6 +42,7 @@ class StagedDaemon:
         self.engine = engine
         self._metrics = metrics if metrics is not None else Metrics()
         self._records = StoredRecords(engine, self)
+        self._orders = OrderRoom(engine, self, lambda: self.stage.plan, self._metrics.contacts_counted)
         self.teller = Notices(self, self._metrics)
         self.posted: list[Event] = []
         self.lag_s = 0.001
@@ -60,6 +62,10 @@ class StagedDaemon:
     @property
     def dnc(self) -> StoredDnc:
         return self._dnc.desk
+
+    @property
+    def orders(self) -> OrderRoom:
+        return self._orders
 
     @property
     def records(self) -> StoredRecords:
