@@ -122,6 +122,9 @@ class Rounds:
             return False
         campaign.hold_reason = ""
         self._keep_hours(campaign, now)
+        settings = campaign.settings
+        if settings.mode is Mode.AGENTLESS and not agentless(settings.max_lines, len(campaign.live)):
+            return False  # as the gates would say, at a tenth of the price: most looks at a busy campaign end here
         objection = first_objection(CAMPAIGN_GATES, self._running.case_for(campaign, None, now))
         self._held(campaign, objection, now)
         return objection is None
