@@ -19,7 +19,8 @@ _STORE = (c.Claim, c.SaveAttempt, c.MoveReservation, c.CloseAttempt, c.SaveAgent
 _RECORD = (c.FetchContacts, c.ReturnContacts, c.RetireContacts, c.ParkContacts, c.SaveCampaignState)
 _TELEPHONY = (
     c.OriginateCall, c.ProbeChannel, c.HangUp, c.StartAmd, c.StopAmd, c.CreateBridge, c.DestroyBridge,
-    c.EnterBridge, c.PlayMessage, c.DialAgent, c.AnnounceAgent,
+    c.EnterBridge, c.PlayMessage, c.StopPlayback, c.StartRecording, c.StopRecording, c.TransferOut, c.DialAgent,
+    c.AnnounceAgent,
 )  # fmt: skip
 _ROSTER = (c.PauseMember,)
 _WATCHER = (c.Tell, c.InvariantViolated)

@@ -71,7 +71,8 @@ def write_pbx(pbx: Asterisk, site: Site) -> None:
             f"[{agent}]\ntype = aor\ncontact = sip:{agent}@{carrier}\n"
             for agent in site.agents
         ),
-        "globals": f"DIALERD_APP_DEFAULT = {site.app}\nDIALERD_ABANDON_DEFAULT = {site.abandoned_sound}\n",
+        "globals": f"DIALERD_APP_DEFAULT = {site.app}\nDIALERD_ABANDON_DEFAULT = {site.abandoned_sound}\n"
+        "DIALERD_TRANSFER_DIAL_PREFIX = PJSIP/\nDIALERD_TRANSFER_DIAL_SUFFIX = @carrier\n",
     }
     for name, text in files.items():
         (etc / "site" / f"{name}.conf").write_text(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -22,8 +23,12 @@ from dialerd.core.commands import (
     PlayMessage,
     ProbeChannel,
     StartAmd,
+    StartRecording,
     StopAmd,
+    StopPlayback,
+    StopRecording,
     TelephonyCommand,
+    TransferOut,
 )
 from dialerd.core.events import (
     AmdFinished,
@@ -35,6 +40,8 @@ from dialerd.core.events import (
     OriginateUnknown,
     PlaybackFinished,
     PlaybackStarted,
+    RecordingFinished,
+    TransferFailed,
 )
 from dialerd.ports import Post
 
@@ -42,6 +49,7 @@ log = structlog.get_logger(__name__)
 
 OUT_CONTEXT = "dialerd-out"
 AMD_CONTEXT = "dialerd-amd"
+TRANSFER_CONTEXT = "dialerd-transfer"
 EXTENSION_MAX = 79
 """Asterisk cuts longer extensions."""
 DEAD_MAN = "TIMEOUT(absolute)"
@@ -65,7 +73,10 @@ def keys_of(command: TelephonyCommand) -> tuple[str, ...]:
     match command:
         case OriginateCall() | StartAmd() | StopAmd():
             return (command.attempt_id,)
-        case ProbeChannel() | HangUp() | PlayMessage() | DialAgent():
+        case (
+            ProbeChannel() | HangUp() | PlayMessage() | StopPlayback() | StartRecording() | StopRecording()
+            | TransferOut() | DialAgent()
+        ):  # fmt: skip
             # A snoop channel belongs to its attempt's lane.
             if command.channel_id.startswith(ids.AMD):
                 return (ids.sibling(command.channel_id, ids.ATTEMPT),)
@@ -114,6 +125,16 @@ class CarryOut:
                 await self._enter_bridge(command)
             case PlayMessage():
                 await self._play(command)
+            case StopPlayback():
+                await self._client.insist(Request("DELETE", path_of("playbacks", command.playback_id)))
+            case StartRecording():
+                await self._record(command)
+            case StopRecording():
+                await self._client.insist(
+                    Request("POST", path_of("recordings", "live", command.recording_id, "stop"))
+                )
+            case TransferOut():
+                await self._transfer_out(command)
             case DialAgent():
                 await self._dial_agent(command)
             case AnnounceAgent():
@@ -270,13 +291,43 @@ class CarryOut:
             self._post(PlaybackStarted(command.playback_id))
             return
         await self._dead_man(channel_id, 0)
-        result = await self._client.channels.playWithId(channel_id, command.playback_id, command.media)
+        result = await self._client.channels.playWithId(channel_id, command.playback_id, *command.media)
         if result.ok:
             return
         log.warning("message_not_started", channel=channel_id, reason=result.message)
         self._post(PlaybackFinished(command.playback_id, failed=True))
         if result.status != 404:
             await self._dead_man(channel_id, REARMED_S)
+
+    async def _record(self, command: StartRecording) -> None:
+        failed = RecordingFinished(command.channel_id, command.recording_id, failed=True)
+        if not self.ready:
+            self._post(failed)
+            return
+        result = await self._client.channels.record(
+            command.channel_id,
+            command.recording_id,
+            math.ceil(command.longest_s),
+            math.ceil(command.silence_s),
+            command.beep,
+        )
+        if not result.ok:
+            log.warning("recording_not_started", channel=command.channel_id, reason=result.message)
+            self._post(failed)
+
+    async def _transfer_out(self, command: TransferOut) -> None:
+        result: Result | None = None
+        if self.ready:
+            for name, value in (
+                ("DIALERD_TRANSFER_CALLER_ID", command.caller_id),
+                ("DIALERD_TRANSFER_RING_S", str(math.ceil(command.ring_timeout_s))),
+            ):
+                await self._client.channels.setChannelVar(command.channel_id, name, value)
+            result = await self._client.channels.continueInDialplan(
+                command.channel_id, TRANSFER_CONTEXT, command.number.lstrip("+")
+            )
+        if result is None or not result.ok:
+            self._post(TransferFailed(command.channel_id, NOT_CONNECTED if result is None else result.message))
 
     async def _dead_man(self, channel_id: str, seconds: int) -> None:
         if channel_id.startswith(ids.ATTEMPT):

@@ -173,15 +173,26 @@ class Channels:
         query = (("variable", variable), ("value", value))
         return await self._send(Request("POST", path_of("channels", channelId, "variable"), query))
 
-    async def playWithId(self, channelId: str, playbackId: str, media: str) -> Result:
-        """Play media to the channel."""
+    async def playWithId(self, channelId: str, playbackId: str, *media: str) -> Result:
+        """Play media to the channel, one after the other. A URI must not contain a comma."""
         request = Request(
             "POST",
             path_of("channels", channelId, "play", playbackId),
-            (("media", media),),
+            (("media", ",".join(media)),),
             confirm=path_of("playbacks", playbackId),
         )
         return await self._send(request)
+
+    async def record(
+        self, channelId: str, name: str, maxDurationSeconds: int, maxSilenceSeconds: int, beep: bool
+    ) -> Result:
+        """Record what comes in on the channel, as WAV; a recording of this name must not exist."""
+        query = (
+            ("name", name), ("format", "wav"), ("maxDurationSeconds", str(maxDurationSeconds)),
+            ("maxSilenceSeconds", str(maxSilenceSeconds)), ("beep", "true" if beep else "false"),
+            ("ifExists", "fail"),
+        )  # fmt: skip
+        return await self._send(Request("POST", path_of("channels", channelId, "record"), query, once=True))
 
 
 class Bridges:

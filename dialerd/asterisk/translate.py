@@ -23,12 +23,15 @@ from dialerd.core.events import (
     ChannelAnswered,
     ChannelEnded,
     ChannelRinging,
+    DigitPressed,
     Event,
     InboundOffered,
     PlaybackFinished,
     PlaybackStarted,
+    RecordingFinished,
     TalkingStarted,
     TalkingStopped,
+    TransferFailed,
 )
 
 USED_EVENTS = (
@@ -44,6 +47,9 @@ USED_EVENTS = (
     "ChannelUserevent",
     "PlaybackStarted",
     "PlaybackFinished",
+    "ChannelDtmfReceived",
+    "RecordingFinished",
+    "RecordingFailed",
 )
 """Everything else is filtered out on the server. ``ChannelStateChange``, too: of what it says, ``Dial`` tells the
 ringing and ``StasisStart`` the answer, and an unused event costs both sides as much as a used one."""
@@ -63,6 +69,8 @@ class _Seen:
     ringing: bool = False
     answered: bool = False
     talking: bool | None = None
+    key_at: str = ""
+    """When the last key was pressed, by Asterisk's clock."""
 
 
 class Translator:
@@ -94,6 +102,8 @@ class Translator:
         kind = raw["type"]
         if kind in ("PlaybackStarted", "PlaybackFinished"):
             return self._playback(kind, _part(raw, "playback"))
+        if kind in ("RecordingFinished", "RecordingFailed"):
+            return self._recording(kind, _part(raw, "recording"))
         channel = _part(raw, "peer" if kind == "Dial" else "channel")
         channel_id = str(channel.get("id", ""))
         if kind == "StasisStart" and not ids.is_ours(channel_id):
@@ -123,7 +133,10 @@ class Translator:
             if channel.get("state") == "Ringing":
                 event = self._ringing(seen, channel_id)
         elif kind == "StasisStart":
-            wanted = channel_id.startswith(ids.AGENT_CHANNEL) or list(raw.get("args", ()))[:1] == ["call"]
+            arguments = [str(argument) for argument in raw.get("args", ())]
+            if arguments[:1] == ["transfer"]:
+                return TransferFailed(channel_id, (*arguments[1:], "")[0])
+            wanted = channel_id.startswith(ids.AGENT_CHANNEL) or arguments[:1] == ["call"]
             if wanted and channel.get("state") == "Up" and not seen.answered:
                 seen.answered = True
                 event = ChannelAnswered(channel_id)
@@ -134,9 +147,27 @@ class Translator:
         elif kind == "ChannelTalkingFinished" and seen.talking is not False:
             seen.talking = False
             event = TalkingStopped(channel_id, self._talk_silence_s)
+        elif kind == "ChannelDtmfReceived":
+            event = self._key(seen, raw, channel_id)
         if event is not None:
             self._channels[channel_id] = seen
         return event
+
+    @staticmethod
+    def _key(seen: _Seen, raw: RawEvent, channel_id: str) -> Event | None:
+        """Both copies of an event bear the same time; two keys cannot."""
+        at = str(raw.get("timestamp", ""))
+        if at and at == seen.key_at:
+            return None
+        seen.key_at = at
+        return DigitPressed(channel_id, str(raw.get("digit", "")))
+
+    def _recording(self, kind: str, recording: Mapping[str, object]) -> Event | None:
+        recording_id = str(recording.get("name", ""))
+        target = str(recording.get("target_uri", "")).removeprefix("channel:")
+        if not ids.is_ours(recording_id):
+            return None
+        return RecordingFinished(target, recording_id, failed=kind == "RecordingFailed")
 
     @staticmethod
     def _ringing(seen: _Seen, channel_id: str) -> Event | None:

@@ -9,13 +9,12 @@ from dialerd.core.campaign import CampaignState, Connection
 from dialerd.core.commands import PlayMessage, SaveAttempt, SaveCampaignState, StartAmd, StopAmd
 from dialerd.core.events import AmdFinished, PlaybackFinished
 from dialerd.core.floor import Floor, LiveAttempt
+from dialerd.core.flowing import Flowing
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.joining import Joining
+from dialerd.core.joining import BRIDGE_GRACE_S, Joining
 from dialerd.core.placing import WATCH_S, Placing
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, PERSON_VALUES, CallAnalysis, Treatment
 
-BRIDGE_GRACE_S = 0.5
-"""A bridge that was asked for before the clock ran out may still come."""
 HANG_UP_FOLLOWS_S = 0.5
 """A hang-up in the middle of a message is reported so soon after the playback's failure."""
 RESUMED_TREATMENT_S = 30.0
@@ -29,8 +28,11 @@ _MAY_SPEAK = frozenset({_S.ORIGINATING, _S.RINGING, _S.ANSWERED, _S.ANALYSING, _
 class Answering:
     """Decides what is done with answered calls, and does it in time."""
 
-    def __init__(self, floor: Floor, placing: Placing, joining: Joining, forecasting: Forecasting) -> None:
+    def __init__(
+        self, floor: Floor, placing: Placing, joining: Joining, forecasting: Forecasting, flowing: Flowing
+    ) -> None:
         self._floor = floor
+        self._flowing = flowing
         self._forecasting = forecasting
         self._placing = placing
         self._joining = joining
@@ -151,6 +153,8 @@ class Answering:
             self._joining.wait(attempt, now)
         elif treatment is Treatment.MESSAGE and settings.message is not None:
             self._play(attempt, settings.message, now)
+        elif treatment is Treatment.FLOW and settings.flow in settings.flows:
+            self._flowing.begin(attempt, now)
         else:
             self._hang_up(attempt, now)
 
@@ -170,7 +174,10 @@ class Answering:
         self._forecasting.abandoned(attempt, now)
         self._joining.give_back(attempt, now)
         floor.tell("warning", "call_abandoned", attempt=record.id, campaign=record.campaign)
-        self._play(attempt, attempt.settings.abandon_message, now)
+        if attempt.settings.abandon_keys:
+            self._flowing.begin_abandoned(attempt, now)
+        else:
+            self._play(attempt, attempt.settings.abandon_message, now)
 
     def _play(self, attempt: LiveAttempt, media: str, now: float) -> None:
         floor, record = self._floor, attempt.record
@@ -178,7 +185,7 @@ class Answering:
         if attempt.amd_running:
             attempt.amd_running = False
             floor.do(StopAmd(record.id))
-        floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.PLAYBACK), media))
+        floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.PLAYBACK), (media,)))
         floor.do(SaveAttempt(record))
         floor.timers.set("treatment", record.id, now + TREATMENT_GUARD_S)
 
@@ -188,11 +195,14 @@ class Answering:
         if attempt.hang_up_sent:
             return
         attempt.playback_started = record.message_at is not None
+        if record.flow is not None:
+            self._flowing.resume(attempt, now)
+            return
         media = _message_of(attempt)
         if record.treatment == Treatment.HANG_UP and not record.abandoned:
             self._end(attempt, now)
         elif record.message_at is None and media is not None:
-            floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.PLAYBACK), media))
+            floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.PLAYBACK), (media,)))
         floor.timers.set("treatment", record.id, now + RESUMED_TREATMENT_S)
 
     def playback_started(self, attempt: LiveAttempt, now: float) -> None:

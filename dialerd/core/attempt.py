@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from dialerd.core.contact import ContactNext
 from dialerd.core.lifecycle import Lifecycle
@@ -41,7 +42,7 @@ ATTEMPT_LIFECYCLE = Lifecycle(
         _S.ANSWERED: frozenset({_S.ANALYSING, _S.WAITING_AGENT, _S.TREATING, _S.ENDED}),
         _S.ANALYSING: frozenset({_S.WAITING_AGENT, _S.TREATING, _S.ENDED}),
         _S.WAITING_AGENT: frozenset({_S.CONNECTED, _S.TREATING, _S.ENDED}),
-        _S.TREATING: frozenset({_S.ENDED}),
+        _S.TREATING: frozenset({_S.WAITING_AGENT, _S.ENDED}),
         _S.CONNECTED: frozenset({_S.ENDED}),
         _S.ENDED: frozenset({_S.CLOSED}),
         _S.CLOSED: frozenset(),
@@ -104,6 +105,14 @@ class AttemptRecord:
     number_count: int = 1
     contact_tries: dict[str, int] | None = None
     bridge_id: str | None = None
+    queue: str | None = None
+    """The queue that the flow led to; None: the campaign's own."""
+    flow: dict[str, Any] | None = None
+    """The walk through a flow, as :class:`dialerd.core.flow.walk.WalkState` has it; None: there was none."""
+    flow_result: str | None = None
+    """How the flow ended: the word of its `hang_up`, ``transferred``, ``no_input``, ``hung_up`` …"""
+    prompts: dict[str, str] | None = None
+    """Text of a prompt -> media URI of its speech for this contact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence, profile_named
 from dialerd.core.attempts_control import AttemptCap, Scope, longest_windows
 from dialerd.core.disposition import Disposition
+from dialerd.core.flow.nodes import Flow, queues_of
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.schedule import Schedule
@@ -39,6 +40,13 @@ class Connection(StrEnum):
 
     NAILED = "nailed"
     RING = "ring"
+
+
+class AbandonKey(StrEnum):
+    """What a person who met no agent may ask for by a key."""
+
+    OPT_OUT = "opt_out"
+    CALLBACK = "callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,12 @@ class CampaignSettings:
     retry: Mapping[Disposition, RetryRule] = field(default_factory=dict)
     analysis: AnalysisProfile = field(default_factory=lambda: profile_named("connect_first"))
     responses: Mapping[CallAnalysis, Treatment] = field(default_factory=dict)
+    flow: str | None = None
+    """Name of the flow that the treatment ``flow`` walks; one of ``flows``."""
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    """The flows that this campaign can come to, by name."""
+    abandon_keys: Mapping[str, AbandonKey] = field(default_factory=dict)
+    """What a key does while the abandoned-call message plays."""
     message: str | None = None
     """Media URI (``sound:name``) that the treatment ``message`` plays."""
     abandon_message: str = "sound:dialerd/abandoned"
@@ -136,6 +150,12 @@ class CampaignSettings:
     def contact_lists(self) -> tuple[str, ...]:
         """The names of all its lists."""
         return tuple(share.name for share in self.order.shares(self.contact_list))
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """Every queue whose agents may get a call of this campaign: its own, and those that its flows lead to."""
+        own = {self.queue} if self.queue is not None else set()
+        return frozenset(own.union(*(queues_of(flow) for flow in self.flows.values())))
 
     @property
     def dead_man_s(self) -> float:

@@ -126,6 +126,18 @@ class SaveCampaignState:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Whoever answered asked not to be called again: their number goes on this do-not-call list, for good. Asking
+    twice changes nothing. No answer; the core has barred the number by then."""
+
+    dnc_list: str
+    number: str
+    attempt_id: str
+    how: str
+    """``key``, ``agent`` …"""
+
+
 # --- telephony -------------------------------------------------------------------------------------------
 
 
@@ -206,7 +218,48 @@ class PlayMessage:
 
     channel_id: str
     playback_id: str
-    media: str
+    media: tuple[str, ...]
+    """Played one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlayback:
+    """Stop what plays; no error if it is over. PlaybackFinished may come or not."""
+
+    channel_id: str
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Record what the channel says into a file of this name (WAV). Answered by RecordingFinished, also when nothing
+    could be recorded."""
+
+    channel_id: str
+    recording_id: str
+    longest_s: float
+    silence_s: float
+    """So much silence ends it."""
+    beep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """Enough was recorded; the file is kept."""
+
+    channel_id: str
+    recording_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOut:
+    """Let the dialplan dial this number and connect both. Answered by TransferFailed, or by the channel's end after
+    the conversation."""
+
+    channel_id: str
+    number: str
+    caller_id: str
+    ring_timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,10 +323,10 @@ class InvariantViolated:
 
 
 StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing
-RecordCommand = FetchContacts | ReturnContacts | RetireContacts | ParkContacts | SaveCampaignState
+RecordCommand = OptOut | FetchContacts | ReturnContacts | RetireContacts | ParkContacts | SaveCampaignState
 TelephonyCommand = (
     OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | CreateBridge | DestroyBridge | EnterBridge
-    | PlayMessage | DialAgent | AnnounceAgent
+    | PlayMessage | StopPlayback | StartRecording | StopRecording | TransferOut | DialAgent | AnnounceAgent
 )  # fmt: skip
 RosterCommand = PauseMember
 WatcherCommand = Tell | InvariantViolated

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dialerd.core.lifecycle import Lifecycle
@@ -66,3 +66,5 @@ class ContactNext:
     number_index: int
     reason: str
     """Why: ``retry:busy``, ``max_attempts``, ``reached`` …"""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What the call wrote into the contact's columns."""

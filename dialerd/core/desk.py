@@ -131,7 +131,7 @@ class Desk:
             attempt = floor.attempts.get(agent.attempt or "")
             # In ring mode the member's device is busy because we ring it.
             ringing = attempt is not None and attempt.agent_channel is not None and agent.in_call_elsewhere
-            queue = attempt.settings.queue if attempt is not None else None
+            queue = attempt.queue if attempt is not None else None
             if not (self.can_serve(agent, queue) or ringing) and agent.attempt is not None:
                 vanished, agent.attempt = agent.attempt, None
                 left_for = resting if resting is not AgentState.AVAILABLE else AgentState.PAUSED
@@ -266,7 +266,7 @@ class Desk:
 
     def _settings_for_line(self, agent: AgentRun) -> str | None:
         for campaign in self._floor.campaigns.values():
-            if campaign.settings.queue in agent.memberships:
+            if not campaign.settings.queues.isdisjoint(agent.memberships):
                 return campaign.settings.agent_dial
         return None
 

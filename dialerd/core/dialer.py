@@ -12,6 +12,7 @@ from dialerd.core.attempt import AttemptState
 from dialerd.core.commands import Command, ProbeChannel
 from dialerd.core.desk import Desk
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt
+from dialerd.core.flowing import Flowing
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.inbound import Inbound
@@ -41,9 +42,10 @@ class Dialer:
         placing = self._placing = Placing(self.floor, desk, forecasting, running.case_for)
         inbound = self._inbound = Inbound(self.floor, desk)
         joining = self._joining = Joining(self.floor, desk, placing, forecasting)
-        answering = self._answering = Answering(self.floor, placing, joining, forecasting)
-        recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining, inbound)
         opting_out = OptingOut(self.floor, placing, running.case_for)
+        flowing = self._flowing = Flowing(self.floor, desk, placing, joining, opting_out)
+        answering = self._answering = Answering(self.floor, placing, joining, forecasting, flowing)
+        recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining, inbound, flowing)
         self._rounds = Rounds(self.floor, desk, forecasting, running, placing)
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
         desk.on_vanished = self._agent_vanished
@@ -80,8 +82,14 @@ class Dialer:
             e.AmdFinished: self._for_attempt(answering.amd_finished),
             e.BridgeEntered: self._bridge_entered,
             e.BridgeFailed: self._bridge_failed,
-            e.PlaybackStarted: self._on_playback(lambda a, ev, now: answering.playback_started(a, now)),
-            e.PlaybackFinished: self._on_playback(answering.playback_finished),
+            e.PlaybackStarted: self._on_playback(
+                lambda a, ev, now: answering.playback_started(a, now),
+                lambda a, ev, now: flowing.playback_started(a, now),
+            ),
+            e.PlaybackFinished: self._on_playback(answering.playback_finished, flowing.playback_finished),
+            e.DigitPressed: self._on_channel(flowing.pressed),
+            e.RecordingFinished: self._on_channel(flowing.recorded),
+            e.TransferFailed: self._on_channel(flowing.transfer_failed),
             e.ChannelEnded: self._channel_ended,
             e.CallLost: self._for_attempt(lambda a, ev, now: recovery.call_lost(a, now)),
             e.InboundOffered: inbound.offered,
@@ -100,6 +108,9 @@ class Dialer:
             "amd": self._timer_for_attempt(answering.no_verdict),
             "legal": self._timer_for_attempt(answering.clock_ran_out),
             "treatment": self._timer_for_attempt(answering.treatment_over),
+            "flow": self._timer_for_attempt(flowing.timed_out),
+            "flow_end": self._timer_for_attempt(flowing.lasts_too_long),
+            "prompt_failed": self._timer_for_attempt(flowing.prompt_failed),
             "wrap_up": self._wrap_up_over,
             "agent_line": desk.redial,
             "line_watch": desk.watch_line,
@@ -184,11 +195,14 @@ class Dialer:
 
         return run
 
-    def _on_playback(self, act: Callable[[LiveAttempt, Any, float], None]) -> Callable[[Any, float], None]:
+    def _on_playback(
+        self, message: Callable[[LiveAttempt, Any, float], None], prompt: Callable[[LiveAttempt, Any, float], None]
+    ) -> Callable[[Any, float], None]:
         def run(event: Any, now: float) -> None:
-            attempt = self.floor.attempts.get(ids.sibling(event.playback_id, ids.ATTEMPT))
+            walker = self.floor.playbacks.get(event.playback_id)
+            attempt = self.floor.attempts.get(walker or ids.sibling(event.playback_id, ids.ATTEMPT))
             if attempt is not None:
-                act(attempt, event, now)
+                (message if walker is None else prompt)(attempt, event, now)
 
         return run
 
@@ -288,6 +302,7 @@ class Dialer:
         attempt = self.floor.attempts.get(event.channel_id)
         if attempt is not None:
             if attempt.record.bridge_id == event.bridge_id:
+                self._flowing.bridged(attempt)
                 self._joining.bridged(attempt, now)
             return
         agent = self._agent_on(event.channel_id)

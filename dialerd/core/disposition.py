@@ -10,6 +10,9 @@ class Disposition(StrEnum):
 
     ANSWERED_AGENT = "answered_agent"
     ANSWERED_MESSAGE = "answered_message"
+    ANSWERED_FLOW = "answered_flow"
+    LEFT_FLOW = "left_flow"
+    FLOW_FAILED = "flow_failed"
     ABANDONED = "abandoned"
     HUNG_UP_EARLY = "hung_up_early"
     MACHINE = "machine"
@@ -33,6 +36,9 @@ class Disposition(StrEnum):
 MEANING = {
     Disposition.ANSWERED_AGENT: "A person (or what may be one) was connected to an agent.",
     Disposition.ANSWERED_MESSAGE: "A person (or what may be one) heard the campaign's message (agentless).",
+    Disposition.ANSWERED_FLOW: "A person (or what may be one) went through the campaign's flow to one of its ends.",
+    Disposition.LEFT_FLOW: "A person (or what may be one) hung up within the campaign's flow: `flow` says where.",
+    Disposition.FLOW_FAILED: "A prompt, a recording or the flow itself failed: `flow_result` says what.",
     Disposition.ABANDONED: "A person answered, and no agent and no campaign message came in time.",
     Disposition.HUNG_UP_EARLY: "Answered, and the called party hung up before the time for connecting was over.",
     Disposition.MACHINE: "An answering machine; the call was ended.",
@@ -52,6 +58,12 @@ MEANING = {
     Disposition.OUTCOME_UNKNOWN: "The call ended while nobody watched; whether it rang is not known.",
     Disposition.UNMAPPED: "A combination of cause and SIP status that the table does not know. Raises a warning.",
 }
+
+HEARD = frozenset(
+    {Disposition.ANSWERED_MESSAGE, Disposition.ANSWERED_FLOW, Disposition.LEFT_FLOW, Disposition.FLOW_FAILED}
+)
+"""Without an agent: whoever answered heard what the campaign has to say, or began to. Unless abandoned, such a call
+counts as connected in time."""
 
 BY_SIP_STATUS = {
     404: Disposition.INVALID_NUMBER,

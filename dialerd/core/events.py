@@ -10,6 +10,9 @@ from typing import Any
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.campaign import CampaignState, Plan
 from dialerd.core.contact import Contact
+from dialerd.core.dialogue_events import DigitPressed as DigitPressed
+from dialerd.core.dialogue_events import RecordingFinished as RecordingFinished
+from dialerd.core.dialogue_events import TransferFailed as TransferFailed
 from dialerd.core.dnc import DncEntry, DncStanding
 from dialerd.core.windows import DayCount
 
@@ -401,6 +404,7 @@ Event = (
     | ContactsFetched | OutcomesRecorded | ContactsChanged | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
     | TalkingStarted | TalkingStopped | AmdFinished | BridgeEntered | BridgeFailed
-    | PlaybackStarted | PlaybackFinished | ChannelEnded | CallLost | InboundOffered | TelephonyLost | TelephonyBack
+    | PlaybackStarted | PlaybackFinished | DigitPressed | RecordingFinished | TransferFailed
+    | ChannelEnded | CallLost | InboundOffered | TelephonyLost | TelephonyBack
     | MemberSeen | MemberGone | RosterLost | RosterSynced
 )  # fmt: skip

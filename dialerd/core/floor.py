@@ -14,6 +14,7 @@ from dialerd.core.commands import Command, InvariantViolated, Tell
 from dialerd.core.contact import Contact
 from dialerd.core.dnc import DncStanding
 from dialerd.core.findings import Findings
+from dialerd.core.flow.walk import Walk
 from dialerd.core.gates import Conditions, Hold, Refuse
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.lines import TrunkRun
@@ -51,6 +52,17 @@ class LiveAttempt:
     grace_used: bool = False
     """The clock ran out while the agent's bridge was being entered."""
     probes: int = 0
+    playback: str | None = None
+    """The playback of a flow that is going on."""
+    recording: str | None = None
+    """The recording of a flow that is going on."""
+    walk: Walk | None = None
+    """The walk through a flow; None: there is none."""
+
+    @property
+    def queue(self) -> str | None:
+        """The queue whose agents take this call: the one that a flow led to, or the campaign's."""
+        return self.record.queue or self.settings.queue
 
     @property
     def id(self) -> str:
@@ -171,6 +183,8 @@ class Floor:
         """Number -> the live attempt on it."""
         self.capped = CappedSubjects()
         """Numbers and contacts that must wait for a rolling cap."""
+        self.playbacks: dict[str, str] = {}
+        """Playback of a flow that is going on -> attempt."""
         self.agent_channels: dict[str, str] = {}
         """Agent channel id (line, ring or inbound) -> agent."""
         self.waiting: dict[str, list[str]] = {}

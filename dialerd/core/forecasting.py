@@ -17,7 +17,7 @@ from dialerd.core.agent_split import IsBefore, agents_of_others, leave
 from dialerd.core.attempt import AttemptRecord, AttemptState
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import SavePacing
-from dialerd.core.disposition import Disposition
+from dialerd.core.disposition import HEARD
 from dialerd.core.events import Recovered
 from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
 from dialerd.core.pacer_run import LEARNT_WITH, Decision, Level, LivePredictive, PacerRun
@@ -158,7 +158,7 @@ class Forecasting:
 
     def closed(self, record: AttemptRecord, now: float) -> None:
         """The attempt has its disposition: into the windows, and whatever pacers have not been told yet."""
-        in_time = record.connected_at is not None or record.disposition == Disposition.ANSWERED_MESSAGE
+        in_time = record.connected_at is not None or record.disposition in HEARD
         if record.abandoned or in_time:
             answered_at = record.answered_at if record.answered_at is not None else now
             self._windows_of(record.campaign).count(answered_at, record.abandoned)

@@ -18,7 +18,9 @@ AGENT_CHANNEL = "agt-"
 BRIDGE = "brg-"
 """The mixing bridge of an agent's line or of one call."""
 PLAYBACK = "msg-"
-"""The playback of a message to an attempt's channel."""
+"""The playback of a message to an attempt's channel. Those of a flow have serials of their own."""
+RECORDING = "rec-"
+"""A recording of an attempt's channel."""
 
 
 def serial_of(identifier: str) -> str:
@@ -35,7 +37,7 @@ def is_ours(identifier: str) -> bool:
     """True for an id made by a :class:`SerialNumbers`, whatever its kind."""
     return (
         len(identifier) == ID_LENGTH
-        and identifier[:4] in (ATTEMPT, AMD, AGENT_CHANNEL, BRIDGE, PLAYBACK)
+        and identifier[:4] in (ATTEMPT, AMD, AGENT_CHANNEL, BRIDGE, PLAYBACK, RECORDING)
         and not identifier[4:].strip("0123456789abcdef")
     )
 

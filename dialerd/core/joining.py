@@ -6,13 +6,15 @@ from dialerd.core import ids, legal_clock
 from dialerd.core.agent import AgentState
 from dialerd.core.attempt import ATTEMPT_LIFECYCLE, AttemptState
 from dialerd.core.campaign import Connection
-from dialerd.core.commands import CreateBridge, DialAgent, EnterBridge, MoveReservation, SaveAttempt
+from dialerd.core.commands import CreateBridge, DialAgent, EnterBridge, MoveReservation, SaveAttempt, StopPlayback
 from dialerd.core.desk import Desk
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.placing import CONNECTED_WATCH_S, Placing
 from dialerd.core.treatment import PERSON_VALUES, CallAnalysis, Treatment
 
+BRIDGE_GRACE_S = 0.5
+"""A bridge that was asked for before the clock ran out may still come."""
 LEAST_WAIT_S = 0.25
 """So long an agent is waited for, even when the clock has run out during the analysis."""
 AUTO_ANSWER_S = 2.0
@@ -41,11 +43,26 @@ class Joining:
         floor.timers.set("legal", record.id, max(deadline, now + LEAST_WAIT_S))
         self.offer(attempt, now)
 
+    def join_queue(self, attempt: LiveAttempt, queue: str, now: float) -> None:
+        """A flow leads the caller to an agent. The flow's own patience decides how long; what was promised by law was
+        kept when the flow began."""
+        self._floor.move_attempt(attempt, _S.WAITING_AGENT)
+        attempt.record.queue = queue
+        self._forecasting.wants_agent(attempt, now)
+        self.offer(attempt, now)
+
+    def leave_queue(self, attempt: LiveAttempt, now: float) -> None:
+        """The caller waits for no agent any more."""
+        if attempt.state is _S.WAITING_AGENT:
+            self.give_back(attempt, now)
+            self._floor.move_attempt(attempt, _S.TREATING)
+            attempt.record.queue = None
+
     def offer(self, attempt: LiveAttempt, now: float) -> None:
         """Give the waiting person the reserved agent, or the best idle one; without one, keep waiting."""
         agent = self._agent_for(attempt, now)
         if agent is None:
-            self._floor.waiting.setdefault(attempt.settings.queue or "", []).append(attempt.id)
+            self._floor.waiting.setdefault(attempt.queue or "", []).append(attempt.id)
         elif attempt.settings.connection is Connection.NAILED and agent.line is not None and agent.line_up:
             attempt.record.bridge_id = ids.sibling(agent.line, ids.BRIDGE)
             self._enter(attempt)
@@ -73,7 +90,7 @@ class Joining:
             return agent
         old = record.agent
         # In the ledger, the agent of an earlier run is still reserved for this call.
-        record.agent = self._desk.reserve(attempt.settings.queue, record.id, now, prefer=old)
+        record.agent = self._desk.reserve(attempt.queue, record.id, now, prefer=old)
         if record.agent != old:
             floor.do(MoveReservation(record, old))
         return floor.agents[record.agent] if record.agent is not None else None
@@ -81,6 +98,9 @@ class Joining:
     def _enter(self, attempt: LiveAttempt) -> None:
         assert attempt.record.bridge_id is not None
         attempt.entering = True
+        if attempt.playback is not None:
+            # While a prompt plays, Asterisk does nothing else with the channel.
+            self._floor.do(StopPlayback(attempt.id, attempt.playback))
         self._floor.do(EnterBridge(attempt.id, attempt.record.bridge_id))
 
     def ring(self, attempt: LiveAttempt, now: float) -> None:
@@ -181,7 +201,7 @@ class Joining:
         record.connected_at = now
         floor.timers.cancel("legal", record.id)
         floor.timers.set("probe", record.id, now + CONNECTED_WATCH_S)
-        if legal_clock.is_over(attempt, now) and record.analysis in PERSON_VALUES:
+        if attempt.walk is None and legal_clock.is_over(attempt, now) and record.analysis in PERSON_VALUES:
             record.abandoned = True
             floor.tell("warning", "connected_late", attempt=record.id, campaign=record.campaign)
         self._forecasting.connected(attempt, now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialerd.core import legal_clock
 from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
 from dialerd.core.campaign import CampaignState
 from dialerd.core.choosing import LAST_MOMENT_GATES
@@ -20,7 +19,7 @@ from dialerd.core.commands import (
 from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.dial_string import dial_string
-from dialerd.core.disposition import Disposition, of_unanswered
+from dialerd.core.disposition import HEARD, Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
@@ -28,7 +27,7 @@ from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case, Hold, Refuse, first_objection
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.retry import next_for_contact
-from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis
+from dialerd.core.verdict import disposition_of
 
 RING_GRACE_S = 1.0
 """Asterisk's own ring time-out goes first; ours acts when it did not."""
@@ -292,47 +291,9 @@ class Placing:
         record.ended_at, record.cause, record.sip_status, record.cause_text = now, cause, sip_status, cause_text
         if not record.hung_up_by:
             record.hung_up_by = "dialerd" if attempt.hang_up_sent or record.cancelled else "callee"
-        disposition = self._disposition(attempt, now)
+        disposition = disposition_of(attempt, now)
         self._floor.move_attempt(attempt, _S.ENDED)
         self.close(attempt, disposition, now)
-
-    def _disposition(self, attempt: LiveAttempt, now: float) -> Disposition:
-        record = attempt.record
-        if record.answered_at is None:
-            return of_unanswered(
-                record.cause,
-                record.sip_status,
-                now - (record.dialed_at if record.dialed_at is not None else now),
-                record.ring_timeout_s,
-                record.cancelled,
-            )
-        if record.connected_at is not None:
-            return Disposition.ANSWERED_AGENT
-        if record.abandoned:
-            return Disposition.ABANDONED
-        message = record.treatment == "message" and attempt.playback_started
-        may_be_person = record.analysis is None or CallAnalysis(record.analysis) in MAY_BE_PERSON
-        if attempt.settings.queue is not None and may_be_person and not message and legal_clock.is_over(attempt, now):
-            # Ended, whoever ended it, after more waiting than the law allows.
-            record.abandoned = True
-            return Disposition.ABANDONED
-        if record.analysis is None:
-            if record.cancelled or record.cause is None:
-                # Answered, and we hung up or lost sight of it: a person may have heard nothing.
-                record.abandoned = True
-                return Disposition.ABANDONED
-            return Disposition.HUNG_UP_EARLY
-        analysis = CallAnalysis(record.analysis)
-        person = analysis in MAY_BE_PERSON
-        if message:
-            return Disposition.ANSWERED_MESSAGE if person else Disposition.MACHINE_MESSAGE
-        if not person:
-            return Disposition(analysis.value)
-        if record.treatment == "hang_up":
-            record.abandoned = analysis is not CallAnalysis.SILENCE
-            return Disposition.ABANDONED if record.abandoned else Disposition.SILENCE
-        # A person who was still within the threshold when the call ended hung up early.
-        return Disposition.HUNG_UP_EARLY
 
     def close(self, attempt: LiveAttempt, disposition: Disposition, now: float) -> None:
         """Write the verdict, free what the attempt held, hand the outcome to the outbox."""
@@ -379,14 +340,27 @@ class Placing:
         campaign.answered += record.answered_at is not None
         campaign.connected += record.connected_at is not None
         campaign.abandoned += record.abandoned
-        in_time = record.connected_at is not None or record.disposition == Disposition.ANSWERED_MESSAGE
+        in_time = record.connected_at is not None or record.disposition in HEARD
         campaign.reached += in_time and not record.abandoned
 
     def _forget(self, attempt: LiveAttempt) -> None:
         """Free the core's own picture of what the attempt held."""
         floor, record = self._floor, attempt.record
-        for kind in ("dial", "ring", "probe", "deadline", "amd", "legal", "treatment"):
+        for kind in (
+            "dial",
+            "ring",
+            "probe",
+            "deadline",
+            "amd",
+            "legal",
+            "treatment",
+            "flow",
+            "flow_end",
+            "prompt_failed",
+        ):
             floor.timers.cancel(kind, record.id)
+        if attempt.playback is not None:
+            floor.playbacks.pop(attempt.playback, None)
         if floor.numbers.get(record.number) == record.id:
             del floor.numbers[record.number]
         campaign = floor.campaigns.get(record.campaign)

@@ -98,7 +98,7 @@ def _is_leaving(agent: AgentRun, membership: Membership) -> bool:
 
 def _calls(floor: Floor, queues: set[str], as_if_ahead: bool) -> Iterator[LiveAttempt]:
     for attempt in floor.attempts.values():
-        if attempt.settings.queue in queues and not attempt.record.cancelled:
+        if attempt.queue in queues and not attempt.record.cancelled:
             free = attempt.record.agent is None
             if free if attempt.settings.mode.dials_ahead else (as_if_ahead or free):
                 yield attempt

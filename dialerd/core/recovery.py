@@ -11,6 +11,7 @@ from dialerd.core.desk import Desk
 from dialerd.core.disposition import Disposition
 from dialerd.core.events import LiveChannel, Recovered, TelephonyBack
 from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
+from dialerd.core.flowing import Flowing
 from dialerd.core.inbound import Inbound
 from dialerd.core.joining import Joining
 from dialerd.core.placing import WATCH_S, Placing
@@ -31,6 +32,7 @@ class Recovery:
         answering: Answering,
         joining: Joining,
         inbound: Inbound,
+        flowing: Flowing,
     ) -> None:
         self._floor = floor
         self._desk = desk
@@ -38,6 +40,7 @@ class Recovery:
         self._answering = answering
         self._joining = joining
         self._inbound = inbound
+        self._flowing = flowing
 
     # --- restart ---------------------------------------------------------------------------------------
 
@@ -113,7 +116,7 @@ class Recovery:
             if record.connected_at is None:
                 record.abandoned = True
         if channel is None:
-            if attempt.state in _ANSWERED_NOT_CONNECTED and attempt.state is not _S.TREATING:
+            if attempt.state in _ANSWERED_NOT_CONNECTED - {_S.TREATING} and record.flow is None:
                 record.abandoned = record.abandoned or record.analysis not in ("machine", "fax", "sit")
             if attempt.state is _S.TREATING:
                 attempt.playback_started = record.message_at is not None
@@ -141,6 +144,8 @@ class Recovery:
         elif attempt.state in (_S.ANSWERED, _S.ANALYSING):
             if attempt.contact is None:
                 self._judge_late(attempt, now)
+        elif attempt.state is _S.WAITING_AGENT and record.flow is not None:
+            self._flowing.resume(attempt, now)
         elif attempt.state is _S.WAITING_AGENT:
             floor.timers.set("legal", record.id, now)
             self._joining.offer(attempt, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.campaign import CampaignSettings, RetryRule
@@ -24,6 +25,8 @@ DEFAULT_RETRY: Mapping[Disposition, RetryRule] = {
     Disposition.SIT: RetryRule(2, 24 * _HOUR),
     Disposition.FAX: RetryRule(1, 0.0),
     Disposition.ABANDONED: RetryRule(2, 72 * _HOUR),
+    Disposition.LEFT_FLOW: RetryRule(2, 24 * _HOUR),
+    Disposition.FLOW_FAILED: RetryRule(3, 1 * _HOUR),
     Disposition.CANCELLED: RetryRule(10, _MINUTE),
     Disposition.OUTCOME_UNKNOWN: RetryRule(2, 1 * _HOUR),
     Disposition.UNMAPPED: RetryRule(2, 4 * _HOUR),
@@ -31,7 +34,12 @@ DEFAULT_RETRY: Mapping[Disposition, RetryRule] = {
 """Used where a campaign states no rule of its own. The 24 h after a machine verdict and the 72 h after an abandoned
 call are Ofcom's (statement of 2010, on silent and abandoned calls)."""
 
-_REACHED = frozenset({Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.MACHINE_MESSAGE})
+_REACHED = frozenset(
+    {
+        Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.ANSWERED_FLOW,
+        Disposition.MACHINE_MESSAGE,
+    }
+)  # fmt: skip
 _DEAD_NUMBER = frozenset({Disposition.INVALID_NUMBER, Disposition.NUMBER_CHANGED, Disposition.FAX})
 _NEVER_ANSWERED = frozenset({Disposition.NOT_PLACED, Disposition.CANCELLED})
 _REFUSED_GAP_S = _MINUTE
@@ -45,9 +53,23 @@ def rule_for(settings: CampaignSettings, disposition: Disposition) -> RetryRule 
 def next_for_contact(
     record: AttemptRecord, settings: CampaignSettings, disposition: Disposition, now: float
 ) -> ContactNext:
-    """The contact's next step when ``record`` has ended with ``disposition`` at ``now`` (epoch seconds).
+    """The contact's next step when ``record`` has ended with ``disposition`` at ``now`` (epoch seconds), with what a
+    flow wrote into its columns; what the called party asked for in the flow outranks the rules."""
+    flow = record.flow or {}
+    following = _by_the_rules(record, settings, disposition, now)
+    if flow.get("opted_out"):
+        following = ContactNext(ContactState.UNCALLABLE, None, record.number_index, "opted_out")
+    elif flow.get("callback"):
+        at = now + (flow.get("callback_after_s") or 0.0)
+        following = ContactNext(ContactState.WAITING, at, record.number_index, "callback")
+    written = flow.get("columns")
+    return replace(following, columns=dict(written)) if written else following
 
-    A dead number gives way to the contact's next number at once; other failures take turns over the numbers,
+
+def _by_the_rules(
+    record: AttemptRecord, settings: CampaignSettings, disposition: Disposition, now: float
+) -> ContactNext:
+    """A dead number gives way to the contact's next number at once; other failures take turns over the numbers,
     after the gap of their rule, until the rule's tries or the campaign's attempts are used up.
     """
     index = record.number_index

@@ -22,6 +22,8 @@ class Treatment(StrEnum):
 
     AGENT = "agent"
     MESSAGE = "message"
+    FLOW = "flow"
+    """The campaign's flow: prompts, and answers by keys."""
     HANG_UP = "hang_up"
 
 

@@ -49,6 +49,8 @@ class Surroundings:
     talk_s: float
     deliver: Callable[[e.Event, int], None]
     """Hands an event of a telephony session to the daemon, if that session still lasts."""
+    presses_keys: bool = False
+    """Callers press keys while they hear something."""
 
 
 def when_unreachable(command: c.TelephonyCommand) -> e.Event | None:
@@ -59,6 +61,10 @@ def when_unreachable(command: c.TelephonyCommand) -> e.Event | None:
         return e.BridgeFailed(command.channel_id, command.bridge_id, "not connected")
     if isinstance(command, c.PlayMessage):
         return e.PlaybackFinished(command.playback_id, failed=True)
+    if isinstance(command, c.StartRecording):
+        return e.RecordingFinished(command.channel_id, command.recording_id, failed=True)
+    if isinstance(command, c.TransferOut):
+        return e.TransferFailed(command.channel_id, "not connected")
     if isinstance(command, c.StartAmd):
         return e.AmdFinished(command.attempt_id, "FAILED", "not connected")
     return None

@@ -9,6 +9,7 @@ from dialerd.core import events as e
 from dialerd.core import ids
 from dialerd.sim.callees import ENDINGS, draw
 from dialerd.sim.channel import Channel, Surroundings, when_unreachable
+from dialerd.sim.keypad import Keypad
 from dialerd.sim.schedule import Lane
 
 MESSAGE_S = 6.0
@@ -29,6 +30,7 @@ class SimulatedAsterisk:
         self._sessions = 0
         self._told_until: dict[str, float] = {}
         self._lane = Lane(world.schedule)
+        self._keypad = Keypad(world, self.channels, self._tell, self._end)
         self._handlers: dict[type, Callable[..., None]] = {
             c.OriginateCall: self._originate,
             c.ProbeChannel: self._probe,
@@ -41,6 +43,7 @@ class SimulatedAsterisk:
             c.PlayMessage: self._play,
             c.DialAgent: self._dial_agent,
             c.AnnounceAgent: self._announce,
+            **self._keypad.handlers,
         }
 
     # --- the port and its connection ---------------------------------------------------------------------
@@ -358,6 +361,7 @@ class SimulatedAsterisk:
         channel.in_charge, channel.playing = True, command.playback_id
         self._tell(channel, e.PlaybackStarted(command.playback_id))
         self._hears_message(channel)
+        self._keypad.hears_prompt(channel)
         self.world.schedule.after(MESSAGE_S, self._message_over, channel, command.playback_id)
 
     def _hears_message(self, channel: Channel) -> None:

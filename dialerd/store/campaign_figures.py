@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.abandon import CampaignFigures
-from dialerd.core.disposition import NEVER_DIALED, Disposition
+from dialerd.core.disposition import HEARD, NEVER_DIALED
 from dialerd.core.treatment import MAY_BE_PERSON
 from dialerd.store.database import READING
 from dialerd.store.schema import attempts
@@ -22,7 +22,7 @@ _IS_PERSON = or_(
 )
 _IN_TIME = and_(
     _A.abandoned.is_(False),
-    or_(_A.connected_at.is_not(None), _A.disposition == Disposition.ANSWERED_MESSAGE.value),
+    or_(_A.connected_at.is_not(None), _A.disposition.in_([one.value for one in sorted(HEARD)])),
 )
 _DELAY = _A.connected_at - _A.answered_at
 _REACHED_AGENT = and_(_A.connected_at.is_not(None), _A.answered_at.is_not(None))

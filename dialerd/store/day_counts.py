@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from dialerd.core.disposition import Disposition
+from dialerd.core.disposition import HEARD
 from dialerd.core.windows import DayCount, last_days
 from dialerd.store.database import READING
 from dialerd.store.schema import attempts
@@ -15,7 +15,7 @@ from dialerd.store.schema import attempts
 _A = attempts.c
 _IN_TIME = and_(
     _A.abandoned.is_(False),
-    or_(_A.connected_at.is_not(None), _A.disposition == Disposition.ANSWERED_MESSAGE.value),
+    or_(_A.connected_at.is_not(None), _A.disposition.in_([one.value for one in sorted(HEARD)])),
 )
 OTHERS = "UTC"
 """The zone of campaigns that are not in the plan."""

@@ -147,26 +147,32 @@ class SqlDnc:
     async def add(self, name: str, entries: Sequence[DncEntry], reason: str, who: str) -> int:
         """Put entries on a list, all or none. One that is there already is only made to last longer, never shorter.
         Returns the list's new ``seq``. Raises :class:`UnknownDncList`."""
-        now = self._clock.now()
         async with self.engine.begin() as connection:
-            seq = await self._next_seq(connection, name)
-            for entry in entries:
-                old = await self._row(connection, name, 0, entry.field)
-                values: dict[str, Any] = {
-                    "seq": seq, "expires_at": entry.expires_at, "reason": reason, "who": who, "added_at": now,
-                    "removed_at": None, "removed_by": None,
-                }  # fmt: skip
-                if old is None:
-                    key = {"dnc_list": name, "generation": 0, "field": entry.field}
-                    await connection.execute(insert(dnc_entries).values(**key, **values))
-                    continue
-                if old.removed_at is None and (old.expires_at is None or old.expires_at > now):
-                    longest = later_end(old.expires_at, entry.expires_at)
-                    if longest == old.expires_at:
-                        values = {"seq": seq}
-                    else:
-                        values["expires_at"] = longest
-                await connection.execute(_at(name, 0, entry.field).values(**values))
+            return await self.add_within(connection, name, entries, reason, who)
+
+    async def add_within(
+        self, connection: AsyncConnection, name: str, entries: Sequence[DncEntry], reason: str, who: str
+    ) -> int:
+        """The same as :meth:`add`, as a part of somebody else's transaction."""
+        now = self._clock.now()
+        seq = await self._next_seq(connection, name)
+        for entry in entries:
+            old = await self._row(connection, name, 0, entry.field)
+            values: dict[str, Any] = {
+                "seq": seq, "expires_at": entry.expires_at, "reason": reason, "who": who, "added_at": now,
+                "removed_at": None, "removed_by": None,
+            }  # fmt: skip
+            if old is None:
+                key = {"dnc_list": name, "generation": 0, "field": entry.field}
+                await connection.execute(insert(dnc_entries).values(**key, **values))
+                continue
+            if old.removed_at is None and (old.expires_at is None or old.expires_at > now):
+                longest = later_end(old.expires_at, entry.expires_at)
+                if longest == old.expires_at:
+                    values = {"seq": seq}
+                else:
+                    values["expires_at"] = longest
+            await connection.execute(_at(name, 0, entry.field).values(**values))
         return seq
 
     async def remove(self, name: str, entry: DncEntry, reason: str, who: str) -> bool:

@@ -11,6 +11,7 @@ from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import (
     FetchContacts,
+    OptOut,
     ParkContacts,
     RecordCommand,
     RetireContacts,
@@ -18,7 +19,7 @@ from dialerd.core.commands import (
     SaveCampaignState,
 )
 from dialerd.core.contact import Contact, ContactState, Number
-from dialerd.core.disposition import Disposition
+from dialerd.core.disposition import HEARD
 from dialerd.core.events import (
     ContactsChanged,
     ContactsFetched,
@@ -74,6 +75,8 @@ class MemoryRecord:
         self._clock = clock
         self._defer = defer
         self._lost = False
+        self.opt_outs: dict[str, set[str]] = {}
+        """Do-not-call list -> numbers whose owners asked for it in a call."""
         self._kept: deque[RecordCommand] = deque()
         self._lists: dict[str, _ContactList] = {}
         self._orders: dict[str, MemoryOrder] = {}
@@ -103,7 +106,7 @@ class MemoryRecord:
         days: dict[str, dict[int, list[int]]] = {}
         now = self._clock.now()
         for record in self.attempts.values():
-            in_time = record.connected_at is not None or record.disposition == Disposition.ANSWERED_MESSAGE
+            in_time = record.connected_at is not None or record.disposition in HEARD
             if record.abandoned or in_time:
                 zone = zones.get(record.campaign, "UTC")
                 at = record.answered_at if record.answered_at is not None else record.ended_at
@@ -140,7 +143,10 @@ class MemoryRecord:
             self.attempts[record.id] = record
             row = self.contacts.get(record.contact_id)
             if row is not None:
+                row.columns = {**row.columns, **outcome.contact.columns}
                 self._place(row, standing_after(row.standing, outcome))
+            if record.flow and record.flow.get("opt_out_list"):
+                self._opt_out(record.flow["opt_out_list"], record.number)
         return frozenset(lists)
 
     # --- the simulated world ----------------------------------------------------------------------------
@@ -197,8 +203,13 @@ class MemoryRecord:
                     row.standing, state=ContactState.WAITING, next_at=command.next_at, reason=command.reason
                 )
                 self._place(row, parked)
+        elif isinstance(command, OptOut):
+            self._opt_out(command.dnc_list, command.number)
         elif isinstance(command, SaveCampaignState):
             self._campaigns[command.campaign] = (command.state, command.reason)
+
+    def _opt_out(self, dnc_list: str, number: str) -> None:
+        self.opt_outs.setdefault(dnc_list, set()).add(number)
 
     def _fetch(self, command: FetchContacts) -> ContactsFetched:
         if not command.order.plain:

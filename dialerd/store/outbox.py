@@ -16,11 +16,13 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dialerd.core.attempt import Outcome
+from dialerd.core.attempt import AttemptRecord, Outcome
+from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import OutcomesRecorded
 from dialerd.ports import Clock, Post
 from dialerd.store.cancellation import heed_cancellation
 from dialerd.store.codec import Undecodable, decode_outcome
+from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.outcome_writer import write_outcomes
 from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
 from dialerd.store.redis_keys import Keys
@@ -62,6 +64,7 @@ class Outbox:
         self._redis = client_for(url, timeout_s=reply_timeout_s)
         self._keys = keys
         self._engine = engine
+        self._dnc = SqlDnc(engine, clock)
         self._post = post
         self._clock = clock
         self._health = health if health is not None else RecordHealth(post)
@@ -145,7 +148,16 @@ class Outbox:
         return len(entries)
 
     async def _write(self, outcomes: list[Outcome]) -> frozenset[str]:
+        opt_outs = [outcome.record for outcome in outcomes if (outcome.record.flow or {}).get("opt_out_list")]
+        for record in opt_outs:
+            await self._dnc.ensure([_opt_out_list(record)])
         async with self._engine.begin() as connection:
+            for record in opt_outs:
+                # It was asked for during the call and is there already, unless the daemon died in between.
+                entry = DncEntry(DncKind.NUMBER, record.number)
+                await self._dnc.add_within(
+                    connection, _opt_out_list(record), [entry], "asked for by key", f"call {record.id}"
+                )
             return await write_outcomes(connection, outcomes, self._clock.now())
 
     async def _write_one_by_one(self, entries: list[_Entry]) -> tuple[list[_Entry], frozenset[str]]:
@@ -170,6 +182,10 @@ class Outbox:
         pipeline.xadd(self._keys.unreadable, {"outcome": content, "reason": reason})
         pipeline.xdel(self._keys.outbox, entry_id)
         await pipeline.execute()
+
+
+def _opt_out_list(record: AttemptRecord) -> str:
+    return str((record.flow or {})["opt_out_list"])
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -52,6 +52,7 @@ async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome
             todo.append(outcome)
     if todo:
         await _apply(connection, todo, now)
+        await _write_columns(connection, todo)
     return frozenset(outcome.record.contact_list for outcome in outcomes)
 
 
@@ -88,6 +89,17 @@ async def _apply(connection: AsyncConnection, outcomes: list[Outcome], now: floa
             changed.add(contact_id)
     if changed:
         await connection.execute(_UPDATE, [_parameters(i, standings[i], now) for i in sorted(changed)])
+
+
+async def _write_columns(connection: AsyncConnection, outcomes: list[Outcome]) -> None:
+    """What flows wrote into columns of their contacts."""
+    for outcome in outcomes:
+        if outcome.contact.columns:
+            of_contact = contacts.c.id == outcome.record.contact_id
+            known = (await connection.execute(select(contacts.c["columns"]).where(of_contact))).scalar()
+            if known is not None:
+                written = {**known, **outcome.contact.columns}
+                await connection.execute(update(contacts).where(of_contact).values({"columns": written}))
 
 
 def _parameters(contact_id: int, standing: Standing, now: float) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import (
     FetchContacts,
+    OptOut,
     ParkContacts,
     RecordCommand,
     RetireContacts,
@@ -23,6 +24,7 @@ from dialerd.core.commands import (
     SaveCampaignState,
 )
 from dialerd.core.contact import Contact, ContactState
+from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import ContactsFetched
 from dialerd.core.ordering.settings import DialOrder
 from dialerd.core.windows import DayCount
@@ -30,6 +32,7 @@ from dialerd.ports import Clock, Post
 from dialerd.store.contact_rows import contact_of
 from dialerd.store.database import READING
 from dialerd.store.day_counts import day_counts
+from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.id_lists import among
 from dialerd.store.order_book import Wanted
 from dialerd.store.order_fetch import look_first, pick
@@ -67,6 +70,7 @@ class SqlRecord:
         self._backoff_s = backoff_s
         self._complete: dict[str, DialOrder | None] = {}
         """Campaign -> the order that its book held everybody in, at the last fetch."""
+        self._dnc = SqlDnc(engine, clock)
         self._commands: deque[RecordCommand] = deque()
         self._wanted = asyncio.Event()
         self._idle = asyncio.Event()
@@ -76,7 +80,11 @@ class SqlRecord:
 
     def submit(self, command: RecordCommand) -> None:
         """Queue one command; see :class:`~dialerd.ports.Record`."""
-        self._commands.append(command)
+        if isinstance(command, OptOut) and self._commands:
+            # Right behind the one that is being carried out.
+            self._commands.insert(1, command)
+        else:
+            self._commands.append(command)
         self._idle.clear()
         self._wanted.set()
 
@@ -156,6 +164,12 @@ class SqlRecord:
             async with self._engine.begin() as connection:
                 for start in range(0, len(command.contact_ids), _CHUNK):
                     await self._park(connection, command, command.contact_ids[start : start + _CHUNK])
+        elif isinstance(command, OptOut):
+            await self._dnc.ensure([command.dnc_list])
+            entry = DncEntry(DncKind.NUMBER, command.number)
+            await self._dnc.add(
+                command.dnc_list, [entry], f"asked for by {command.how}", f"call {command.attempt_id}"
+            )
         elif isinstance(command, SaveCampaignState):
             async with self._engine.begin() as connection:
                 await connection.execute(delete(campaigns).where(campaigns.c.name == command.campaign))

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from dialerd import __version__
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.commands import Claim, CloseAttempt, Command, OriginateCall
-from dialerd.core.disposition import Disposition
+from dialerd.core.disposition import HEARD, Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ClaimRefused, Event, PlanChanged
 from dialerd.core.treatment import MAY_BE_PERSON
@@ -179,7 +179,7 @@ class Metrics:
     def _count(self, record: AttemptRecord) -> None:
         campaign = record.campaign
         self._attempts.labels(campaign, record.disposition or Disposition.UNMAPPED.value).inc()
-        in_time = record.connected_at is not None or record.disposition == Disposition.ANSWERED_MESSAGE
+        in_time = record.connected_at is not None or record.disposition in HEARD
         if record.abandoned:
             self._abandoned.labels(campaign).inc()
         elif in_time:

@@ -214,7 +214,7 @@ async def test_the_timer_is_off_before_the_message_begins(
     attempt = new_id(ids.ATTEMPT)
     playback = ids.sibling(attempt, ids.PLAYBACK)
     ari.answer(f"POST channels/{attempt}/play/{playback}", Answer(409, {"message": "no"}))
-    telephony.submit(PlayMessage(attempt, playback, "sound:x"))
+    telephony.submit(PlayMessage(attempt, playback, ("sound:x",)))
     assert (await inbox.expect(PlaybackFinished, playback_id=playback)).failed
     telephony.submit(ProbeChannel(attempt))
     await inbox.expect(ChannelProbed, channel_id=attempt)
@@ -508,7 +508,7 @@ async def test_announcements_made_while_away_are_made_up_for(ari: MockAri, inbox
         running.submit(AnnounceAgent("8001", "INUSE"))
         running.submit(EnterBridge(new_id(ids.ATTEMPT), new_id(ids.BRIDGE)))
         assert (await inbox.expect(BridgeFailed)).reason == "not connected"
-        running.submit(PlayMessage(new_id(ids.ATTEMPT), playback := new_id(ids.PLAYBACK), "sound:x"))
+        running.submit(PlayMessage(new_id(ids.ATTEMPT), playback := new_id(ids.PLAYBACK), ("sound:x",)))
         assert (await inbox.expect(PlaybackFinished, playback_id=playback)).failed
         running.submit(DialAgent(agent := new_id(ids.AGENT_CHANNEL), "PJSIP/8001", "x", 5, False, {}))
         assert (await inbox.expect(ChannelEnded, channel_id=agent)).cause_text == "not connected"

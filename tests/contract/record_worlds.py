@@ -20,6 +20,7 @@ from dialerd.core.windows import DayCount
 from dialerd.store.contact_import import import_contacts
 from dialerd.store.contact_update import Standing
 from dialerd.store.database import open_database
+from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.import_rows import ImportMapping, PhoneColumn
 from dialerd.store.memory_record import MemoryRecord
 from dialerd.store.migrate import migrate_engine
@@ -76,6 +77,12 @@ class RecordWorld(ABC):
     async def reset_in_attempt(self, keep: Collection[int]) -> int: ...
 
     @abstractmethod
+    async def columns(self, contact_id: int) -> Mapping[str, str]: ...
+
+    @abstractmethod
+    async def opt_outs(self, dnc_list: str) -> set[str]: ...
+
+    @abstractmethod
     async def make_uncallable(self, contact_id: int, reason: str) -> None: ...
 
 
@@ -119,6 +126,12 @@ class MemoryRecordWorld(RecordWorld):
 
     async def reset_in_attempt(self, keep: Collection[int]) -> int:
         return self.store.reset_in_attempt(keep)
+
+    async def columns(self, contact_id: int) -> Mapping[str, str]:
+        return self.store.contacts[contact_id].columns
+
+    async def opt_outs(self, dnc_list: str) -> set[str]:
+        return self.store.opt_outs.get(dnc_list, set())
 
     async def make_uncallable(self, contact_id: int, reason: str) -> None:
         row = self.store.contacts[contact_id]
@@ -210,6 +223,14 @@ class SqlWorld(RecordWorld):
 
     async def reset_in_attempt(self, keep: Collection[int]) -> int:
         return await self.store.reset_in_attempt(keep)
+
+    async def columns(self, contact_id: int) -> Mapping[str, str]:
+        row: Any = await self.queries.contact(contact_id)
+        return dict(row["columns"])
+
+    async def opt_outs(self, dnc_list: str) -> set[str]:
+        changes = await SqlDnc(self.engine, self.clock).changes(dnc_list, 0, 0)
+        return {change.entry.value for change in changes if change.entry is not None}
 
     async def make_uncallable(self, contact_id: int, reason: str) -> None:
         async with self.engine.begin() as connection:

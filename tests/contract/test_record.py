@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dialerd.core.attempt import Outcome
 from dialerd.core.campaign import CampaignState
-from dialerd.core.commands import FetchContacts, ParkContacts, RetireContacts, ReturnContacts, SaveCampaignState
+from dialerd.core.commands import (
+    FetchContacts,
+    OptOut,
+    ParkContacts,
+    RetireContacts,
+    ReturnContacts,
+    SaveCampaignState,
+)
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsFetched
 from tests.contract.record_worlds import RecordWorld
@@ -196,3 +205,19 @@ async def test_order_of_commands_is_kept(record: RecordWorld) -> None:
     await record.add("leads", NUMBERS[:2])
     await record.done(fetch(1), ReturnContacts((1,)), fetch(1), fetch(1))
     assert [[c.id for c in event.contacts] for event in record.inbox.of(ContactsFetched)] == [[1], [1], [2]]
+
+
+async def test_what_a_flow_wrote_is_in_the_contacts_columns(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:2])
+    await fetched(record, 2)
+    done = outcome(1, 1, "answered_flow", ContactState.UNCALLABLE)
+    written = replace(done, contact=replace(done.contact, columns={"city": "Bergen", "day": "0512"}))
+    await record.record(written)
+    assert await record.columns(1) == {"name": NUMBERS[0], "city": "Bergen", "day": "0512"}
+    assert await record.columns(2) == {"name": NUMBERS[1], "city": "Oslo"}
+
+
+async def test_an_opt_out_asked_for_in_a_call_is_on_its_list_once(record: RecordWorld) -> None:
+    command = OptOut("optouts", NUMBERS[0], "dlr-1", "key")
+    await record.done(command, command)
+    assert await record.opt_outs("optouts") == {NUMBERS[0]}

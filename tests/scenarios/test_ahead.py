@@ -90,7 +90,7 @@ def test_who_answers_first_gets_the_agent_idle_longest_and_the_third_is_abandone
     assert not line.wanted(c.PlayMessage)
     line.at(8.5)
     assert line.second_of(c.PlayMessage) == 8.0
-    assert line.the(c.PlayMessage).media == "sound:dialerd/abandoned"
+    assert line.the(c.PlayMessage).media == ("sound:dialerd/abandoned",)
     assert pacing(line).abandoned_today == 1
     assert pacing(line).answered_today == 403  # 400, two talking, one abandoned
     line.look_away().at(20.0, e.ChannelEnded(third, 16))

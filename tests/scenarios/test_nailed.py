@@ -150,7 +150,7 @@ def test_no_agent_within_two_seconds_is_an_abandoned_call_with_its_message() -> 
     attempt = line.dialing()
     line.at(5.0, e.ChannelAnswered(attempt)).at(5.1, e.MemberGone("sales", "8001")).look_away().at(7.1)
     message = line.the(c.PlayMessage)
-    assert (message.channel_id, message.media) == (attempt, "sound:dialerd/abandoned")
+    assert (message.channel_id, message.media) == (attempt, ("sound:dialerd/abandoned",))
     assert line.second_of(c.PlayMessage) == 7.0
     assert "call_abandoned" in line.told()
     line.at(7.2, e.PlaybackStarted(message.playback_id)).look_away()

@@ -100,7 +100,7 @@ def test_agentless_fills_its_lines_and_plays_the_message() -> None:
     line.look_away().at(5.0, e.ChannelAnswered(first)).at(6.0, e.TalkingStarted(first))
     line.at(8.0, e.AmdFinished(first, "HUMAN", "HUMAN-1000-1000"))
     message = line.the(c.PlayMessage)
-    assert message.media == "sound:reminder"
+    assert message.media == ("sound:reminder",)
     line.at(8.1, e.PlaybackStarted(message.playback_id)).look_away()
     line.at(15.0, e.PlaybackFinished(message.playback_id)).at(15.1, e.ChannelEnded(first, 16))
     record = line.closed()
@@ -156,7 +156,7 @@ def test_a_message_that_fails_while_asterisk_is_out_of_sight_says_nothing_about_
     assert line.state() is CampaignState.ON
     up = e.LiveChannel(first, "Up")
     line.look_away().at(12.0, e.TelephonyBack((up,), {}, frozenset()))
-    assert line.the(c.PlayMessage).media == "sound:reminder"  # nobody has heard it yet
+    assert line.the(c.PlayMessage).media == ("sound:reminder",)  # nobody has heard it yet
 
 
 def test_hanging_up_in_the_middle_of_a_message_is_no_failed_message() -> None:

@@ -52,7 +52,7 @@ class OptOutNumber:
 
 @dataclass(frozen=True, slots=True)
 class JoinQueue:
-    """An agent of this queue is wanted; ``Walk.transferred`` or ``Walk.not_transferred`` tells."""
+    """An agent of this queue is wanted: ``Walk.joined``, then ``Walk.transferred``; or ``Walk.not_transferred``."""
 
     queue: str
 

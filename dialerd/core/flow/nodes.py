@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from dialerd.core.filtering.conditions import Filter
+from dialerd.core.filtering.conditions import Filter, columns_of
 from dialerd.core.flow.prompts import Prompt, Text
 from dialerd.core.weekly_hours import WeeklyHours
 
@@ -189,3 +189,22 @@ def texts_of(flow: Flow) -> tuple[Text, ...]:
     """Every text of the flow that is turned into speech, each once, in the order of the nodes."""
     texts = (text for node in flow.nodes.values() for prompt in prompts_of(node) for text in prompt.texts)
     return tuple(dict.fromkeys(texts))
+
+
+def columns_used(flow: Flow) -> frozenset[str]:
+    """Columns of the contact that the flow says, branches on, dials or writes into others."""
+    used = {slot.column for text in texts_of(flow) for slot in text.slots}
+    for node in flow.nodes.values():
+        if isinstance(node, Branch):
+            for case in node.cases:
+                used.update(columns_of(case.condition.condition) if case.condition is not None else ())
+        elif isinstance(node, SetColumns):
+            used.update(slot.column for text in node.values.values() for slot in text.slots)
+        elif isinstance(node, ToNumber):
+            used.update(slot.column for slot in node.number.slots)
+    return frozenset(used)
+
+
+def queues_of(flow: Flow) -> frozenset[str]:
+    """Queues that the flow leads to."""
+    return frozenset(node.queue for node in flow.nodes.values() if isinstance(node, ToQueue))

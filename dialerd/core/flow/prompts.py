@@ -52,6 +52,11 @@ class Text:
         """The places for columns."""
         return tuple(part for part in self.parts if isinstance(part, Slot))
 
+    @property
+    def source(self) -> str:
+        """The text as it is written in a flow: what it is known by among the prompts of a call."""
+        return "".join(part if isinstance(part, str) else _written(part) for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -63,10 +68,6 @@ class Prompt:
     def texts(self) -> tuple[Text, ...]:
         """Its texts."""
         return tuple(part for part in self.parts if isinstance(part, Text))
-
-
-Rendered = Mapping[Text, str]
-"""Text -> media URI of its speech for one contact."""
 
 
 class ColumnMissing(Exception):
@@ -94,6 +95,7 @@ def values_of(text: Text, columns: Mapping[str, str]) -> Iterator[tuple[str, For
             raise ColumnMissing(part.column)
 
 
-def media_of(prompt: Prompt, rendered: Rendered) -> tuple[str, ...]:
-    """The media URIs of a prompt, in order. KeyError: a text was not rendered."""
-    return tuple(part.uri if isinstance(part, Media) else rendered[part] for part in prompt.parts)
+def _written(slot: Slot) -> str:
+    form = f":{slot.form}" if slot.form is not Form.TEXT else ""
+    fallback = f"|{slot.fallback}" if slot.fallback is not None else ""
+    return "{" + slot.column + form + fallback + "}"

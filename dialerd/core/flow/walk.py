@@ -43,7 +43,7 @@ class Around:
 
     moment: Moment
     facts: Facts
-    """Of the contact as it was when the call began; what the flow wrote since is looked at first."""
+    """Of the contact; its columns are those of the walk."""
     zone: str
     """Time zone of the called party."""
     idle_agents: Callable[[str], int]
@@ -62,25 +62,30 @@ class WalkState:
     tries: int = 0
     """Wrong or silent tries at the present gather."""
     visited: int = 0
+    given: dict[str, str] = field(default_factory=dict)
+    """The contact's columns that the flow looks at, as they were when the call was answered."""
     columns: dict[str, str] = field(default_factory=dict)
     """What the flow wrote."""
     path: list[list[Any]] = field(default_factory=list)
     """``[epoch seconds, flow, node, keys]`` for every node, in order."""
     result: str = ""
+    failed: bool = False
+    """It did not end as the flow was meant to."""
     opted_out: bool = False
     callback_after_s: float | None = None
     callback: bool = False
+    dialing: bool = False
+    """Another number is being dialed, or speaks with the caller."""
     over: bool = False
 
 
 class Walk:
     """Leads one caller through a flow. Every method returns what is to be done, in order."""
 
-    def __init__(self, flows: Mapping[str, Flow], state: WalkState, columns: Mapping[str, str]) -> None:
-        """``columns``: the contact's. Raises KeyError when the flow does not exist (any more)."""
+    def __init__(self, flows: Mapping[str, Flow], state: WalkState) -> None:
+        """Raises KeyError when the flow does not exist (any more)."""
         self._flows = flows
         self.state = state
-        self._columns = columns
         self._flow = flows[state.flow]
 
     @property
@@ -163,11 +168,19 @@ class Walk:
         self.state.columns[node.into] = name
         return self._enter(node.next, around)
 
+    def joined(self, agent_found: bool) -> Sequence[a.Action]:
+        """The queue has agents at work. Whoever has an agent at once hears nothing before."""
+        node = self.node
+        if not isinstance(node, ToQueue):
+            return ()
+        return (a.SetTimer(node.patience_s), *(() if agent_found else self._say(node.prompt)))
+
     def not_transferred(self, around: Around) -> Sequence[a.Action]:
         """No agent, or the other number did not answer."""
         node = self.node
         if self.state.over or not isinstance(node, ToQueue | ToNumber):
             return ()
+        self.state.dialing = False
         return (*self._quiet(), a.CancelTimer(), *self._enter(node.otherwise, around))
 
     def transferred(self) -> Sequence[a.Action]:
@@ -231,8 +244,9 @@ class Walk:
             case Record():
                 return self._say(node.prompt) or (a.StartRecording(node.longest_s, node.silence_s, node.beep),)
             case ToQueue():
-                return (a.JoinQueue(node.queue), a.SetTimer(node.patience_s), *self._say(node.prompt))
+                return (a.JoinQueue(node.queue),)
             case ToNumber():
+                self.state.dialing = True
                 return (a.DialNumber(self._written(node.number), node.ring_timeout_s),)
             case HangUp():
                 return self._say(node.prompt) or self._end(node.result)
@@ -252,13 +266,13 @@ class Walk:
         return (a.StopSaying(),) if playing else (a.CancelTimer(),)
 
     def _end(self, result: str, failed: bool = False) -> tuple[a.Action, ...]:
-        self.state.over, self.state.result = True, result
+        self.state.over, self.state.result, self.state.failed = True, result, failed
         return (a.CancelTimer(), a.End(result, failed))
 
     def _way_out(self, node: Branch, around: Around) -> str:
         facts = around.facts
         seen = Facts(
-            facts.contact_list, {**facts.columns, **self.state.columns}, facts.attempts, facts.last_disposition,
+            facts.contact_list, {**self.state.given, **self.state.columns}, facts.attempts, facts.last_disposition,
             facts.last_attempt_at, facts.added_at, facts.number_type, facts.priority,
         )  # fmt: skip
         for case in node.cases:
@@ -274,7 +288,7 @@ class Walk:
     def _written(self, text: Text) -> str:
         """A text for a column or a number; what is missing is left out."""
         try:
-            return "".join(value for value, _ in values_of(text, {**self._columns, **self.state.columns}))
+            return "".join(value for value, _ in values_of(text, {**self.state.given, **self.state.columns}))
         except ColumnMissing:
             return ""
 

@@ -184,7 +184,7 @@ async def test_a_message_is_played_to_its_end(lab: Lab, telephony: AriTelephony,
     lab.assign(number, Callee(Behaviour.SILENT, ring_s=0.1, talk_s=30, patience_s=30))
     attempt = await answered(lab, telephony, inbox, number, dead_man_s=2)
     playback = ids.sibling(attempt, ids.PLAYBACK)
-    telephony.submit(PlayMessage(attempt, playback, lab.settings.message_sound))
+    telephony.submit(PlayMessage(attempt, playback, (lab.settings.message_sound,)))
     await inbox.expect(PlaybackStarted, playback_id=playback)
     finished = await inbox.expect(PlaybackFinished, playback_id=playback)
     assert not finished.failed
@@ -197,7 +197,7 @@ async def test_a_message_is_played_to_its_end(lab: Lab, telephony: AriTelephony,
 async def test_a_message_that_does_not_exist_fails(lab: Lab, telephony: AriTelephony, inbox: Inbox) -> None:
     attempt = await answered(lab, telephony, inbox, number_for(Behaviour.SILENT, 1))
     playback = ids.sibling(attempt, ids.PLAYBACK)
-    telephony.submit(PlayMessage(attempt, playback, "sound:there-is-no-such-sound"))
+    telephony.submit(PlayMessage(attempt, playback, ("sound:there-is-no-such-sound",)))
     assert (await inbox.expect(PlaybackFinished, playback_id=playback)).failed
     telephony.submit(HangUp(attempt))
 

@@ -1,0 +1,329 @@
+"""Calls that walk through a flow: binds the walk to an attempt, its timers and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from dialerd.core import ids
+from dialerd.core.attempt import AttemptState
+from dialerd.core.campaign import AbandonKey, CampaignSettings
+from dialerd.core.commands import (
+    OptOut,
+    PlayMessage,
+    SaveAttempt,
+    StartRecording,
+    StopAmd,
+    StopPlayback,
+    StopRecording,
+    TransferOut,
+)
+from dialerd.core.desk import Desk
+from dialerd.core.dnc import DncEntry, DncKind
+from dialerd.core.events import DigitPressed, OptedOut, PlaybackFinished, RecordingFinished, TransferFailed
+from dialerd.core.filtering.facts import Facts, moment_at
+from dialerd.core.floor import Floor, LiveAttempt
+from dialerd.core.flow import actions as a
+from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, columns_used
+from dialerd.core.flow.nodes import OptOut as OptOutNode
+from dialerd.core.flow.prompts import Media, Prompt
+from dialerd.core.flow.walk import Around, Walk, WalkState
+from dialerd.core.joining import BRIDGE_GRACE_S, Joining
+from dialerd.core.opting_out import OptingOut
+from dialerd.core.placing import Placing
+from dialerd.core.queue_picture import somebody_at_work
+
+ABANDONED_FLOW = "abandoned"
+"""Name of the flow that is made of the abandoned-call message and its keys; no flow of a site is called so."""
+_KEYS_AFTER_S = 3.0
+"""So long after the abandoned-call message a key still counts."""
+_CALLBACK_AFTER_S = 3600.0
+_HANG_UP_FOLLOWS_S = 0.5
+"""A hang-up while a prompt plays is reported so soon after the playback's failure."""
+
+_S = AttemptState
+
+
+class Flowing:
+    """Begins, leads and ends walks through flows."""
+
+    def __init__(self, floor: Floor, desk: Desk, placing: Placing, joining: Joining, opting_out: OptingOut) -> None:
+        self._floor = floor
+        self._desk = desk
+        self._placing = placing
+        self._joining = joining
+        self._opting_out = opting_out
+
+    # --- begin -------------------------------------------------------------------------------------------
+
+    def begin(self, attempt: LiveAttempt, now: float) -> None:
+        """Whoever answered walks through the campaign's flow."""
+        name = attempt.settings.flow
+        assert name is not None
+        self._begin(attempt, name, attempt.settings.flows, now)
+
+    def begin_abandoned(self, attempt: LiveAttempt, now: float) -> None:
+        """No agent in time: the message, with the keys that the campaign gives it."""
+        self._begin(attempt, ABANDONED_FLOW, {ABANDONED_FLOW: abandoned_flow(attempt.settings)}, now)
+
+    def _begin(self, attempt: LiveAttempt, name: str, flows: Mapping[str, Flow], now: float) -> None:
+        floor, record = self._floor, attempt.record
+        floor.move_attempt(attempt, _S.TREATING)
+        if attempt.amd_running:
+            attempt.amd_running = False
+            floor.do(StopAmd(record.id))
+        given = {name: value for name, value in self._columns(attempt).items() if name in _used(flows)}
+        attempt.walk = Walk(flows, WalkState(name, given=given))
+        floor.timers.set("flow_end", record.id, now + flows[name].longest_s)
+        self._carry_out(attempt, attempt.walk.begin(self._around(attempt, now)), now)
+
+    def resume(self, attempt: LiveAttempt, now: float) -> None:
+        """Asterisk was out of sight, or an earlier run began the walk: the caller hears the node again."""
+        state = attempt.record.flow
+        if state is None or attempt.hang_up_sent:
+            return
+        floor = self._floor
+        known = {field.name for field in fields(WalkState)}
+        flows = dict(attempt.settings.flows)
+        if state.get("flow") == ABANDONED_FLOW:
+            flows[ABANDONED_FLOW] = abandoned_flow(attempt.settings)
+        try:
+            walk = Walk(flows, WalkState(**{k: v for k, v in state.items() if k in known}))
+            walk.node  # noqa: B018 -- a node that is not there any more raises
+        except (KeyError, TypeError):
+            floor.tell("warning", "flow_gone", attempt=attempt.id, flow=str(state.get("flow")))
+            attempt.record.flow = {**state, "over": True, "failed": True}
+            self._end(attempt, "flow_gone", True, now)
+            return
+        attempt.walk = walk
+        if attempt.playback is not None or state.get("playback"):
+            floor.do(StopPlayback(attempt.id, attempt.playback or str(state["playback"])))
+            self._forget_playback(attempt)
+        if attempt.state is _S.WAITING_AGENT:
+            self._joining.leave_queue(attempt, now)
+        if floor.timers.at("flow_end", attempt.id) is None:
+            floor.timers.set("flow_end", attempt.id, now + flows[walk.state.flow].longest_s)
+        self._carry_out(attempt, walk.resume(self._around(attempt, now)), now)
+
+    # --- what happens ------------------------------------------------------------------------------------
+
+    def playback_started(self, attempt: LiveAttempt, now: float) -> None:
+        """The caller hears something."""
+        attempt.playback_started = True
+        if attempt.record.message_at is None:
+            attempt.record.message_at = now
+            self._floor.do(SaveAttempt(attempt.record))
+
+    def playback_finished(self, attempt: LiveAttempt, event: PlaybackFinished, now: float) -> None:
+        """A prompt is over, or could not be played."""
+        if attempt.walk is None or event.playback_id != attempt.playback:
+            return
+        self._forget_playback(attempt)
+        if event.failed:
+            if self._floor.conditions.telephony is None:
+                # Asterisk says so too when the caller hangs up; then the channel's end is on its way.
+                self._floor.timers.set("prompt_failed", attempt.id, now + _HANG_UP_FOLLOWS_S)
+            return
+        self._carry_out(attempt, attempt.walk.played(self._around(attempt, now)), now)
+
+    def prompt_failed(self, attempt: LiveAttempt, now: float) -> None:
+        """A prompt could not be played, and the caller is still there."""
+        if attempt.walk is None or attempt.hang_up_sent:
+            return
+        record = attempt.record
+        self._floor.tell(
+            "error", "prompt_not_played", attempt=record.id, campaign=record.campaign,
+            flow=attempt.walk.state.flow, node=attempt.walk.state.node,
+        )  # fmt: skip
+        self._carry_out(attempt, attempt.walk.prompt_failed(), now)
+
+    def pressed(self, attempt: LiveAttempt, event: DigitPressed, now: float) -> None:
+        """A key; outside of flows it means nothing."""
+        if attempt.walk is not None and attempt.state in (_S.TREATING, _S.WAITING_AGENT):
+            self._carry_out(attempt, attempt.walk.pressed(event.digit, self._around(attempt, now)), now)
+
+    def timed_out(self, attempt: LiveAttempt, now: float) -> None:
+        """The walk's timer."""
+        if attempt.entering and not attempt.grace_used:
+            # The agent's bridge is being entered at this moment: the caller is better off there.
+            attempt.grace_used = True
+            self._floor.timers.set("flow", attempt.id, now + BRIDGE_GRACE_S)
+            return
+        if attempt.walk is not None:
+            self._carry_out(attempt, attempt.walk.timed_out(self._around(attempt, now)), now)
+
+    def lasts_too_long(self, attempt: LiveAttempt, now: float) -> None:
+        """The flow's longest time; a conversation is not cut off."""
+        if attempt.walk is not None and attempt.state is not _S.CONNECTED:
+            if attempt.state is _S.WAITING_AGENT:
+                self._joining.leave_queue(attempt, now)
+            self._carry_out(attempt, attempt.walk.lasts_too_long(), now)
+
+    def recorded(self, attempt: LiveAttempt, event: RecordingFinished, now: float) -> None:
+        """A recording is over."""
+        if attempt.walk is None or event.recording_id != attempt.recording:
+            return
+        attempt.recording = None
+        if event.failed:
+            self._floor.tell("error", "recording_failed", attempt=attempt.id, campaign=attempt.record.campaign)
+        name = None if event.failed else event.recording_id
+        self._carry_out(attempt, attempt.walk.recorded(name, self._around(attempt, now)), now)
+
+    def transfer_failed(self, attempt: LiveAttempt, event: TransferFailed, now: float) -> None:
+        """The other number did not answer; the caller is back."""
+        if attempt.walk is not None:
+            self._carry_out(attempt, attempt.walk.not_transferred(self._around(attempt, now)), now)
+
+    def bridged(self, attempt: LiveAttempt) -> None:
+        """The caller speaks with an agent: the flow is over."""
+        if attempt.walk is not None:
+            self._silence(attempt)
+            attempt.walk.transferred()
+            self._floor.timers.cancel("flow", attempt.id)
+            self._floor.timers.cancel("flow_end", attempt.id)
+            self._keep(attempt)
+
+    # --- what the walk asks for --------------------------------------------------------------------------
+
+    def _carry_out(self, attempt: LiveAttempt, actions: Sequence[a.Action], now: float) -> None:
+        if not actions:
+            return
+        ahead = list(actions)
+        while ahead:
+            ahead[:0] = self._do(attempt, ahead.pop(0), now)
+        self._keep(attempt)
+        self._floor.do(SaveAttempt(attempt.record))
+
+    def _do(self, attempt: LiveAttempt, action: a.Action, now: float) -> Sequence[a.Action]:
+        floor, walk = self._floor, attempt.walk
+        assert walk is not None
+        match action:
+            case a.Say():
+                try:
+                    media = self._media(attempt, action.prompt)
+                except KeyError as missing:
+                    floor.tell("error", "prompt_not_rendered", attempt=attempt.id, text=str(missing))
+                    return walk.prompt_failed()
+                attempt.playback = floor.serials.new(ids.PLAYBACK)
+                floor.playbacks[attempt.playback] = attempt.id
+                floor.do(PlayMessage(attempt.id, attempt.playback, media))
+            case a.StopSaying():
+                self._silence(attempt)
+            case a.SetTimer():
+                floor.timers.set("flow", attempt.id, now + action.after_s)
+            case a.CancelTimer():
+                floor.timers.cancel("flow", attempt.id)
+            case a.StartRecording():
+                attempt.recording = floor.serials.new(ids.RECORDING)
+                floor.do(
+                    StartRecording(attempt.id, attempt.recording, action.longest_s, action.silence_s, action.beep)
+                )
+            case a.StopRecording():
+                if attempt.recording is not None:
+                    floor.do(StopRecording(attempt.id, attempt.recording))
+            case a.OptOutNumber():
+                self._opt_out(attempt, now)
+            case a.JoinQueue():
+                if floor.conditions.roster is not None or not somebody_at_work(floor, action.queue):
+                    return walk.not_transferred(self._around(attempt, now))
+                self._joining.join_queue(attempt, action.queue, now)
+                return walk.joined(attempt.entering)
+            case a.LeaveQueue():
+                self._joining.leave_queue(attempt, now)
+            case a.DialNumber():
+                if not action.number:
+                    return walk.not_transferred(self._around(attempt, now))
+                floor.do(TransferOut(attempt.id, action.number, attempt.settings.caller_id, action.ring_timeout_s))
+            case a.End():
+                self._end(attempt, action.result, action.failed, now)
+        return ()
+
+    def _opt_out(self, attempt: LiveAttempt, now: float) -> None:
+        record, name = attempt.record, attempt.settings.opt_out_list
+        self._floor.tell("info", "opted_out", attempt=record.id, campaign=record.campaign, dnc_list=name or "")
+        if name is not None:
+            self._floor.do(OptOut(name, record.number, record.id, "key"))
+            self._opting_out.opted_out(OptedOut(name, DncEntry(DncKind.NUMBER, record.number)), now)
+
+    def _end(self, attempt: LiveAttempt, result: str, failed: bool, now: float) -> None:
+        record = attempt.record
+        record.flow_result = result
+        if failed:
+            record.reason = record.reason or result
+            if record.message_at is None:
+                # Answered, and heard nothing.
+                record.abandoned = True
+        attempt.hang_up_sent = True
+        self._placing.hang_up(attempt, now)
+
+    def _silence(self, attempt: LiveAttempt) -> None:
+        if attempt.playback is not None:
+            self._floor.do(StopPlayback(attempt.id, attempt.playback))
+            self._forget_playback(attempt)
+
+    def _forget_playback(self, attempt: LiveAttempt) -> None:
+        if attempt.playback is not None:
+            self._floor.playbacks.pop(attempt.playback, None)
+            attempt.playback = None
+
+    def _keep(self, attempt: LiveAttempt) -> None:
+        """The walk's state goes with the attempt, for a successor and for the record."""
+        assert attempt.walk is not None
+        state: dict[str, Any] = asdict(attempt.walk.state)
+        state["playback"] = attempt.playback
+        state["opt_out_list"] = attempt.settings.opt_out_list if attempt.walk.state.opted_out else None
+        attempt.record.flow = state
+        if attempt.walk.state.result:
+            attempt.record.flow_result = attempt.walk.state.result
+
+    def _media(self, attempt: LiveAttempt, prompt: Prompt) -> tuple[str, ...]:
+        rendered = attempt.record.prompts or {}
+        return tuple(part.uri if isinstance(part, Media) else rendered[part.source] for part in prompt.parts)
+
+    # --- the world around --------------------------------------------------------------------------------
+
+    @staticmethod
+    def _columns(attempt: LiveAttempt) -> Mapping[str, str]:
+        return attempt.contact.columns if attempt.contact is not None else {}
+
+    def _around(self, attempt: LiveAttempt, now: float) -> Around:
+        record, settings = attempt.record, attempt.settings
+        contact = attempt.contact
+        facts = Facts(
+            record.contact_list,
+            {},
+            record.contact_attempts,
+            contact.last_disposition if contact is not None else None,
+            number_type=record.number_kind,
+        )
+        moment = moment_at(now, settings.time_zone)
+        return Around(moment, facts, settings.time_zone, self._desk.idle_agents)
+
+
+def abandoned_flow(settings: CampaignSettings) -> Flow:
+    """The abandoned-call message as a flow, with the keys that this campaign offers while it plays and just after."""
+    message = Prompt((Media(settings.abandon_message),))
+    ways = {AbandonKey.OPT_OUT: "opt_out", AbandonKey.CALLBACK: "callback"}
+    keys = {key: ways[meaning] for key, meaning in settings.abandon_keys.items()}
+    return Flow(
+        ABANDONED_FLOW,
+        "message",
+        {
+            "message": Gather(message, keys, timeout_s=_KEYS_AFTER_S, retries=0, on_no_input="end", on_wrong="end"),
+            "opt_out": OptOutNode("opted_out"),
+            "opted_out": HangUp("opted_out"),
+            "callback": Callback("called_back", _CALLBACK_AFTER_S),
+            "called_back": HangUp("callback"),
+            "end": HangUp("message"),
+        },
+    )
+
+
+def _used(flows: Mapping[str, Flow]) -> frozenset[str]:
+    return frozenset[str]().union(*(columns_used(flow) for flow in flows.values()))
+
+
+def columns_written(flow: Mapping[str, Any] | None) -> Mapping[str, str]:
+    """What a walk wrote into the contact's columns."""
+    return dict(flow.get("columns", {})) if flow else {}
