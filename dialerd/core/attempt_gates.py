@@ -15,6 +15,8 @@ def caps_allow(case: Case) -> Verdict:
     of_contact = contact_subject(case.contact.id) if case.contact is not None else ""
     for subject in (case.number or "", of_contact):
         capped = case.capped.get(subject)
-        if capped is not None and case.now < capped.until and not (case.guaranteed and capped.unless_guaranteed):
+        if capped is None or case.now >= capped.until or capped.cap not in case.settings.attempt_caps:
+            continue  # another campaign may have caps that this one has not
+        if not (case.guaranteed and capped.cap.unless_guaranteed):
             longest = capped if longest is None or capped.until > longest.until else longest
     return ALLOW if longest is None else Hold(longest.reason, longest.until)

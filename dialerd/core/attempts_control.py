@@ -142,11 +142,15 @@ def first_free(
 
 @dataclass(frozen=True, slots=True)
 class Capped:
-    """What a claim was refused for. ``until``: epoch seconds; ``reason``: ``cap:<label>``."""
+    """The cap that a claim was refused for; ``until``: epoch seconds."""
 
+    cap: AttemptCap
     until: float
-    reason: str
-    unless_guaranteed: bool
+
+    @property
+    def reason(self) -> str:
+        """As the claim's refusal says it."""
+        return f"cap:{self.cap.label}"
 
 
 def contact_subject(contact_id: int) -> str:
@@ -161,9 +165,8 @@ class CappedSubjects(dict[str, Capped]):
 
     def note(self, record: AttemptRecord, caps: Iterable[AttemptCap], reason: str, until: float) -> None:
         """A claim was refused with ``reason``."""
-        cap = next((cap for cap in caps if f"cap:{cap.label}" == reason), None)
-        of_number = cap is not None and cap.scope is Scope.NUMBER
-        subject = record.number if of_number else contact_subject(record.contact_id)
+        cap = next(cap for cap in caps if f"cap:{cap.label}" == reason)
+        subject = record.number if cap.scope is Scope.NUMBER else contact_subject(record.contact_id)
         while len(self) >= self.MOST:
             del self[next(iter(self))]
-        self[subject] = Capped(until, reason, cap is not None and cap.unless_guaranteed)
+        self[subject] = Capped(cap, until)
