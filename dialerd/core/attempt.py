@@ -29,6 +29,8 @@ class AttemptState(StrEnum):
     CLOSED = "closed"
 
 
+GUARANTEED_LANE = "guaranteed"
+
 _S = AttemptState
 _UNANSWERED = frozenset({_S.RINGING, _S.ANSWERED, _S.ENDED})
 ATTEMPT_LIFECYCLE = Lifecycle(
@@ -113,6 +115,8 @@ class AttemptRecord:
     """How the flow ended: the word of its `hang_up`, ``transferred``, ``no_input``, ``hung_up`` …"""
     prompts: dict[str, str] | None = None
     """Text of a prompt -> media URI of its speech for this contact."""
+    lane: str = ""
+    """:data:`GUARANTEED_LANE` where an agent was reserved beforehand in a campaign that dials ahead."""
 
 
 @dataclass(frozen=True, slots=True)

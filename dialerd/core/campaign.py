@@ -114,6 +114,8 @@ class CampaignSettings:
     """Attempts per contact that were really dialed, over all dispositions."""
     attempt_caps: tuple[AttemptCap, ...] = ()
     """Checked in each claim: those of the campaign, of all campaigns and of its compliance profile together."""
+    guaranteed_agent_lane: bool = False
+    """Modes that dial ahead: numbers that may only be called with a guaranteed agent are called with one reserved."""
     retry: Mapping[Disposition, RetryRule] = field(default_factory=dict)
     analysis: AnalysisProfile = field(default_factory=lambda: profile_named("connect_first"))
     responses: Mapping[CallAnalysis, Treatment] = field(default_factory=dict)

@@ -42,10 +42,10 @@ NUMBER_GATES: tuple[Gate, ...] = (number_present, number_not_barred, number_free
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (
     campaign_on, in_schedule, running, telephony_up, store_up, trunk_takes_calls, contact_callable, attempts_left,
-    *(gate for gate in NUMBER_GATES if gate is not number_free),
+    *(gate for gate in NUMBER_GATES if gate not in (number_free, caps_allow)),
 )  # fmt: skip
-"""Run when the claim was granted: what may have changed since, and is not part of the claim itself. The number is in
-use by then: by this very attempt."""
+"""Run when the claim was granted: what may have changed since, and is not part of the claim itself: of numbers in
+use and of caps that is the judge."""
 
 
 @dataclass(frozen=True, slots=True)

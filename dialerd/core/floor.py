@@ -119,6 +119,8 @@ class CampaignRun:
     hopper: deque[Contact] = field(default_factory=deque)
     parked: dict[int, tuple[float, Contact]] = field(default_factory=dict)
     """Contacts that wait for a moment: contact id -> (not before, contact)."""
+    lane: deque[tuple[float, Contact]] = field(default_factory=deque)
+    """Contacts that wait for a guaranteed agent: (since, contact)."""
     to_park: dict[tuple[float, str], list[int]] = field(default_factory=dict)
     """Contacts that the record is to keep: (until, reason) -> ids; written before this event is done with."""
     parked_of_fetch: int = 0

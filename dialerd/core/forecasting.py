@@ -269,6 +269,8 @@ class Forecasting:
         run.allotment, run.asked_again = 0, False
         picture = queue_picture(self._floor, queue, now)
         leave(picture, agents_of_others(self._floor, campaign, picture, self.is_before))
+        if any(other.lane and other.settings.queue == queue for other in self._floor.campaigns.values()):
+            picture.one_is_spoken_for(now)
         # What was granted to others a moment ago and is not dialed yet.
         for other in self.runs.values():
             if other.settings.queue == queue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
+from dialerd.core.attempt import GUARANTEED_LANE, AttemptRecord, AttemptState, Outcome
 from dialerd.core.campaign import CampaignState
 from dialerd.core.choosing import LAST_MOMENT_GATES
 from dialerd.core.commands import (
@@ -84,6 +84,7 @@ class Placing:
             number_index=index,
             number_count=len(contact.numbers),
             contact_tries=dict(contact.tries or {}),
+            lane=GUARANTEED_LANE if agent is not None and settings.mode.dials_ahead else "",
         )
         attempt = LiveAttempt(record, settings, contact=contact)
         floor.attempts[attempt_id] = attempt
@@ -156,7 +157,7 @@ class Placing:
         queue = attempt.settings.queue
         if queue is None or attempt.record.agent is not None:
             return True
-        if attempt.settings.mode.dials_ahead:
+        if attempt.settings.mode.dials_ahead and not attempt.record.lane:
             return somebody_at_work(self._floor, queue)
         self._reassign(attempt, now)
         return attempt.record.agent is not None

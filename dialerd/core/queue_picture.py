@@ -30,6 +30,15 @@ class QueuePicture:
     in_amd_since: list[float] = field(default_factory=list)
     waiting: int = 0
 
+    def one_is_spoken_for(self, now: float) -> None:
+        """The next agent to come free is for a call of the guaranteed-agent lane: as if it had begun at ``now``."""
+        if self.idle:
+            self.idle -= 1
+            self.talking_since.append(now)
+        elif self.wrapping_since:
+            self.wrapping_since.remove(min(self.wrapping_since))
+            self.talking_since.append(now)
+
     @property
     def at_work(self) -> int:
         """Agents who take this call or a later one."""

@@ -13,7 +13,8 @@ from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Hold, Refuse, first_objection
+from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, Hold, Refuse, first_objection
+from dialerd.core.guaranteed_lane import GuaranteedLane
 from dialerd.core.pacing import agentless, progressive
 from dialerd.core.placing import Placing
 from dialerd.core.running import Running
@@ -64,6 +65,7 @@ class Rounds:
         self._groups: dict[str, str] = {}
         self._groups_of = -1
         self._waiting = _Waiting()
+        self._lane = GuaranteedLane(floor, desk, forecasting, running.parking, placing, running.case_for)
         forecasting.is_before = self._is_before_for_agents
 
     # --- shares ----------------------------------------------------------------------------------------
@@ -200,6 +202,8 @@ class Rounds:
         """What is to be done for a campaign when everybody has had their turns."""
         campaign = turn.campaign
         settings = campaign.settings
+        for _ in range(self._lane.serve(campaign, now) if campaign.lane else 0):
+            self.sharing.charge(turn.sharer, [turn.sharer])
         self._running.parking.write(campaign)
         if settings.mode.dials_ahead:
             at_work = self._forecasting.at_work(campaign)
@@ -234,7 +238,7 @@ class Rounds:
             contact = campaign.hopper.popleft()
             choice = first_objection(CONTACT_GATES, case) or choose(case, contact)
             if not isinstance(choice, Chosen):
-                self._not_now(campaign, contact, choice, now)
+                self._not_now(campaign, contact, case, choice, now)
                 continue
             attempt_id = floor.serials.new(ids.ATTEMPT)
             agent = None
@@ -248,11 +252,16 @@ class Rounds:
             return True
         return False
 
-    def _not_now(self, campaign: CampaignRun, contact: Contact, objection: Hold | Refuse, now: float) -> None:
+    def _not_now(
+        self, campaign: CampaignRun, contact: Contact, case: Case, objection: Hold | Refuse, now: float
+    ) -> None:
         campaign.refused[objection.reason] = campaign.refused.get(objection.reason, 0) + 1
         if isinstance(objection, Refuse):
             self._floor.do(RetireContacts((contact.id,), objection.reason))
             return
-        self._running.parking.hold(campaign, contact, objection, now)
+        held = self._lane.takes(campaign, contact, case, objection, now)
+        if held is None:
+            return
+        self._running.parking.hold(campaign, contact, held, now)
         if campaign.parked_of_fetch >= 0:
             campaign.parked_of_fetch += 1

@@ -165,7 +165,7 @@ class Running:
             # The campaign was given another list while the fetch was on its way.
             floor.do(ReturnContacts(tuple(c.id for c in event.contacts)))
             return
-        known = {c.id for c in campaign.hopper} | set(campaign.parked)
+        known = {c.id for c in campaign.hopper} | set(campaign.parked) | {c.id for _, c in campaign.lane}
         campaign.hopper.extend(c for c in event.contacts if c.id not in known)
         campaign.next_contact_at = event.next_at
         campaign.record_in_attempt = event.in_attempt
@@ -201,8 +201,9 @@ class Running:
 
     def return_contacts(self, campaign: CampaignRun) -> None:
         """Give back who is in the hopper or parked here."""
-        back = tuple(c.id for c in campaign.hopper) + tuple(campaign.parked)
+        back = (*(c.id for c in campaign.hopper), *campaign.parked, *(c.id for _, c in campaign.lane))
         campaign.hopper.clear()
+        campaign.lane.clear()
         campaign.parked.clear()
         if back:
             self._floor.do(ReturnContacts(back))
@@ -269,7 +270,8 @@ class Running:
 
     def complete_if_done(self, campaign: CampaignRun) -> None:
         """Complete when no contact can ever be called again."""
-        idle = not (campaign.live or campaign.closing or campaign.hopper or campaign.parked or campaign.fetching)
+        waiting = campaign.hopper or campaign.parked or campaign.lane
+        idle = not (campaign.live or campaign.closing or waiting or campaign.fetching)
         if idle and campaign.dry and campaign.next_contact_at is None and campaign.record_in_attempt == 0:
             self._change(campaign, CampaignState.COMPLETE, "")
 

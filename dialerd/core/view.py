@@ -219,6 +219,8 @@ class Viewer:
             reasons["no_contact_callable_now" if waiting or campaign.dry else "fetching_contacts"] = 1
         if campaign.parked:
             reasons["number_in_use"] = len(campaign.parked)
+        if campaign.lane:
+            reasons["waiting_for_a_guaranteed_agent"] = len(campaign.lane)
         settings = campaign.settings
         if settings.mode.dials_ahead and settings.queue and somebody_at_work(self._floor, settings.queue):
             run = self._forecasting.runs.get(settings.name)

@@ -337,7 +337,9 @@ class World:
             left["live attempts"] = [(a.id, a.state.value) for a in floor.attempts.values()]
             left["numbers in the core"] = list(floor.numbers)
             left["lines in the core"] = [t.live for t in floor.trunks.values() if t.live]
-            left["hoppers"] = [n for n, run in floor.campaigns.items() if run.hopper or run.parked or run.live]
+            left["hoppers"] = [
+                n for n, run in floor.campaigns.items() if run.hopper or run.parked or run.lane or run.live
+            ]
             left["agents in calls"] = [
                 (a.agent, a.state.value) for a in floor.agents.values() if a.state.value in ("reserved", "on_call")
             ]

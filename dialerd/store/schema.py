@@ -147,6 +147,7 @@ attempts = Table(
     Column("flow", _Json),
     Column("flow_result", String),
     Column("prompts", _Json),
+    Column("lane", String, nullable=False, server_default=""),
     Column("next_state", String, nullable=False),
     Column("next_at", Double),
     Column("next_reason", Text, nullable=False),

@@ -6,9 +6,9 @@ import redis
 
 from lab import Lab
 
-PASSING = ("dnc", "lease", "lease-history", "cps", "closed", "agent-lines", "pacing")
+PASSING = ("dnc", "lease", "lease-history", "cps", "closed", "agent-lines", "pacing", "calls", "calls-known")
 """Kinds of keys that are no hold on anything: do-not-call lists, the lease, what was lately or was learned, the
-agents' open lines."""
+agents' open lines, the logs of past calls."""
 
 
 def held(lab: Lab) -> dict[str, list[str]]:

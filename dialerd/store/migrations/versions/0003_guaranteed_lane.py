@@ -1,0 +1,25 @@
+"""Attempts say whether they were dialed in the guaranteed-agent lane.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the column; attempts that are there were not."""
+    op.add_column("attempts", sa.Column("lane", sa.String(), nullable=False, server_default=""))
+
+
+def downgrade() -> None:
+    """Remove it."""
+    op.drop_column("attempts", "lane")
