@@ -9,11 +9,12 @@ from pydantic import Field
 
 from dialerd.config.problems import Path
 from dialerd.config.scalars import Choice, Duration, Whole, spoken
-from dialerd.config.section import SNAKE_NAME, Section
+from dialerd.config.section import SNAKE_NAME, Section, written
 from dialerd.core.attempts_control import AttemptCap, Counted, Scope
 
 MOST_CAP_S = 400 * 86400.0
 _GAP, _AFTER_CONVERSATION = "gap", "after_conversation"
+_TAKEN = (_GAP, _AFTER_CONVERSATION, "after_abandoned", "after_machine")
 
 
 class CapModel(Section):
@@ -51,6 +52,16 @@ class SharedLimitsModel(Section):
 class LimitsModel(SharedLimitsModel):
     """How often this campaign calls anybody. Its caps come on top of those of all campaigns."""
 
+    after_abandoned: Annotated[float, Duration(60, MOST_CAP_S)] | None = Field(
+        default=written("72h"),
+        description="So long a number is not called after a call of any campaign that was abandoned, unless an agent "
+        "is reserved beforehand (Ofcom). `null`: no such rule.",
+    )
+    after_machine: Annotated[float, Duration(60, MOST_CAP_S)] | None = Field(
+        default=written("24h"),
+        description="The same after call analysis took a call for a machine's. `null`: no such rule.",
+    )
+
 
 def caps_of(model: SharedLimitsModel) -> tuple[AttemptCap, ...]:
     """The caps that a section states."""
@@ -61,6 +72,11 @@ def caps_of(model: SharedLimitsModel) -> tuple[AttemptCap, ...]:
         caps.append(
             AttemptCap(Scope.PERSON, 1, model.after_conversation, Counted.CONVERSATIONS, name=_AFTER_CONVERSATION)
         )
+    if isinstance(model, LimitsModel):
+        for name, counts in (("after_abandoned", Counted.ABANDONED), ("after_machine", Counted.MACHINES)):
+            window_s = getattr(model, name)
+            if window_s is not None:
+                caps.append(AttemptCap(Scope.NUMBER, 1, window_s, counts, unless_guaranteed=True, name=name))
     return tuple(caps)
 
 
@@ -77,7 +93,7 @@ def check_limits(model: SharedLimitsModel, has_key: bool, tell: Callable[[Path, 
     names: dict[str, int] = {}
     for index, cap in enumerate(model.caps):
         here: Path = ("caps", index)
-        if cap.name is not None and cap.name in (*names, _GAP, _AFTER_CONVERSATION):
+        if cap.name is not None and cap.name in (*names, *_TAKEN):
             tell((*here, "name"), f"another cap is called `{cap.name}`", "choose another name")
         names.setdefault(cap.name or "", index)
         for other in model.caps[:index]:

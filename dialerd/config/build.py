@@ -110,6 +110,7 @@ def campaign_settings(
         priority=model.priority,
         weight=model.weight,
         max_attempts=model.max_attempts,
+        guaranteed_agent_lane=model.guaranteed_agent_lane,
         attempt_caps=united(caps_of(model.attempt_limits), shared_caps),
         retry={disposition: rule for disposition, rule in rules.items() if rule is not None},
         analysis=analysis_profile(model.call_analysis),

@@ -307,6 +307,18 @@ def _limits(checks: _Checks) -> None:
         checks.tell(checks.where("attempt_limits", *(str(step) for step in place[:1])), message, "", hint)
 
     check_limits(checks.campaign.attempt_limits, has_key, tell)
+    if checks.campaign.guaranteed_agent_lane and checks.states("guaranteed_agent_lane"):
+        mode = checks.campaign.mode
+        if mode is Mode.AGENTLESS:
+            checks.tell(
+                checks.own("guaranteed_agent_lane"), "an agentless campaign has no agents to guarantee", "",
+                "remove the line, or choose mode `predictive`", of_key=True,
+            )  # fmt: skip
+        elif mode is not None and not mode.dials_ahead:
+            checks.warn(
+                checks.own("guaranteed_agent_lane"), f"mode `{mode}` reserves an agent for every call anyway",
+                "remove the line",
+            )  # fmt: skip
 
 
 def _shared_limits(document: Document, file: CampaignsFile, campaigns: dict[str, CampaignModel]) -> None:

@@ -14,7 +14,7 @@ from dialerd.config.attempt_limits import LimitsModel, SharedLimitsModel
 from dialerd.config.dnc_lists import DncListModel
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import Percent, TimeZone
-from dialerd.config.scalars import Choice, Duration, Rate, Text, Whole
+from dialerd.config.scalars import Choice, Duration, Rate, Switch, Text, Whole
 from dialerd.config.schedules import ScheduleModel
 from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, Section, written
 from dialerd.config.telephony_scalars import Delimiter, DialTemplate, Encoding, PhoneNumber, Region, Sound
@@ -253,6 +253,11 @@ class CampaignModel(Section):
     )
     attempt_limits: LimitsModel = Field(
         default_factory=LimitsModel, description="How often a number, contact or person is called, by any campaign."
+    )
+    guaranteed_agent_lane: Annotated[bool, Switch()] = Field(
+        default=written("false"),
+        description="Modes `power` and `predictive`: numbers that may only be called with an agent guaranteed are "
+        "called with one reserved; `false`: they wait until the rule has run out.",
     )
     retry: dict[Annotated[Disposition, Choice(Disposition)], RetryModel] = Field(
         default_factory=dict, description="By disposition: how often and after what time to try again."

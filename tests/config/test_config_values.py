@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from config_texts import AGENTLESS, BASE, changed
 
+from dialerd.config.attempt_limits import LimitsModel, caps_of
 from dialerd.config.build import event_source_of
 from dialerd.config.campaigns_file import check
 from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
@@ -34,7 +35,7 @@ def sale(added: str = "", defaults: str = "", **replaced: str) -> CampaignSettin
 def test_defaults_of_a_campaign() -> None:
     assert sale() == CampaignSettings(
         name="sale", mode=sale().mode, contact_list="customers", trunk="carrier", caller_id="+441632960000",
-        queue="sales", responses=AGENT_RESPONSES,
+        queue="sales", responses=AGENT_RESPONSES, attempt_caps=caps_of(LimitsModel()),
     )  # fmt: skip
 
 
