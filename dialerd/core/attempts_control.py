@@ -78,6 +78,9 @@ def _spoken(seconds: float) -> str:
     return f"{seconds:g}s"
 
 
+CAP_REASON = "cap:"
+"""What the reason of a refused claim begins with; the cap's label follows."""
+
 LoggedCall = tuple[int, int]
 """Epoch second, rounded up, and marks: what kinds of call it was."""
 
@@ -150,7 +153,7 @@ class Capped:
     @property
     def reason(self) -> str:
         """As the claim's refusal says it."""
-        return f"cap:{self.cap.label}"
+        return CAP_REASON + self.cap.label
 
 
 def contact_subject(contact_id: int) -> str:
@@ -165,7 +168,7 @@ class CappedSubjects(dict[str, Capped]):
 
     def note(self, record: AttemptRecord, caps: Iterable[AttemptCap], reason: str, until: float) -> None:
         """A claim was refused with ``reason``."""
-        cap = next(cap for cap in caps if f"cap:{cap.label}" == reason)
+        cap = next(cap for cap in caps if CAP_REASON + cap.label == reason)
         subject = record.number if cap.scope is Scope.NUMBER else contact_subject(record.contact_id)
         while len(self) >= self.MOST:
             del self[next(iter(self))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dialerd.core.attempt import GUARANTEED_LANE, AttemptRecord, AttemptState, Outcome
+from dialerd.core.attempts_control import CAP_REASON
 from dialerd.core.campaign import CampaignState
 from dialerd.core.choosing import LAST_MOMENT_GATES
 from dialerd.core.commands import (
@@ -179,7 +180,7 @@ class Placing:
         self._desk.release(record.agent, record.id, now)
         contact = attempt.contact
         assert contact is not None
-        if event.reason.startswith("cap:") and event.retry_at is not None:
+        if event.reason.startswith(CAP_REASON) and event.retry_at is not None:
             # Another number of the contact may do; if not, it waits until the cap allows.
             floor.capped.note(record, attempt.settings.attempt_caps, event.reason, event.retry_at)
             campaign.hopper.appendleft(contact)

@@ -15,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from dialerd import __version__
 from dialerd.core.attempt import AttemptRecord
+from dialerd.core.attempts_control import CAP_REASON
 from dialerd.core.commands import Claim, CloseAttempt, Command, OriginateCall
 from dialerd.core.disposition import HEARD, Disposition
 from dialerd.core.dnc import DNC_REASON
@@ -25,7 +26,9 @@ from dialerd.telemetry.notice_table import NOTICES
 from dialerd.telemetry.present import PresentCollector
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
-CLAIM_REFUSALS = frozenset({"number_locked", "no_line", "no_cps", "agent_reserved", "lease_lost", "dnc_loading"})
+CLAIM_REFUSALS = frozenset(
+    {"number_locked", "no_line", "no_cps", "agent_reserved", "lease_lost", "dnc_loading", "call_log_incomplete"}
+)
 INVARIANTS = frozenset(
     {
         "one_live_attempt_per_number", "stopping_never_originates", "one_disposition_per_attempt",
@@ -79,6 +82,9 @@ class Metrics:
             "event_handling_seconds", "Time to handle one event.", (),
             (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25),
         )  # fmt: skip
+        self._capped = self._counter(
+            "capped_total", "Claims that a rolling cap on attempts refused.", ("cap", "campaign")
+        )
         self._dnc_blocked = self._counter(
             "dnc_blocked_total", "Claims that a do-not-call list refused.", ("dnc_list", "campaign")
         )
@@ -116,6 +122,9 @@ class Metrics:
                 if event.reason.startswith(DNC_REASON):
                     reason = "dnc"
                     self._dnc_blocked.labels(event.reason.removeprefix(DNC_REASON), campaign).inc()
+                elif event.reason.startswith(CAP_REASON):
+                    reason = "cap"
+                    self._capped.labels(event.reason.removeprefix(CAP_REASON), campaign).inc()
                 self._refused.labels(campaign, reason).inc()
         for command in commands:
             if isinstance(command, Claim):
