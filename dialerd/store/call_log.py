@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -142,7 +142,7 @@ class CallLog:
             found.append((record, claimed_call(record)))
         for _, values in outbox:
             try:
-                record = decode_outcome(values.get(b"outcome", b"")).record
+                record = decode_outcome(_field(values, b"outcome")).record
             except Undecodable:
                 continue
             found.append((record, closed_call(record)))
@@ -177,3 +177,10 @@ class CallLog:
         for start in range(0, len(calls), _BATCH):
             added += sum(await link.run(calls[start : start + _BATCH]))
         return added
+
+
+def _field(values: Mapping[bytes, bytes] | Sequence[bytes], name: bytes) -> bytes:
+    """A field of a stream's entry, which versions of the client give as a mapping or flat, as Redis does."""
+    if not isinstance(values, Mapping):
+        values = dict(zip(values[::2], values[1::2], strict=True))
+    return values.get(name, b"")
