@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -132,7 +133,9 @@ def workshop_of(engine: AsyncEngine) -> Path:
     """Where imports into this database keep what they have read."""
     if engine.url.get_backend_name() == "sqlite" and engine.url.database:
         return Path(engine.url.database).absolute().parent / ".dialerd-imports"
-    return Path(tempfile.gettempdir()) / "dialerd-imports"
+    # Lists of the same name in two databases have nothing to do with each other.
+    which = hashlib.sha256(engine.url.render_as_string(hide_password=True).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / "dialerd-imports" / which
 
 
 class _Run:
