@@ -146,7 +146,8 @@ def _axis(shown: Result, columns: int) -> Text:
         if all(mark == " " for mark in marks[max(0, begin - 1) : begin + len(word)]):
             marks[begin : begin + len(word)] = word
         hour += every_h
-    return Text("".join(marks).rstrip(), style="dim")
+    # The margin apart: programs that draw terminals drop blanks at the beginning of a styled piece.
+    return Text(" " * _MARGIN).append("".join(marks[_MARGIN:]).rstrip(), "dim")
 
 
 def _figures(figures: Figures, width: int) -> Table:

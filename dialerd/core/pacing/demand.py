@@ -45,7 +45,7 @@ class Demand:
         reach = 0.5 * (answered[until] + answered[np.minimum(until + 1, bins)])
         alive = 1.0 - p * start - (1.0 - p) * 0.5 * (ended[ages] + ended[ages + 1])
         chance = p * np.maximum(reach - start[:, None], 0.0) / np.maximum(alive, 0.02)[:, None]
-        chance = np.clip(chance, 0.0, 0.995) * live_share
+        chance = np.minimum(chance, 0.995) * live_share
         chance[:, by <= 0] = 0.0
         self._ringing = moments(chance) * self._sign
         self.p_live = p * live_share

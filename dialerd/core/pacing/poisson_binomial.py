@@ -70,6 +70,8 @@ def exact_shortage(base: int, supply: Array, demand: Array) -> Array:
 LENGTH = 32
 """Values of X told apart by the Fourier transform."""
 _TURN: NDArray[np.complex128] = np.exp(2j * np.pi * np.arange(LENGTH // 2 + 1) / LENGTH)
+_ONE_MORE: NDArray[np.complex128] = _TURN - np.complex128(1.0)
+_ONE_LESS: NDArray[np.complex128] = np.conj(_TURN) - np.complex128(1.0)
 _SQUARE: Array = (2.0 * np.pi * np.arange(LENGTH // 2 + 1) / LENGTH) ** 2
 
 
@@ -93,15 +95,15 @@ class Characteristic:
     def __init__(self, base: int, supply: Array, demand: Array) -> None:
         """``supply``, ``demand``: (terms, columns), one probability per agent or call and moment."""
         self._value: NDArray[np.complex128] = (
-            np.prod(1.0 + supply[:, :, None] * (_TURN - 1.0), axis=0)
-            * np.prod(1.0 + demand[:, :, None] * (np.conj(_TURN) - 1.0), axis=0)
+            np.multiply.reduce(1.0 + supply[:, :, None] * _ONE_MORE, axis=0)
+            * np.multiply.reduce(1.0 + demand[:, :, None] * _ONE_LESS, axis=0)
             * _TURN**base
         )
         self.mean: Array = base + supply.sum(axis=0) - demand.sum(axis=0)
 
     def add_call(self, demand: Array) -> None:
         """One more call; (columns,)."""
-        self._value = self._value * (1.0 + demand[:, None] * (np.conj(_TURN) - 1.0))
+        self._value = self._value * (1.0 + demand[:, None] * _ONE_LESS)
         self.mean = self.mean - demand
 
     def shortage(self, further_variance: Array) -> Array:

@@ -23,7 +23,7 @@ from dialerd.sim.forecast.simulation import QueueShift
 from dialerd.sim.forecast.timeline import Timeline
 from dialerd.sim.forecast.trunk import Trunk
 
-EVERY_S = 0.25
+EVERY_S = 0.5
 """Time between two rounds of calls; the daemon reacts at once."""
 _FORECAST_EVERY_S = 1.0
 """Between two forecasts. Twice as often, as in the daemon, changes no figure and takes twice as long."""
