@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dialerd.core import commands as c
 from dialerd.core.dialer import Dialer
 from dialerd.core.events import Event, TimePassed
-from dialerd.ports import HotStore, Record, Roster, Telephony, Watcher
+from dialerd.ports import HotStore, Provider, Record, Roster, Telephony, Watcher
 
 Observer = Callable[[Event, Sequence[c.Command], float], None]
 """Sees every event with the commands it led to, after they were handed on; metrics and event log live on this."""
@@ -22,6 +22,7 @@ _TELEPHONY = (
     c.EnterBridge, c.PlayMessage, c.StopPlayback, c.StartRecording, c.StopRecording, c.TransferOut, c.DialAgent,
     c.AnnounceAgent,
 )  # fmt: skip
+_PROVIDER = (c.AskProvider,)
 _ROSTER = (c.PauseMember,)
 _WATCHER = (c.Tell, c.InvariantViolated)
 
@@ -41,15 +42,18 @@ class Engine:
         record: Record,
         watcher: Watcher,
         observers: Sequence[Observer] = (),
+        provider: Provider | None = None,
     ) -> None:
         self.dialer = dialer
         self._observers = tuple(observers)
         self._submit: dict[type, Callable[[c.Command], None]] = {}
         for kinds, port in (
             (_STORE, hot_store), (_RECORD, record), (_TELEPHONY, telephony), (_ROSTER, roster), (_WATCHER, watcher),
+            (_PROVIDER, provider),
         ):  # fmt: skip
             for kind in kinds:
-                self._submit[kind] = port.submit  # type: ignore[assignment]
+                if port is not None:
+                    self._submit[kind] = port.submit  # type: ignore[assignment]
 
     def step(self, event: Event, now: float) -> None:
         """One event through the core; its commands leave in order. ``now``: epoch seconds, not going back."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from dialerd.core.commands import (
+    ProviderCommand,
     RecordCommand,
     RosterCommand,
     StoreCommand,
@@ -50,6 +51,13 @@ class Record(Protocol):
     """Contacts, finished attempts, audit: SQL."""
 
     def submit(self, command: RecordCommand) -> None:
+        """Carry out one command; see the module's contract."""
+
+
+class Provider(Protocol):
+    """Services that know numbers of do-not-call lists."""
+
+    def submit(self, command: ProviderCommand) -> None:
         """Carry out one command; see the module's contract."""
 
 

@@ -114,14 +114,15 @@ class Daemon:
         self._world = WorldWatch(self._database, self.post)
         serials = SerialNumbers(int(self._clock.now() * 1000), secrets.randbits(20))
         self._dialer = Dialer(serials)
-        engine = Engine(
-            self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,
-            observers=(self._metrics.observe,),
-        )  # fmt: skip
         self._dnc = DncRooms(
             redis_url, self._database, self.post, self._clock,
-            lists=lambda: self._dnc_lists, plan=lambda: self._plan, dialer=self._dialer,
+            lists=lambda: self._dnc_lists, plan=lambda: self._plan, dialer=lambda: self._dialer,
             reached=self._hot.dnc_reached, tell=self._notices.tell, counted=self._metrics.dnc_counted,
+            measured=self._metrics.provider_asked,
+        )  # fmt: skip
+        engine = Engine(
+            self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,
+            observers=(self._metrics.observe,), provider=self._dnc.providers,
         )  # fmt: skip
         self._orders = OrderRoom(self._database, self._clock, lambda: self._plan, self._metrics.contacts_counted)
         self._loop = EngineLoop(engine, self._clock.now, self._metrics.handled)
@@ -187,6 +188,7 @@ class Daemon:
         tasks.append(group.create_task(self._call_log.run(), name="call log"))
         tasks.append(group.create_task(self._hot.run(), name="hot store"))
         tasks.append(group.create_task(self._dnc.keeper.run(), name="do-not-call lists"))
+        tasks.append(group.create_task(self._dnc.providers.run(), name="providers"))
         kept = {record.contact_id for record in ledger.attempts}
         released = await self._insist(lambda: self._record.reset_in_attempt(kept))
         states = await self._insist(self._record.campaign_states)

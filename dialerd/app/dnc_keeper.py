@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from dialerd.core.dnc import DNC_REASON, DncEntry, DncKind, DncStanding
-from dialerd.core.events import DncLifted, DncStandingChanged, OptedOut
+from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut
 from dialerd.ports import Clock, Post
 from dialerd.store.dnc_redis import DncCopy, Marker
 from dialerd.store.dnc_sql import EXCEPTION, ListRow, SqlDnc

@@ -12,6 +12,7 @@ from dialerd.config.dnc_lists import DncListSettings
 from dialerd.core.campaign import Plan
 from dialerd.core.dialer import Dialer
 from dialerd.ports import Clock, Post
+from dialerd.providers.http_dnc import HttpProviders, Measured
 from dialerd.store.dnc_redis import DncCopy
 from dialerd.store.dnc_sql import SqlDnc
 
@@ -28,18 +29,22 @@ class DncRooms:
         *,
         lists: Callable[[], Mapping[str, DncListSettings]],
         plan: Callable[[], Plan],
-        dialer: Dialer,
+        dialer: Callable[[], Dialer],
         reached: Callable[[str, int, int], None],
         tell: Callable[..., None],
         counted: Callable[[Mapping[str, Mapping[str, int]]], None],
+        measured: Measured,
     ) -> None:
         record = SqlDnc(database, clock)
         self._copy = DncCopy(redis_url, record)
         self.keeper = DncKeeper(
             record, self._copy, post, clock,
-            lists=lambda: lists().keys(), live=lambda: live_numbers(dialer), reached=reached, tell=tell,
+            lists=lambda: lists().keys(), live=lambda: live_numbers(dialer()), reached=reached, tell=tell,
             counted=counted,
         )  # fmt: skip
+        self.providers = HttpProviders(
+            lambda name: lists()[name].provider if name in lists() else None, post, clock, measured=measured
+        )
         self.desk = StoredDnc(record, self._copy, self.keeper, clock, lists, plan)
 
     async def aclose(self) -> None:

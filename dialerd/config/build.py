@@ -86,12 +86,18 @@ def with_first_list(model: CampaignModel) -> CampaignModel:
     return model
 
 
+def dnc_names(model: CampaignModel) -> tuple[str, ...]:
+    """Every list that is asked, the opt-out list last."""
+    return tuple(dict.fromkeys([*model.dnc, *([model.opt_out_list] if model.opt_out_list else [])]))
+
+
 def campaign_settings(
     name: str,
     model: CampaignModel,
     site_rule: SiteRule | None,
     schedule: Schedule | None = None,
     shared_caps: tuple[AttemptCap, ...] = (),
+    providers: frozenset[str] = frozenset(),
 ) -> CampaignSettings:
     """The campaign; ``model`` has its defaults filled in and every check passed."""
     if model.mode is None or model.contact_list is None or model.trunk is None or model.caller_id is None:
@@ -127,6 +133,7 @@ def campaign_settings(
         time_zone=model.time_zone,
         order=dial_order(model),
         schedule=schedule,
-        dnc=tuple(dict.fromkeys([*model.dnc, *([model.opt_out_list] if model.opt_out_list else [])])),
+        dnc=dnc_names(model),
+        dnc_providers=tuple(name for name in dnc_names(model) if name in providers),
         opt_out_list=model.opt_out_list,
     )

@@ -112,12 +112,15 @@ def _placed(document: Document, name: str, problem: Problem) -> Problem:
 
 
 def _plan(file: CampaignsFile, campaigns: dict[str, CampaignModel], rules: dict[str, SiteRule]) -> Plan:
+    providers = frozenset(name for name, model in file.dnc_lists.items() if model.provider is not None)
     trunks = {name: trunk_settings(name, model) for name, model in file.trunks.items()}
     shared_caps = caps_of(file.attempt_limits)
     schedules = {name: schedule_of(name, model) for name, model in file.schedules.items()}
     return Plan(
         {
-            name: campaign_settings(name, model, rules.get(name), schedules.get(model.schedule or ""), shared_caps)
+            name: campaign_settings(
+                name, model, rules.get(name), schedules.get(model.schedule or ""), shared_caps, providers
+            )
             for name, model in campaigns.items()
         },
         {name: trunk for name, trunk in trunks.items() if trunk is not None},

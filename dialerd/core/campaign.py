@@ -143,6 +143,8 @@ class CampaignSettings:
     """When it may dial by the operator's own calendar; None: always."""
     dnc: tuple[str, ...] = ()
     """Do-not-call lists that are asked before each call, the opt-out list among them."""
+    dnc_providers: tuple[str, ...] = ()
+    """Those of them whose provider is asked about a number before it is claimed."""
     opt_out_list: str | None = None
     """Where people go who ask this campaign not to be called again."""
     order: DialOrder = PLAIN

@@ -31,13 +31,14 @@ from dialerd.core.gates import (
     number_free,
     number_not_barred,
     number_present,
+    provider_clears,
     running,
     store_up,
     telephony_up,
     trunk_takes_calls,
 )
 
-NUMBER_GATES: tuple[Gate, ...] = (number_present, number_not_barred, number_free, caps_allow)
+NUMBER_GATES: tuple[Gate, ...] = (number_present, number_not_barred, provider_clears, number_free, caps_allow)
 """What one number needs, in the order in which `why` tells them; :func:`number_present` comes first."""
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (

@@ -138,6 +138,17 @@ class OptOut:
     """``key``, ``agent`` …"""
 
 
+# --- providers of do-not-call lists ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AskProvider:
+    """Ask a list's provider about these numbers. Answered, in parts, by ProviderAnswered or ProviderFailed."""
+
+    dnc_list: str
+    numbers: tuple[str, ...]
+
+
 # --- telephony -------------------------------------------------------------------------------------------
 
 
@@ -329,5 +340,6 @@ TelephonyCommand = (
     | PlayMessage | StopPlayback | StartRecording | StopRecording | TransferOut | DialAgent | AnnounceAgent
 )  # fmt: skip
 RosterCommand = PauseMember
+ProviderCommand = AskProvider
 WatcherCommand = Tell | InvariantViolated
-Command = StoreCommand | RecordCommand | TelephonyCommand | RosterCommand | WatcherCommand
+Command = StoreCommand | RecordCommand | TelephonyCommand | RosterCommand | ProviderCommand | WatcherCommand

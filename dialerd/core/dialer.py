@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dialerd.core import dnc_events as d
 from dialerd.core import events as e
 from dialerd.core import ids
 from dialerd.core.answering import Answering
@@ -63,9 +64,11 @@ class Dialer:
             e.AttemptClosed: self._for_attempt(lambda a, ev, now: placing.closed(a)),
             e.StoreLost: lambda ev, now: self._lost("store", ev.reason),
             e.StoreBack: lambda ev, now: self._back("store"),
-            e.DncStandingChanged: opting_out.standing_changed,
-            e.OptedOut: opting_out.opted_out,
-            e.DncLifted: opting_out.lifted,
+            d.DncStandingChanged: opting_out.standing_changed,
+            d.OptedOut: opting_out.opted_out,
+            d.DncLifted: opting_out.lifted,
+            d.ProviderAnswered: running.inquiring.answered,
+            d.ProviderFailed: running.inquiring.failed,
             e.ContactsFetched: running.fetched,
             e.OutcomesRecorded: self._outcomes_recorded,
             e.ContactsChanged: lambda ev, now: running.list_changed(ev.contact_list),

@@ -13,7 +13,11 @@ from dialerd.core.contact import Contact
 from dialerd.core.dialogue_events import DigitPressed as DigitPressed
 from dialerd.core.dialogue_events import RecordingFinished as RecordingFinished
 from dialerd.core.dialogue_events import TransferFailed as TransferFailed
-from dialerd.core.dnc import DncEntry, DncStanding
+from dialerd.core.dnc_events import DncLifted as DncLifted
+from dialerd.core.dnc_events import DncStandingChanged as DncStandingChanged
+from dialerd.core.dnc_events import OptedOut as OptedOut
+from dialerd.core.dnc_events import ProviderAnswered as ProviderAnswered
+from dialerd.core.dnc_events import ProviderFailed as ProviderFailed
 from dialerd.core.windows import DayCount
 
 # --- what operators ask ----------------------------------------------------------------------------------
@@ -163,31 +167,6 @@ class RecordLost:
 @dataclass(frozen=True, slots=True)
 class RecordBack:
     """The database answers again."""
-
-
-# --- do-not-call lists -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class DncStandingChanged:
-    """Which do-not-call lists can be asked now."""
-
-    standing: DncStanding
-
-
-@dataclass(frozen=True, slots=True)
-class OptedOut:
-    """An entry was put on a list, and is in the record and in the hot store."""
-
-    dnc_list: str
-    entry: DncEntry
-
-
-@dataclass(frozen=True, slots=True)
-class DncLifted:
-    """Something was taken off a list."""
-
-    dnc_list: str
 
 
 # --- telephony -------------------------------------------------------------------------------------------
@@ -400,7 +379,7 @@ class RosterSynced:
 Event = (
     PlanChanged | CampaignStartAsked | CampaignStopAsked | CampaignFound | ShutdownAsked | TimePassed
     | Recovered | ClaimGranted | ClaimRefused | AttemptClosed | StoreLost | StoreBack
-    | DncStandingChanged | OptedOut | DncLifted
+    | DncStandingChanged | OptedOut | DncLifted | ProviderAnswered | ProviderFailed
     | ContactsFetched | OutcomesRecorded | ContactsChanged | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
     | TalkingStarted | TalkingStopped | AmdFinished | BridgeEntered | BridgeFailed

@@ -17,6 +17,7 @@ from dialerd.core.findings import Findings
 from dialerd.core.flow.walk import Walk
 from dialerd.core.gates import Conditions, Hold, Refuse
 from dialerd.core.ids import SerialNumbers
+from dialerd.core.inquiries import Inquiries
 from dialerd.core.lines import TrunkRun
 from dialerd.core.schedule import ScheduleRun
 from dialerd.core.timers import Timers
@@ -170,6 +171,7 @@ class Floor:
         self.plan = Plan({}, {})
         self.conditions = Conditions()
         self.dnc = DncStanding()
+        self.inquiries = Inquiries()
         self.timers = Timers()
         self.campaigns: dict[str, CampaignRun] = {}
         self.findings = Findings()

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from dialerd.core.attempts_control import Capped
 from dialerd.core.campaign import CampaignSettings, CampaignState
 from dialerd.core.contact import Contact
-from dialerd.core.dnc import DncStanding
+from dialerd.core.dnc import DNC_REASON, DncStanding
+from dialerd.core.inquiries import PROVIDER_REASON, Inquiries
 from dialerd.core.lines import TrunkRun
 from dialerd.core.schedule import until_said
 from dialerd.core.weekly_hours import Openness
@@ -84,6 +85,7 @@ class Case:
     guaranteed: bool = False
     """An agent is reserved before the call is dialed."""
     dnc: DncStanding = field(default_factory=DncStanding)
+    inquiries: Inquiries = field(default_factory=Inquiries)
     barred: Mapping[str, Hold | Refuse] = field(default_factory=dict)
     """Numbers that a do-not-call list is known to have."""
     not_before: float | None = None
@@ -178,6 +180,23 @@ def dnc_ready(case: Case) -> Verdict:
     return Hold(obstacle) if obstacle is not None else ALLOW
 
 
+def providers_answer(case: Case) -> Verdict:
+    """The providers of the campaign's do-not-call lists keep up with it."""
+    obstacle = case.inquiries.obstacle(case.settings.dnc_providers, case.now)
+    return Hold(*obstacle) if obstacle is not None else ALLOW
+
+
+def provider_clears(case: Case) -> Verdict:
+    """Every provider has said, not too long ago, that the number is not listed."""
+    for name in case.settings.dnc_providers if case.number else ():
+        said = case.inquiries.said(name, case.number or "", case.now)
+        if said is None or said.listed is None:
+            return Hold(f"{PROVIDER_REASON}: {name} is asked")
+        if said.listed:
+            return Refuse(f"{DNC_REASON}{name}")
+    return ALLOW
+
+
 def number_not_barred(case: Case) -> Verdict:
     """No do-not-call list is known to have the number. (Whether one has it, the claim asks.)"""
     verdict = case.barred.get(case.number or "")
@@ -217,8 +236,8 @@ def agent_ready(case: Case) -> Verdict:
 Gate = Callable[[Case], Verdict]
 
 CAMPAIGN_GATES: tuple[Gate, ...] = (
-    campaign_on, in_schedule, running, telephony_up, store_up, roster_up, dnc_ready, trunk_takes_calls,
-    campaign_line, trunk_line, trunk_cps,
+    campaign_on, in_schedule, running, telephony_up, store_up, roster_up, dnc_ready, providers_answer,
+    trunk_takes_calls, campaign_line, trunk_line, trunk_cps,
 )  # fmt: skip
 """What a campaign needs, whoever is called; agents come last."""
 CONTACT_GATES: tuple[Gate, ...] = (contact_callable, attempts_left, gap_passed)

@@ -9,7 +9,7 @@ from dialerd.core.choosing import choose
 from dialerd.core.commands import RetireContacts
 from dialerd.core.contact import Contact
 from dialerd.core.dnc import DNC_REASON
-from dialerd.core.events import DncLifted, DncStandingChanged, OptedOut
+from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut
 from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.gates import Case, Hold, Refuse, number_not_barred
 from dialerd.core.placing import Placing

@@ -262,6 +262,7 @@ class Rounds:
         held = self._lane.takes(campaign, contact, case, objection, now)
         if held is None:
             return
+        self._running.inquiring.ask(campaign, (contact,), now)
         self._running.parking.hold(campaign, contact, held, now)
         if campaign.parked_of_fetch >= 0:
             campaign.parked_of_fetch += 1

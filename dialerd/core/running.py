@@ -12,6 +12,7 @@ from dialerd.core.findings import CONTACT_LIST, QUEUE, in_words
 from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case
+from dialerd.core.inquiring import Inquiring
 from dialerd.core.lines import TrunkRun
 from dialerd.core.parking import MOST_AT_ONCE, Parking
 from dialerd.core.queue_picture import somebody_at_work
@@ -34,6 +35,7 @@ class Running:
         self._desk = desk
         self._forecasting = forecasting
         self.parking = Parking(floor)
+        self.inquiring = Inquiring(floor)
         self._fetches = 0
 
     # --- lifecycle -------------------------------------------------------------------------------------
@@ -167,6 +169,7 @@ class Running:
             return
         known = {c.id for c in campaign.hopper} | set(campaign.parked) | {c.id for _, c in campaign.lane}
         campaign.hopper.extend(c for c in event.contacts if c.id not in known)
+        self.inquiring.ask(campaign, event.contacts, now)
         campaign.next_contact_at = event.next_at
         campaign.record_in_attempt = event.in_attempt
         campaign.dry = not event.contacts
@@ -257,6 +260,7 @@ class Running:
             openness=campaign.openness(now),
             dnc=floor.dnc,
             barred=campaign.barred,
+            inquiries=floor.inquiries,
             agents_ready=self._agents_ready(campaign),
         )
 

@@ -30,6 +30,7 @@ _TRACED: dict[type, Callable[[Any], Any]] = {
     c.RetireContacts: attrgetter("contact_ids", "reason"),
     c.ParkContacts: attrgetter("contact_ids", "next_at", "reason"),
     c.SaveCampaignState: attrgetter("campaign", "state"),
+    c.AskProvider: attrgetter("dnc_list", "numbers"),
     c.OriginateCall: attrgetter("attempt_id", "dial_string"),
     c.ProbeChannel: attrgetter("channel_id"),
     c.HangUp: attrgetter("channel_id", "reason"),

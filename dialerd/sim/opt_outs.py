@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialerd.core import events as e
+from dialerd.core import dnc_events as d
 from dialerd.core.dnc import DncEntry, DncKind, DncStanding
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class OptOuts:
         world = self._world
         for record in list(world.hot.ledger.values()):
             if world.hot.dnc.refusal([DNC_LIST], record.number, record.contact_key, world.wall.now()):
-                world.step(e.OptedOut(DNC_LIST, DncEntry(DncKind.NUMBER, record.number)))
+                world.step(d.OptedOut(DNC_LIST, DncEntry(DncKind.NUMBER, record.number)))
 
     def _somebody_asks(self) -> None:
         number = self._chosen()
@@ -65,7 +65,7 @@ class OptOuts:
         world = self._world
         if self._ready:
             world.hot.dnc.refresh(DNC_LIST)
-        world.step(e.OptedOut(DNC_LIST, entry))
+        world.step(d.OptedOut(DNC_LIST, entry))
         if world.daemon is None or world.schedule.now < world.stalled_until:
             return
         world.truth.opted_out.add(entry.value)
@@ -104,4 +104,4 @@ class OptOuts:
 
     def _say(self) -> None:
         standing = DncStanding(frozenset([DNC_LIST])) if self._ready else DncStanding(loading={DNC_LIST: "10 %"})
-        self._world.step(e.DncStandingChanged(standing))
+        self._world.step(d.DncStandingChanged(standing))

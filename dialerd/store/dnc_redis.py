@@ -120,7 +120,7 @@ class DncCopy:
         """Remove what is left of other loads than those to ``keep``."""
         async with _answering():
             doomed: list[bytes] = []
-            for pattern, part in ((f"{self.prefix}:{name}:*", -2), (f"{self.prefix}:row:{name}:*", -1)):
+            for pattern, part in ((f"{self.prefix}:{name}:*", -2), (f"{self.prefix}:=row:{name}:*", -1)):
                 async for key in self._client.scan_iter(match=_literal(pattern), count=1000):
                     if int(key.decode().split(":")[part]) not in keep:
                         doomed.append(key)
@@ -171,7 +171,7 @@ class DncCopy:
         if generation == 0:
             return False
         async with _answering():
-            return bool(await self._client.exists(f"{self.prefix}:row:{name}:{generation}"))
+            return bool(await self._client.exists(f"{self.prefix}:=row:{name}:{generation}"))
 
     async def _write_entries(self, name: str, rows: Sequence[EntryRow]) -> None:
         async with _answering():
@@ -184,7 +184,7 @@ class DncCopy:
             await pipeline.execute()
 
     def _key_of(self, name: str, row: EntryRow) -> str:
-        return f"{self.prefix}:row:{name}:{row.generation}" if row.generation else f"{self.prefix}:one:{name}"
+        return f"{self.prefix}:=row:{name}:{row.generation}" if row.generation else f"{self.prefix}:=one:{name}"
 
     async def _run(self, script: Script, *arguments: str | bytes) -> Any:
         async with _answering():

@@ -88,6 +88,10 @@ class Metrics:
         self._dnc_blocked = self._counter(
             "dnc_blocked_total", "Claims that a do-not-call list refused.", ("dnc_list", "campaign")
         )
+        self._dnc_provider = self._histogram(
+            "dnc_provider_seconds", "Requests to providers of do-not-call lists.", ("dnc_list", "outcome"),
+            (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
+        )  # fmt: skip
         self._dnc_entries = Gauge(
             "dialerd_dnc_entries", "Entries of do-not-call lists.", ("dnc_list", "kind"), registry=self.registry
         )
@@ -149,6 +153,10 @@ class Metrics:
         for campaign, of_campaign in counts.items():
             for kind, count in of_campaign.items():
                 self._contacts.labels(campaign, kind).set(count)
+
+    def provider_asked(self, dnc_list: str, outcome: str, seconds: float) -> None:
+        """A provider of a do-not-call list was asked, and how that went."""
+        self._dnc_provider.labels(dnc_list, outcome).observe(seconds)
 
     def handled(self, seconds: float) -> None:
         """One event took so long; :class:`dialerd.engine.EngineLoop` calls it."""

@@ -72,7 +72,14 @@ class Stage:
         self.dialer = Dialer(SerialNumbers(int(T0 * 1000), 1))
         port = Port(self.commands)
         self.engine = Engine(
-            self.dialer, port, port, port, port, watcher if watcher is not None else port, tuple(observers)
+            self.dialer,
+            port,
+            port,
+            port,
+            port,
+            watcher if watcher is not None else port,
+            tuple(observers),
+            provider=port,
         )
         self.plan = Plan({c.name: c for c in campaigns or (spring(),)}, {trunk.name: trunk})
         self.feed(e.PlanChanged(self.plan))

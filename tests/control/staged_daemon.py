@@ -54,8 +54,9 @@ class StagedDaemon:
         self.dnc_lists = {"opt_outs": DncListSettings("opt_outs", "People who asked", "GB")}
         self._dnc = DncRooms(
             "redis://127.0.0.1:1/0", engine, self.post, self, lists=lambda: self.dnc_lists,
-            plan=lambda: self.stage.plan, dialer=stage.dialer, reached=lambda *_: None, tell=self.teller.tell,
+            plan=lambda: self.stage.plan, dialer=lambda: stage.dialer, reached=lambda *_: None, tell=self.teller.tell,
             counted=self._metrics.dnc_counted,
+            measured=self._metrics.provider_asked,
         )  # fmt: skip
         """Redis is away: what is asked of the record works, what must be in Redis is told to come later."""
 

@@ -43,6 +43,7 @@ def labels_of() -> dict[str, set[str]]:
     stage = Stage(sales, reminders(), observers=(metrics.observe,))
     metrics.watch(stage.view, lambda: 0, lambda: 0.0)
     stage.up().agent().start("spring", contact(1), contact(2), contact(3))
+    metrics.provider_asked("registry", "answered", 0.1)
     metrics.dnc_counted({"opt_outs": {"number": 1}})
     stage.feed(e.ClaimRefused(stage.claim().record.id, "dnc:opt_outs")).advance(1)
     stage.feed(e.ClaimRefused(stage.claim().record.id, "no_line")).advance(1)

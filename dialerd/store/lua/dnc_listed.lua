@@ -4,9 +4,13 @@
 -- A list's marker is generation:seq:rows. It is written last, so its absence tells that the copy is not whole.
 -- Returns nil, or 'loading' and the list, or 'listed', the list and the second from which that is over ('': never).
 local function dnc_listed(spec, now_s)
-  local fields = {'x' .. spec.n, 'n' .. spec.n, 'c' .. spec.c}
-  for length = 2, math.min(#spec.n, 16) do fields[#fields + 1] = 'p' .. string.sub(spec.n, 1, length) end
+  local fields
   local function entry(key)
+    if redis.call('EXISTS', key) == 0 then return nil, nil end
+    if not fields then
+      fields = {'x' .. spec.n, 'n' .. spec.n, 'c' .. spec.c}
+      for length = 2, math.min(#spec.n, 16) do fields[#fields + 1] = 'p' .. string.sub(spec.n, 1, length) end
+    end
     local values, latest = redis.call('HMGET', key, unpack(fields)), nil
     for index = 2, #values do
       local value = values[index]
@@ -40,10 +44,10 @@ local function dnc_listed(spec, now_s)
     if not marker then return 'loading', name end
     local generation, seq, rows = string.match(marker, '^(%d+):(%d+):(%d)$')
     if tonumber(generation) < list[2] or tonumber(seq) < list[3] then return 'loading', name end
-    local over, excepted = entry(spec.p .. ':one:' .. name), nil
+    local over, excepted = entry(spec.p .. ':=one:' .. name), nil
     if over ~= '' and rows == '1' then
       local also
-      also, excepted = entry(spec.p .. ':row:' .. name .. ':' .. generation)
+      also, excepted = entry(spec.p .. ':=row:' .. name .. ':' .. generation)
       if also and (also == '' or not over or tonumber(also) > tonumber(over)) then over = also end
     end
     if over ~= '' and generation ~= '0' and not excepted and in_block(name .. ':' .. generation) then over = '' end

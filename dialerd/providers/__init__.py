@@ -1,0 +1,1 @@
+"""Services on the network that know numbers of do-not-call lists."""
