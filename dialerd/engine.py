@@ -16,7 +16,16 @@ Observer = Callable[[Event, Sequence[c.Command], float], None]
 """Sees every event with the commands it led to, after they were handed on; metrics and event log live on this."""
 
 _STORE = (c.Claim, c.SaveAttempt, c.MoveReservation, c.CloseAttempt, c.SaveAgentLine, c.SavePacing)
-_RECORD = (c.FetchContacts, c.ReturnContacts, c.RetireContacts, c.ParkContacts, c.SaveCampaignState)
+_RECORD = (
+    c.FetchContacts,
+    c.ReturnContacts,
+    c.RetireContacts,
+    c.ParkContacts,
+    c.SaveCampaignState,
+    c.SaveDirection,
+    c.AuditAction,
+    c.CountContacts,
+)
 _TELEPHONY = (
     c.OriginateCall, c.ProbeChannel, c.HangUp, c.StartAmd, c.StopAmd, c.CreateBridge, c.DestroyBridge,
     c.EnterBridge, c.PlayMessage, c.StopPlayback, c.StartRecording, c.StopRecording, c.TransferOut, c.DialAgent,

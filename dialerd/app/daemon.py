@@ -192,9 +192,10 @@ class Daemon:
         kept = {record.contact_id for record in ledger.attempts}
         released = await self._insist(lambda: self._record.reset_in_attempt(kept))
         states = await self._insist(self._record.campaign_states)
+        directions = await self._insist(self._record.directions)
         zones = {name: campaign.time_zone for name, campaign in self._plan.campaigns.items()}
         days = await self._insist(lambda: self._record.day_counts(zones))
-        self.post(Recovered(ledger.attempts, ledger.agent_lines, states, days, ledger.pacing))
+        self.post(Recovered(ledger.attempts, ledger.agent_lines, states, days, ledger.pacing, directions))
         _log.info("ledger_read", live_attempts=len(ledger.attempts), contacts_released=released)
         tasks.append(group.create_task(self._record.run(), name="record"))
         tasks.append(group.create_task(self._outbox.run(), name="outbox"))

@@ -10,6 +10,7 @@ from dialerd.config.attempt_limits import caps_of
 from dialerd.config.build import campaign_settings, trunk_settings, with_first_list
 from dialerd.config.contact_lists import ContactListSettings, list_settings
 from dialerd.config.cross_checks import cross_check
+from dialerd.config.directions import check_directions, rule_of, sequence_of
 from dialerd.config.dnc_lists import DncListSettings, dnc_list_settings
 from dialerd.config.document import Document, read
 from dialerd.config.layers import layered
@@ -20,6 +21,7 @@ from dialerd.config.settle import settle
 from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule
 from dialerd.config.text_file import read_text
 from dialerd.core.campaign import Plan
+from dialerd.core.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,11 @@ def check(
         return CheckResult(None, {}, in_file_order(document.problems))
     campaigns = {name: with_first_list(layered(file.defaults, campaign)) for name, campaign in file.campaigns.items()}
     cross_check(document, file, campaigns)
+    schedules = {name: schedule_of(name, model) for name, model in file.schedules.items()}
+    check_directions(document, file, campaigns, schedules)
     rules = _rules(document, campaigns, folder, on_rule_failure)
     lists = {name: list_settings(name, model, folder) for name, model in file.contact_lists.items()}
-    plan = None if has_errors(document.problems) else _plan(file, campaigns, rules)
+    plan = None if has_errors(document.problems) else _plan(file, campaigns, rules, schedules)
     dnc = {name: dnc_list_settings(name, model) for name, model in file.dnc_lists.items()}
     return CheckResult(plan, lists, in_file_order(document.problems), dnc)
 
@@ -111,11 +115,15 @@ def _placed(document: Document, name: str, problem: Problem) -> Problem:
     )
 
 
-def _plan(file: CampaignsFile, campaigns: dict[str, CampaignModel], rules: dict[str, SiteRule]) -> Plan:
+def _plan(
+    file: CampaignsFile,
+    campaigns: dict[str, CampaignModel],
+    rules: dict[str, SiteRule],
+    schedules: dict[str, Schedule],
+) -> Plan:
     providers = frozenset(name for name, model in file.dnc_lists.items() if model.provider is not None)
     trunks = {name: trunk_settings(name, model) for name, model in file.trunks.items()}
     shared_caps = caps_of(file.attempt_limits)
-    schedules = {name: schedule_of(name, model) for name, model in file.schedules.items()}
     return Plan(
         {
             name: campaign_settings(
@@ -124,4 +132,6 @@ def _plan(file: CampaignsFile, campaigns: dict[str, CampaignModel], rules: dict[
             for name, model in campaigns.items()
         },
         {name: trunk for name, trunk in trunks.items() if trunk is not None},
+        {name: sequence_of(name, model) for name, model in file.sequences.items()},
+        {name: rule_of(name, model, schedules) for name, model in file.campaign_rules.items()},
     )

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from dialerd.config.attempt_limits import LimitsModel, SharedLimitsModel
+from dialerd.config.directions import CampaignRuleModel, SequenceModel
 from dialerd.config.dnc_lists import DncListModel
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import Percent, TimeZone
@@ -327,6 +328,12 @@ class CampaignsFile(Section):
     )
     dnc_lists: dict[Annotated[str, SNAKE_NAME], DncListModel] = Field(
         default_factory=dict, description="Whom not to call: do-not-call lists by name."
+    )
+    sequences: dict[Annotated[str, CAMPAIGN_NAME], SequenceModel] = Field(
+        default_factory=dict, description="Campaigns one after another: sequences by name."
+    )
+    campaign_rules: dict[Annotated[str, CAMPAIGN_NAME], CampaignRuleModel] = Field(
+        default_factory=dict, description="What is done to campaigns when figures are so: rules by name."
     )
     defaults: CampaignModel = Field(
         default_factory=CampaignModel, description="What campaigns have in common; each may state it otherwise."

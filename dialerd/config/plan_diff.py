@@ -45,20 +45,31 @@ class PlanDiff:
 
     campaigns: SectionDiff
     trunks: SectionDiff
+    sequences: SectionDiff = SectionDiff((), (), {})
+    campaign_rules: SectionDiff = SectionDiff((), (), {})
 
     @property
     def empty(self) -> bool:
         """A reload would change nothing."""
-        return self.campaigns.empty and self.trunks.empty
+        return all(section.empty for _, section in self._sections())
 
     def as_dict(self) -> dict[str, Any]:
         """The difference in plain values, for JSON."""
-        return {"campaigns": _section_dict(self.campaigns), "trunks": _section_dict(self.trunks)}
+        return {
+            "campaigns": _section_dict(self.campaigns), "trunks": _section_dict(self.trunks),
+            "sequences": _section_dict(self.sequences), "campaign_rules": _section_dict(self.campaign_rules),
+        }  # fmt: skip
+
+    def _sections(self) -> tuple[tuple[str, SectionDiff], ...]:
+        return (
+            ("campaign", self.campaigns), ("trunk", self.trunks), ("sequence", self.sequences),
+            ("campaign rule", self.campaign_rules),
+        )  # fmt: skip
 
     def lines(self) -> list[str]:
         """The difference for people: ``+`` added, ``-`` removed, ``~`` changed, one setting a line."""
         result: list[str] = []
-        for word, section in (("campaign", self.campaigns), ("trunk", self.trunks)):
+        for word, section in self._sections():
             result += [f"+ {word} {name}" for name in section.added]
             result += [f"- {word} {name}" for name in section.removed]
             for name, changes in section.changed.items():
@@ -68,7 +79,10 @@ class PlanDiff:
 
 def plan_diff(old: Plan, new: Plan) -> PlanDiff:
     """What going from ``old`` to ``new`` changes."""
-    return PlanDiff(_section(old.campaigns, new.campaigns), _section(old.trunks, new.trunks))
+    return PlanDiff(
+        _section(old.campaigns, new.campaigns), _section(old.trunks, new.trunks),
+        _section(old.sequences, new.sequences), _section(old.campaign_rules, new.campaign_rules),
+    )  # fmt: skip
 
 
 def _section(old: Mapping[str, object], new: Mapping[str, object]) -> SectionDiff:

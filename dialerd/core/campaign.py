@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence, profile_named
 from dialerd.core.attempts_control import AttemptCap, Scope, longest_windows
+from dialerd.core.direction import CampaignRule, Sequence
 from dialerd.core.disposition import Disposition
 from dialerd.core.flow.nodes import Flow, queues_of
 from dialerd.core.lifecycle import Lifecycle
@@ -180,6 +181,8 @@ class Plan:
 
     campaigns: Mapping[str, CampaignSettings]
     trunks: Mapping[str, TrunkSettings]
+    sequences: Mapping[str, Sequence] = field(default_factory=dict)
+    campaign_rules: Mapping[str, CampaignRule] = field(default_factory=dict)
 
     def call_windows(self) -> dict[Scope, int]:
         """Scope -> seconds that the logs of calls must reach back."""

@@ -28,6 +28,7 @@ from dialerd.core.gates import (
     contact_callable,
     first_objection,
     in_schedule,
+    not_paused,
     number_free,
     number_not_barred,
     number_present,
@@ -42,7 +43,8 @@ NUMBER_GATES: tuple[Gate, ...] = (number_present, number_not_barred, provider_cl
 """What one number needs, in the order in which `why` tells them; :func:`number_present` comes first."""
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (
-    campaign_on, in_schedule, running, telephony_up, store_up, trunk_takes_calls, contact_callable, attempts_left,
+    campaign_on, not_paused, in_schedule, running, telephony_up, store_up, trunk_takes_calls, contact_callable,
+    attempts_left,
     *(gate for gate in NUMBER_GATES if gate not in (number_free, caps_allow)),
 )  # fmt: skip
 """Run when the claim was granted: what may have changed since, and is not part of the claim itself: of numbers in

@@ -9,6 +9,9 @@ from typing import Any
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.campaign import CampaignState
+from dialerd.core.direction_commands import AuditAction as AuditAction
+from dialerd.core.direction_commands import CountContacts as CountContacts
+from dialerd.core.direction_commands import SaveDirection as SaveDirection
 from dialerd.core.ordering.settings import PLAIN, DialOrder
 
 # --- the hot store ---------------------------------------------------------------------------------------
@@ -334,7 +337,10 @@ class InvariantViolated:
 
 
 StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing
-RecordCommand = OptOut | FetchContacts | ReturnContacts | RetireContacts | ParkContacts | SaveCampaignState
+RecordCommand = (
+    OptOut | FetchContacts | ReturnContacts | RetireContacts | ParkContacts | SaveCampaignState | SaveDirection
+    | AuditAction | CountContacts
+)  # fmt: skip
 TelephonyCommand = (
     OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | CreateBridge | DestroyBridge | EnterBridge
     | PlayMessage | StopPlayback | StartRecording | StopRecording | TransferOut | DialAgent | AnnounceAgent

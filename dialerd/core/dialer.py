@@ -12,6 +12,7 @@ from dialerd.core.answering import Answering
 from dialerd.core.attempt import AttemptState
 from dialerd.core.commands import Command, ProbeChannel
 from dialerd.core.desk import Desk
+from dialerd.core.directing import Directing
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt
 from dialerd.core.flowing import Flowing
 from dialerd.core.forecasting import Forecasting
@@ -23,6 +24,7 @@ from dialerd.core.placing import Placing
 from dialerd.core.recovery import Recovery
 from dialerd.core.rounds import Rounds
 from dialerd.core.running import Running
+from dialerd.core.sequencing import Sequencing
 from dialerd.core.view import Viewer
 
 MAX_TIMERS_PER_EVENT = 100_000
@@ -47,12 +49,18 @@ class Dialer:
         flowing = self._flowing = Flowing(self.floor, desk, placing, joining, opting_out)
         answering = self._answering = Answering(self.floor, placing, joining, forecasting, flowing)
         recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining, inbound, flowing)
+        self.sequencing = Sequencing(self.floor, running)
+        self.directing = Directing(self.floor, running, forecasting)
         self._rounds = Rounds(self.floor, desk, forecasting, running, placing)
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
+        self.viewer.sequencing, self.viewer.directing = self.sequencing, self.directing
         desk.on_vanished = self._agent_vanished
         desk.on_line_lost = self._agent_line_lost
         self._handlers: dict[type, Callable[[Any, float], None]] = {
-            e.PlanChanged: lambda ev, now: running.plan_changed(ev.plan, now),
+            e.PlanChanged: self._plan_changed,
+            e.SequenceStartAsked: lambda ev, now: self.sequencing.start(ev.sequence, now),
+            e.SequenceStopAsked: lambda ev, now: self.sequencing.stop(ev.sequence),
+            e.ContactsCounted: lambda ev, now: self.directing.counted(ev),
             e.CampaignStartAsked: self._start_asked,
             e.CampaignStopAsked: self._stop_asked,
             e.CampaignFound: lambda ev, now: running.found(ev),
@@ -71,7 +79,7 @@ class Dialer:
             d.ProviderFailed: running.inquiring.failed,
             e.ContactsFetched: running.fetched,
             e.OutcomesRecorded: self._outcomes_recorded,
-            e.ContactsChanged: lambda ev, now: running.list_changed(ev.contact_list),
+            e.ContactsChanged: self._contacts_changed,
             e.RecordLost: self._record_lost,
             e.RecordBack: lambda ev, now: self._back("record"),
             e.OriginateAccepted: lambda ev, now: None,
@@ -118,6 +126,8 @@ class Dialer:
             "agent_line": desk.redial,
             "line_watch": desk.watch_line,
             "pace": lambda subject, now: self.floor.dirty.add(subject),
+            "rules": lambda subject, now: self.directing.look(now),
+            "sequence": lambda subject, now: self.sequencing.wake(subject, now),
             "schedule": lambda subject, now: self.floor.dirty.add(subject),
             "parked": self._timer_for_campaign(running.parking.due),
             "fetch": self._timer_for_campaign(lambda c, now: running.fetch_timed_out(c)),
@@ -133,7 +143,10 @@ class Dialer:
         self._run_due_timers(now)
         self._handlers[type(event)](event, now)
         self._joining.serve_waiting(now)
+        self.sequencing.look(now)
         self._rounds.pace_dirty(now)
+        # What was completed just now may have a successor.
+        self.sequencing.look(now)
         return self.floor.take_commands()
 
     def next_wakeup(self) -> float | None:
@@ -217,7 +230,16 @@ class Dialer:
     def _start_asked(self, event: e.CampaignStartAsked, now: float) -> None:
         campaign = self.floor.campaigns.get(event.campaign)
         if campaign is not None:
+            self.directing.started_by_hand(campaign)
             self._running.start(campaign)
+
+    def _plan_changed(self, event: e.PlanChanged, now: float) -> None:
+        self.directing.plan_changed(event.plan, now)
+        self.sequencing.plan_changed(event.plan.sequences)
+
+    def _contacts_changed(self, event: e.ContactsChanged, now: float) -> None:
+        self._running.list_changed(event.contact_list)
+        self.sequencing.list_changed(event.contact_list, now)
 
     def _stop_asked(self, event: e.CampaignStopAsked, now: float) -> None:
         campaign = self.floor.campaigns.get(event.campaign)
@@ -239,6 +261,9 @@ class Dialer:
         self._forecasting.recovered(event, now)
         self._recovery.recovered(event, now)
         self._running.restore_all()
+        left = event.directions
+        self.sequencing.recovered({name: state for (kind, name), state in left.items() if kind == "sequence"})
+        self.directing.recovered({name: state for (kind, name), state in left.items() if kind == "rule"}, now)
         self._back("store")
 
     def _lost(self, what: str, reason: str) -> None:

@@ -13,6 +13,9 @@ from dialerd.core.contact import Contact
 from dialerd.core.dialogue_events import DigitPressed as DigitPressed
 from dialerd.core.dialogue_events import RecordingFinished as RecordingFinished
 from dialerd.core.dialogue_events import TransferFailed as TransferFailed
+from dialerd.core.direction_events import ContactsCounted as ContactsCounted
+from dialerd.core.direction_events import SequenceStartAsked as SequenceStartAsked
+from dialerd.core.direction_events import SequenceStopAsked as SequenceStopAsked
 from dialerd.core.dnc_events import DncLifted as DncLifted
 from dialerd.core.dnc_events import DncStandingChanged as DncStandingChanged
 from dialerd.core.dnc_events import OptedOut as OptedOut
@@ -86,6 +89,8 @@ class Recovered:
     still in ``attempts`` are not among them."""
     pacing: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Campaign -> the state of the last SavePacing."""
+    directions: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    """(kind, name) -> the state of the last SaveDirection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +383,7 @@ class RosterSynced:
 
 Event = (
     PlanChanged | CampaignStartAsked | CampaignStopAsked | CampaignFound | ShutdownAsked | TimePassed
+    | SequenceStartAsked | SequenceStopAsked | ContactsCounted
     | Recovered | ClaimGranted | ClaimRefused | AttemptClosed | StoreLost | StoreBack
     | DncStandingChanged | OptedOut | DncLifted | ProviderAnswered | ProviderFailed
     | ContactsFetched | OutcomesRecorded | ContactsChanged | RecordLost | RecordBack

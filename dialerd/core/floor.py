@@ -145,6 +145,8 @@ class CampaignRun:
     refused: dict[str, int] = field(default_factory=dict)
     dispositions: dict[str, int] = field(default_factory=dict)
     schedule: ScheduleRun | None = None
+    paused_by: str = ""
+    """The campaign rule that holds it; empty: none does."""
     was_open: bool | None = None
     """The schedule's word when pacing last looked."""
 
@@ -179,6 +181,8 @@ class Floor:
         self.agents: dict[str, AgentRun] = {}
         self.available: dict[str, set[str]] = {}
         """Queue -> agents who can take a call now."""
+        self.campaign_moves = 0
+        """Counts how often a campaign changed its state."""
         self.memberships_changed = 0
         """Counts how often an agent joined or left a queue."""
         self.queues_known: frozenset[str] | None = None
@@ -249,6 +253,7 @@ class Floor:
         if campaign.state is not state:
             CAMPAIGN_LIFECYCLE.check(campaign.state, state)
             campaign.state = state
+            self.campaign_moves += 1
             # What the earlier run left counts once: a campaign that goes and comes back is not started by it again.
             self.recovered_states.pop(campaign.settings.name, None)
         campaign.reason = reason

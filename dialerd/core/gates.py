@@ -91,6 +91,8 @@ class Case:
     not_before: float | None = None
     uncallable: str | None = None
     number_in_use: bool = False
+    paused_by: str = ""
+    """The campaign rule that holds the campaign."""
     openness: Openness | None = None
     """The schedule's word at ``now``; None: the campaign has no schedule."""
     agents_ready: int | None = None
@@ -113,6 +115,11 @@ def in_schedule(case: Case) -> Verdict:
     if openness.until is None:
         return Hold(f"{OUTSIDE_SCHEDULE}: it is over")
     return Hold(f"{OUTSIDE_SCHEDULE}: {until_said(schedule, case.now, openness.until)}", openness.until)
+
+
+def not_paused(case: Case) -> Verdict:
+    """No campaign rule holds the campaign."""
+    return Hold(f"paused_by_rule: {case.paused_by}") if case.paused_by else ALLOW
 
 
 def running(case: Case) -> Verdict:
@@ -236,8 +243,8 @@ def agent_ready(case: Case) -> Verdict:
 Gate = Callable[[Case], Verdict]
 
 CAMPAIGN_GATES: tuple[Gate, ...] = (
-    campaign_on, in_schedule, running, telephony_up, store_up, roster_up, dnc_ready, providers_answer,
-    trunk_takes_calls, campaign_line, trunk_line, trunk_cps,
+    campaign_on, not_paused, in_schedule, running, telephony_up, store_up, roster_up, dnc_ready,
+    providers_answer, trunk_takes_calls, campaign_line, trunk_line, trunk_cps,
 )  # fmt: skip
 """What a campaign needs, whoever is called; agents come last."""
 CONTACT_GATES: tuple[Gate, ...] = (contact_callable, attempts_left, gap_passed)

@@ -139,6 +139,8 @@ class Rounds:
     def _keep_hours(self, campaign: CampaignRun, now: float) -> None:
         """The schedule: be there when it opens or closes, and keep nobody in the hopper meanwhile."""
         openness, name = campaign.openness(now), campaign.settings.name
+        if campaign.paused_by:
+            self._running.return_contacts(campaign)
         if openness is None:
             return
         if openness.until is not None:

@@ -258,6 +258,7 @@ class Running:
             capped=floor.capped,
             guaranteed=settings.mode is Mode.PROGRESSIVE,
             openness=campaign.openness(now),
+            paused_by=campaign.paused_by,
             dnc=floor.dnc,
             barred=campaign.barred,
             inquiries=floor.inquiries,

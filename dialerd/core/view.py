@@ -11,11 +11,14 @@ from dialerd.core.campaign import Mode
 from dialerd.core.choosing import walk_contact
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.desk import Desk
+from dialerd.core.directing import Directing
+from dialerd.core.direction_view import RuleView, SequenceView, rule_views, sequence_views
 from dialerd.core.floor import AgentRun, CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import CAMPAIGN_GATES, Allow, Case, Hold, Refuse, walk
 from dialerd.core.pacing_view import PacingView, pacing_view
 from dialerd.core.queue_picture import somebody_at_work
+from dialerd.core.sequencing import Sequencing
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,8 @@ class DialerView:
     agents: tuple[AgentView, ...]
     attempts: tuple[AttemptView, ...]
     trunks: tuple[TrunkView, ...]
+    sequences: tuple[SequenceView, ...] = ()
+    campaign_rules: tuple[RuleView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,8 @@ class Viewer:
         self._desk = desk
         self._forecasting = forecasting
         self._case_for = case_for
+        self.sequencing: Sequencing | None = None
+        self.directing: Directing | None = None
 
     def dialer(self, now: float) -> DialerView:
         """The whole picture at ``now``."""
@@ -168,6 +175,8 @@ class Viewer:
                 )
                 for name, t in sorted(floor.trunks.items())
             ),
+            sequences=sequence_views(self.sequencing) if self.sequencing is not None else (),
+            campaign_rules=rule_views(self.directing) if self.directing is not None else (),
         )  # fmt: skip
 
     def _campaign(self, campaign: CampaignRun, now: float) -> CampaignView:

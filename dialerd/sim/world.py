@@ -104,7 +104,7 @@ class World:
         self.step(e.PlanChanged(self.plan))
         zones = {name: campaign.time_zone for name, campaign in self.plan.campaigns.items()}
         days = self.record.day_counts(zones)
-        self.step(e.Recovered(left.attempts, left.agent_lines, states, days, left.pacing))
+        self.step(e.Recovered(left.attempts, left.agent_lines, states, days, left.pacing, self.record.directions()))
         if self.shift.opt_outs:
             self.opt_outs.daemon_started()
         self.schedule.after(0.05, self.connect_telephony)

@@ -6,10 +6,13 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
+from typing import Any
 
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import (
+    AuditAction,
+    CountContacts,
     FetchContacts,
     OptOut,
     ParkContacts,
@@ -17,11 +20,13 @@ from dialerd.core.commands import (
     RetireContacts,
     ReturnContacts,
     SaveCampaignState,
+    SaveDirection,
 )
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.disposition import HEARD
 from dialerd.core.events import (
     ContactsChanged,
+    ContactsCounted,
     ContactsFetched,
     Event,
     OutcomesRecorded,
@@ -83,6 +88,8 @@ class MemoryRecord:
         self._campaigns: dict[str, tuple[CampaignState, str]] = {}
         self.contacts: dict[int, MemoryContact] = {}
         """Contact id -> row."""
+        self.audited: list[AuditAction] = []
+        self._directions: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.attempts: dict[str, AttemptRecord] = {}
         """Attempt id -> the finished attempt, in order of recording."""
 
@@ -100,6 +107,10 @@ class MemoryRecord:
     def campaign_states(self) -> dict[str, CampaignState]:
         """Campaign -> the state it was last told to have."""
         return {campaign: state for campaign, (state, _) in self._campaigns.items()}
+
+    def directions(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """(kind, name) -> how a sequence or a campaign rule stood."""
+        return dict(self._directions)
 
     def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]:
         """Campaign -> calls to people by day, for the last 30 days; ``zones``: campaign -> its time zone."""
@@ -205,6 +216,14 @@ class MemoryRecord:
                 self._place(row, parked)
         elif isinstance(command, OptOut):
             self._opt_out(command.dnc_list, command.number)
+        elif isinstance(command, SaveDirection):
+            self._directions[command.kind, command.name] = dict(command.state)
+        elif isinstance(command, AuditAction):
+            self.audited.append(command)
+        elif isinstance(command, CountContacts):
+            rows = [row for row in self.contacts.values() if row.contact_list in command.contact_lists]
+            done = sum(row.standing.state is ContactState.UNCALLABLE for row in rows)
+            self._reply(ContactsCounted(command.campaign, len(rows), done))
         elif isinstance(command, SaveCampaignState):
             self._campaigns[command.campaign] = (command.state, command.reason)
 

@@ -167,6 +167,15 @@ campaigns = Table(
     Column("updated_at", Double, nullable=False),
 )
 
+directions = Table(
+    "directions",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("state", _Json, nullable=False),
+    Column("updated_at", Double, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -253,5 +262,6 @@ abandoned_index = Index(
 
 __all__ = [
     "IMPORTING", "abandoned_index", "attempts", "audit", "campaigns", "contact_lists", "contact_numbers",
-    "contacts", "imports", "metadata", "notices", "order_books", "order_changes", "order_entries", "order_sources",
+    "contacts", "directions", "imports", "metadata", "notices", "order_books", "order_changes", "order_entries",
+    "order_sources",
 ]  # fmt: skip

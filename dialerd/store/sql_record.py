@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import (
+    AuditAction,
+    CountContacts,
     FetchContacts,
     OptOut,
     ParkContacts,
@@ -22,6 +24,7 @@ from dialerd.core.commands import (
     RetireContacts,
     ReturnContacts,
     SaveCampaignState,
+    SaveDirection,
 )
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.dnc import DncEntry, DncKind
@@ -32,6 +35,7 @@ from dialerd.ports import Clock, Post
 from dialerd.store.contact_rows import contact_of
 from dialerd.store.database import READING
 from dialerd.store.day_counts import day_counts
+from dialerd.store.directions import count, save, saved
 from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.id_lists import among
 from dialerd.store.order_book import Wanted
@@ -115,6 +119,10 @@ class SqlRecord:
         called after the outbox is drained."""
         return await day_counts(self._engine, zones, self._clock.now())
 
+    async def directions(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """(kind, name) -> how a sequence or a campaign rule stood."""
+        return await saved(self._reading)
+
     async def reset_in_attempt(self, keep: Collection[int]) -> int:
         """Contacts that an earlier run fetched and never finished with are callable again, but for ``keep``: those
         with a live attempt. To be called after the outbox is drained. Returns how many."""
@@ -181,6 +189,14 @@ class SqlRecord:
                         updated_at=self._clock.now(),
                     )
                 )
+
+        elif isinstance(command, CountContacts):
+            async with self._reading.connect() as connection:
+                counted = await count(connection, command)
+            self._post(counted)
+        elif isinstance(command, SaveDirection | AuditAction):
+            async with self._engine.begin() as connection:
+                await save(connection, command, self._clock.now())
 
     async def _fetch(
         self, connection: AsyncConnection, command: FetchContacts, token: str, retried: bool

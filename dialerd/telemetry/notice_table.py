@@ -18,6 +18,20 @@ class Advice:
 UNKNOWN = Advice("This version of dialerd gives no explanation for the notice.", "Report it with the log line.")
 
 NOTICES: dict[str, Advice] = {
+    # --- sequences and campaign rules ----------------------------------------------------------------------
+    "sequence_on": Advice("The sequence was started."),
+    "sequence_off": Advice("The sequence was stopped, and the campaign whose turn it was."),
+    "sequence_campaign": Advice("It is this campaign's turn in the sequence: it was started."),
+    "sequence_complete": Advice("The last campaign of the sequence is complete."),
+    "sequence_rests": Advice(
+        "The sequence begins anew after its last campaign, and found nobody to call in a whole round.",
+        "Nothing. It goes on when one of its lists changes, and looks again after 15 minutes.",
+    ),
+    "campaign_rule_acted": Advice(
+        "The condition of a campaign rule has held for long enough: the campaign was ordered or set otherwise.",
+        "Nothing. To have it otherwise, start or stop the campaign: the rule acts again at its next edge only.",
+    ),
+    "campaign_rule_undone": Advice("The condition `until` of a campaign rule has held: what it had done is undone."),
     # --- campaigns by the clock ------------------------------------------------------------------------------
     "schedule_opened": Advice("The campaign is on, and its schedule has opened: it dials again."),
     "schedule_closed": Advice("The campaign is on, and its schedule has closed: calls in progress finish."),

@@ -71,6 +71,9 @@ class RecordWorld(ABC):
     async def campaign_states(self) -> dict[str, CampaignState]: ...
 
     @abstractmethod
+    async def directions(self) -> dict[tuple[str, str], Mapping[str, Any]]: ...
+
+    @abstractmethod
     async def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]: ...
 
     @abstractmethod
@@ -120,6 +123,9 @@ class MemoryRecordWorld(RecordWorld):
 
     async def campaign_states(self) -> dict[str, CampaignState]:
         return self.store.campaign_states()
+
+    async def directions(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        return self.store.directions()
 
     async def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]:
         return self.store.day_counts(zones)
@@ -217,6 +223,9 @@ class SqlWorld(RecordWorld):
 
     async def campaign_states(self) -> dict[str, CampaignState]:
         return await self.store.campaign_states()
+
+    async def directions(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        return await self.store.directions()
 
     async def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]:
         return await self.store.day_counts(zones)

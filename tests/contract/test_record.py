@@ -7,15 +7,17 @@ from dataclasses import replace
 from dialerd.core.attempt import Outcome
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import (
+    CountContacts,
     FetchContacts,
     OptOut,
     ParkContacts,
     RetireContacts,
     ReturnContacts,
     SaveCampaignState,
+    SaveDirection,
 )
 from dialerd.core.contact import Contact, ContactState, Number
-from dialerd.core.events import ContactsFetched
+from dialerd.core.events import ContactsCounted, ContactsFetched
 from tests.contract.record_worlds import RecordWorld
 from tests.store.store_lab import attempt, closing
 
@@ -221,3 +223,24 @@ async def test_an_opt_out_asked_for_in_a_call_is_on_its_list_once(record: Record
     command = OptOut("optouts", NUMBERS[0], "dlr-1", "key")
     await record.done(command, command)
     assert await record.opt_outs("optouts") == {NUMBERS[0]}
+
+
+async def test_how_sequences_and_rules_stand_is_kept(record: RecordWorld) -> None:
+    first, second = (
+        SaveDirection("rule", "calm", {"active": True}),
+        SaveDirection("sequence", "calm", {"state": "on"}),
+    )
+    await record.done(first, second, SaveDirection("rule", "calm", {"active": False, "at": 2.5}))
+    assert await record.directions() == {
+        ("rule", "calm"): {"active": False, "at": 2.5}, ("sequence", "calm"): {"state": "on"},
+    }  # fmt: skip
+
+
+async def test_how_far_lists_are_done(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS)
+    await record.add("others", ["+12025550201", "+12025550202", "+12025550203"])
+    await fetched(record, 3)
+    await record.done(RetireContacts((1, 2), "max_attempts"))
+    await record.done(CountContacts("spring", ("leads",)), CountContacts("both", ("leads", "others")))
+    counts = record.inbox.of(ContactsCounted)
+    assert counts == [ContactsCounted("spring", 6, 2), ContactsCounted("both", 9, 2)]
