@@ -25,7 +25,6 @@ from dialerd.core.ordering.settings import DialOrder, SortKey
 from dialerd.engine import SteadyClock
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
-from dialerd.store.order_fetch import MOST_AT_ONCE
 from dialerd.store.order_keeper import OrderKeeper
 from dialerd.store.schema import contact_lists
 from dialerd.store.sql_record import SqlRecord
@@ -69,7 +68,7 @@ async def _measure(file: Path, count: int) -> Measurement:
             run.cpu_ms.clear()
             begin_ms = [await run.fetch() for _ in range(rounds)]
             cpu_ms = percentile(run.cpu_ms, 0.5)
-            await run.drain(rounds * FETCH, (rounds + 1) * FETCH)
+            await _drain(engine, (rounds + 1) * FETCH)
             end_ms = [await run.fetch() for _ in range(rounds)]
             ready_ms = await run.first_fetch()
     finally:
@@ -147,13 +146,20 @@ class _Run:
         await self._keeper.work()
         return time.perf_counter() - began
 
-    async def drain(self, gone: int, keep: int) -> None:
-        """Until only ``keep`` are left of those that were there when the book was built; so many are ``gone``."""
-        left = self._keeper.counts["spring"].fresh - gone
-        while left > keep:
-            size = min(MOST_AT_ONCE, left - keep)
-            await self.fetch(size)
-            left -= size
+
+async def _drain(engine: AsyncEngine, keep: int) -> None:
+    """All but the last ``keep`` are done with, as if they had been called."""
+    entries = "SELECT contact_id FROM order_entries WHERE line > 0 ORDER BY book_id, line, n1, t1, n2, t2, n3, t3"
+    async with engine.begin() as connection:
+        left = (await connection.exec_driver_sql("SELECT count(*) FROM order_entries WHERE line > 0")).scalar_one()
+        await connection.exec_driver_sql(f"CREATE TEMP TABLE gone AS {entries} LIMIT {left - keep}")
+        await connection.exec_driver_sql(
+            "UPDATE contacts SET state = 'uncallable', reason = 'bench' WHERE id IN (SELECT contact_id FROM gone)"
+        )
+        await connection.exec_driver_sql(
+            "DELETE FROM order_entries WHERE contact_id IN (SELECT contact_id FROM gone)"
+        )
+        await connection.exec_driver_sql("DROP TABLE gone")
 
 
 async def _fill(engine: AsyncEngine, count: int) -> None:

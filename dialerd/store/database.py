@@ -81,6 +81,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     # docs/adr/0004: an outcome leaves the outbox only after this commit is on the disk.
     cursor.execute("PRAGMA synchronous=FULL")
+    # Every page that changes is copied once more at a checkpoint: rarer ones find the same pages changed several
+    # times. 8000 pages are 32 MB of log.
+    cursor.execute("PRAGMA wal_autocheckpoint=8000")
+    cursor.execute("PRAGMA cache_size=-8000")  # KiB, for each connection
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()

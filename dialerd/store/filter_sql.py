@@ -62,23 +62,32 @@ from dialerd.core.ordering.settings import DialOrder, SortKey
 from dialerd.store.schema import contacts
 
 Expression = ColumnElement[Any]
-_STANDING = (
-    "id", "contact_list", "state", "next_at", "attempts", "reason", "last_disposition", "last_attempt_at", "added_at",
-    "priority",
-)  # fmt: skip
+_STANDING = ("id", "contact_list", "state", "next_at", "attempts", "reason")
+
+_COLUMN_OF = {
+    Builtin.ATTEMPTS: "attempts", Builtin.PRIORITY: "priority", Builtin.LAST_DISPOSITION: "last_disposition",
+    Builtin.LAST_ATTEMPT_AGE: "last_attempt_at", Builtin.AGE: "added_at", Builtin.LIST: "contact_list",
+}  # fmt: skip
 
 
 class Scan:
     """Contacts with the texts that one order looks at, as a common table expression, and what is asked of them."""
 
-    def __init__(self, postgresql: bool, order: DialOrder, where: Iterable[ColumnElement[bool]]) -> None:
-        """``where``: which rows of the table of contacts."""
+    def __init__(
+        self, postgresql: bool, order: DialOrder, where: Iterable[ColumnElement[bool]],
+        standing: Sequence[str] = _STANDING,
+    ) -> None:  # fmt: skip
+        """``where``: which rows of the table of contacts; ``standing``: which of its columns are wanted beside those
+        that the order looks at: the fewer, the faster."""
         self._postgresql = postgresql
         self._names = {Column(name): f"v{index}" for index, name in enumerate(order.columns())}
         texts = [self._column_text(field.name).label(name) for field, name in self._names.items()]
-        of_number = self._trimmed(self._number_type()).label("number_type")
+        used = order.builtins()
+        if Builtin.NUMBER_TYPE in used:
+            texts.append(self._trimmed(self._number_type()).label("number_type"))
+        columns = dict.fromkeys([*standing, *(_COLUMN_OF[field] for field in used if field in _COLUMN_OF)])
         self.rows: CTE = (
-            select(*(contacts.c[name] for name in _STANDING), of_number, *texts)
+            select(*(contacts.c[name] for name in columns), *texts)
             .where(*where)
             .cte("scan")
             .prefix_with("MATERIALIZED")
@@ -168,6 +177,12 @@ class Scan:
         """For each key its number and its text; the one that the key is not is null."""
         return [self._key(key) for key in sort]
 
+    def order_by(self, sort: Sequence[SortKey]) -> list[Expression]:
+        """The keys without the halves that are null anyway."""
+        return [
+            number if _is_number(key) else text for key, (number, text) in zip(sort, self.keys(sort), strict=True)
+        ]
+
     def value(self, key: SortKey) -> Expression:
         """What the key looks at, for people; ages as the time since when, epoch seconds."""
         if key.field in AGES:
@@ -202,6 +217,10 @@ class Scan:
         for digit, reversed_digit in zip(HEX_DIGITS, REVERSED_DIGITS, strict=True):
             turned = func.replace(turned, digit, reversed_digit, type_=Text())
         return turned + literal(REVERSED_END, Text())
+
+
+def _is_number(key: SortKey) -> bool:
+    return key.field in AGES or key.kind is Kind.NUMBER
 
 
 def _no_text() -> Expression:

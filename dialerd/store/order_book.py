@@ -226,8 +226,8 @@ class Book:
         queries = []
         order = self._wanted.order
         for name in self._wanted.lists:
-            scan = self._scan(self._callable(name))
-            keys = [part for pair in scan.keys(order.sort) for part in pair]
+            scan = Scan(self._postgresql, order, self._callable(name), ("id", "attempts"))
+            keys = scan.order_by(order.sort)
             retried_first = [] if order.mix.fresh else [case((scan.rows.c.attempts > 0, 0), else_=1)]
             query = select(scan.rows.c.id).where(self._passes(scan))
             queries.append(query.order_by(*retried_first, *keys, scan.rows.c.id).limit(limit))

@@ -101,7 +101,7 @@ async def next_contacts(engine: AsyncEngine, wanted: Wanted, limit: int, now: fl
 async def _looked_up(connection: AsyncConnection, wanted: Wanted, limit: int, now: float) -> dict[Line, list[int]]:
     due = and_(contacts.c.state == ContactState.WAITING.value, contacts.c.next_at <= now)
     scan = _scan(connection, wanted, [or_(contacts.c.state == ContactState.CALLABLE.value, due)])
-    keys = [part for pair in scan.keys(wanted.order.sort) for part in pair]
+    keys = scan.order_by(wanted.order.sort)
     rows = scan.rows.c
     promised = or_(rows.reason == CALLBACK_REASON, rows.reason.startswith(CALLBACK_REASON + ":"))
     streams = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialerd.core.filtering.conditions import Builtin, Column, Field, Filter, Kind, columns_of
+from dialerd.core.filtering.conditions import Builtin, Column, Field, Filter, Kind, columns_of, leaves
 
 MAX_KEYS = 4
 REFRESH_S = 600.0
@@ -75,6 +75,12 @@ class DialOrder:
         of_filter = columns_of(self.filter.condition) if self.filter is not None else ()
         of_sort = [key.field.name for key in self.sort if isinstance(key.field, Column)]
         return tuple(dict.fromkeys([*of_filter, *of_sort]))
+
+    def builtins(self) -> frozenset[Builtin]:
+        """What it looks at beside columns."""
+        of_filter = [leaf.field for leaf in leaves(self.filter.condition)] if self.filter is not None else []
+        fields = [*of_filter, *(key.field for key in self.sort)]
+        return frozenset(field for field in fields if not isinstance(field, Column))
 
     def shares(self, contact_list: str) -> tuple[ListShare, ...]:
         """The lists with their shares; ``contact_list``: the campaign's, where it states no others."""
