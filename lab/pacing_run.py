@@ -54,6 +54,11 @@ campaigns:
     trunk: carrier
     caller_id: +441632960000
     ring_timeout: 15s
+    compliance:
+      profiles: [uk-ofcom-2010]
+      looser:
+        abandon_target: a measurement of pacing
+        progressive_until: a measurement of pacing
     max_lines: 150
     max_attempts: 1
     wrap_up: {wrap_s:g}s

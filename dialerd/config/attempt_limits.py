@@ -11,6 +11,7 @@ from dialerd.config.problems import Path
 from dialerd.config.scalars import Choice, Duration, Whole, spoken
 from dialerd.config.section import SNAKE_NAME, Section, written
 from dialerd.core.attempts_control import AttemptCap, Counted, Scope
+from dialerd.core.compliance import Profile
 
 MOST_CAP_S = 400 * 86400.0
 _GAP, _AFTER_CONVERSATION = "gap", "after_conversation"
@@ -77,6 +78,15 @@ def caps_of(model: SharedLimitsModel) -> tuple[AttemptCap, ...]:
             window_s = getattr(model, name)
             if window_s is not None:
                 caps.append(AttemptCap(Scope.NUMBER, 1, window_s, counts, unless_guaranteed=True, name=name))
+    return tuple(caps)
+
+
+def caps_of_profile(profile: Profile) -> tuple[AttemptCap, ...]:
+    """The caps that a compliance profile asks for."""
+    caps = list(profile.attempt_caps)
+    if profile.after_conversation_s is not None:
+        name = f"{_AFTER_CONVERSATION}_by_law"
+        caps.append(AttemptCap(Scope.PERSON, 1, profile.after_conversation_s, Counted.CONVERSATIONS, name=name))
     return tuple(caps)
 
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dialerd.config.attempt_limits import caps_of, united
+from dialerd.config.attempt_limits import caps_of, caps_of_profile, united
 from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel, RetryModel, TrunkModel
 from dialerd.config.order_settings import dial_order
 from dialerd.core.analysis import AnalysisProfile, profile_named
 from dialerd.core.attempts_control import AttemptCap
+from dialerd.core.callable_time import ANY_TIME, CallableTime
 from dialerd.core.campaign import CampaignSettings, Mode, PacingSettings, RetryRule, SiteRule, TrunkSettings
+from dialerd.core.compliance import UNBOUND, Profile
 from dialerd.core.disposition import Disposition
 from dialerd.core.retry import DEFAULT_RETRY
 from dialerd.core.schedule import Schedule
@@ -67,14 +69,22 @@ def abandon_target(model: PacingModel) -> float:
     return model.abandon_target if model.abandon_target is not None else min(USUAL_TARGET, model.abandon_cap)
 
 
-def pacing_settings(model: PacingModel) -> PacingSettings:
-    """Pacing with its defaults."""
+def pacing_settings(model: PacingModel, profile: Profile = UNBOUND) -> PacingSettings:
+    """Pacing with its defaults, which are the compliance profile's where it has one."""
+    cap, least = model.abandon_cap, model.progressive_until
+    if "abandon_cap" not in model.model_fields_set and profile.abandon_cap is not None:
+        cap = profile.abandon_cap
+    if "progressive_until" not in model.model_fields_set and profile.progressive_until is not None:
+        least = profile.progressive_until
+    target = abandon_target(model)
+    if model.abandon_target is None:
+        target = min(target, cap, profile.abandon_target if profile.abandon_target is not None else cap)
     return PacingSettings(
         ratio=model.ratio if model.ratio is not None else USUAL_RATIO,
         max_calls_per_agent=model.max_calls_per_agent,
-        abandon_target=abandon_target(model),
-        abandon_cap=model.abandon_cap,
-        progressive_until=model.progressive_until,
+        abandon_target=target,
+        abandon_cap=cap,
+        progressive_until=least,
         shadow=Mode(model.shadow) if model.shadow is not None else None,
     )
 
@@ -91,6 +101,20 @@ def dnc_names(model: CampaignModel) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*model.dnc, *([model.opt_out_list] if model.opt_out_list else [])]))
 
 
+def ring_timeout_s(model: CampaignModel, profile: Profile) -> float:
+    """What is stated, else the usual time or, where that is longer, the least that the profile allows."""
+    least = 0.0 if "ring_timeout" in model.model_fields_set else profile.least_ring_s or 0.0
+    return max(model.ring_timeout, least)
+
+
+def abandon_threshold_s(model: CampaignModel, profile: Profile) -> float:
+    """What is stated, else the usual time or, where that is shorter, the profile's."""
+    most = profile.abandon_threshold_s
+    if "abandon_threshold" in model.model_fields_set or most is None:
+        return model.abandon_threshold
+    return min(model.abandon_threshold, most)
+
+
 def campaign_settings(
     name: str,
     model: CampaignModel,
@@ -98,6 +122,8 @@ def campaign_settings(
     schedule: Schedule | None = None,
     shared_caps: tuple[AttemptCap, ...] = (),
     providers: frozenset[str] = frozenset(),
+    profile: Profile = UNBOUND,
+    callable_time: CallableTime = ANY_TIME,
 ) -> CampaignSettings:
     """The campaign; ``model`` has its defaults filled in and every check passed."""
     if model.mode is None or model.contact_list is None or model.trunk is None or model.caller_id is None:
@@ -111,29 +137,31 @@ def campaign_settings(
         caller_id=model.caller_id,
         queue=None if model.mode is Mode.AGENTLESS else model.queue,
         connection=model.agents.connection,
-        ring_timeout_s=model.ring_timeout,
+        ring_timeout_s=ring_timeout_s(model, profile),
         max_lines=model.max_lines,
         priority=model.priority,
         weight=model.weight,
         max_attempts=model.max_attempts,
         guaranteed_agent_lane=model.guaranteed_agent_lane,
-        attempt_caps=united(caps_of(model.attempt_limits), shared_caps),
+        attempt_caps=united(caps_of(model.attempt_limits), shared_caps, caps_of_profile(profile)),
         retry={disposition: rule for disposition, rule in rules.items() if rule is not None},
         analysis=analysis_profile(model.call_analysis),
         responses=response_table(model),
         message=model.message,
         abandon_message=model.abandon_message,
-        abandon_threshold_s=model.abandon_threshold,
+        abandon_threshold_s=abandon_threshold_s(model, profile),
         wrap_up_s=model.wrap_up,
         agent_ring_timeout_s=model.agents.ring_timeout,
         agent_dial=model.agents.dial,
         variables=dict(model.variables),
         site_rule=site_rule,
-        pacing=pacing_settings(model.pacing),
+        pacing=pacing_settings(model.pacing, profile),
         time_zone=model.time_zone,
         order=dial_order(model),
         schedule=schedule,
         dnc=dnc_names(model),
         dnc_providers=tuple(name for name in dnc_names(model) if name in providers),
         opt_out_list=model.opt_out_list,
+        profile=profile,
+        callable_time=callable_time,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dialerd.config.attempt_limits import caps_of
 from dialerd.config.build import campaign_settings, trunk_settings, with_first_list
+from dialerd.config.compliance_build import Bound, bind
 from dialerd.config.contact_lists import ContactListSettings, list_settings
 from dialerd.config.cross_checks import cross_check
 from dialerd.config.directions import check_directions, rule_of, sequence_of
@@ -62,11 +63,12 @@ def check(
         return CheckResult(None, {}, in_file_order(document.problems))
     campaigns = {name: with_first_list(layered(file.defaults, campaign)) for name, campaign in file.campaigns.items()}
     cross_check(document, file, campaigns)
+    bound = bind(document, file, campaigns, folder)
     schedules = {name: schedule_of(name, model) for name, model in file.schedules.items()}
     check_directions(document, file, campaigns, schedules)
     rules = _rules(document, campaigns, folder, on_rule_failure)
     lists = {name: list_settings(name, model, folder) for name, model in file.contact_lists.items()}
-    plan = None if has_errors(document.problems) else _plan(file, campaigns, rules, schedules)
+    plan = None if has_errors(document.problems) else _plan(file, campaigns, rules, schedules, bound)
     dnc = {name: dnc_list_settings(name, model) for name, model in file.dnc_lists.items()}
     return CheckResult(plan, lists, in_file_order(document.problems), dnc)
 
@@ -120,6 +122,7 @@ def _plan(
     campaigns: dict[str, CampaignModel],
     rules: dict[str, SiteRule],
     schedules: dict[str, Schedule],
+    bound: dict[str, Bound],
 ) -> Plan:
     providers = frozenset(name for name, model in file.dnc_lists.items() if model.provider is not None)
     trunks = {name: trunk_settings(name, model) for name, model in file.trunks.items()}
@@ -127,7 +130,14 @@ def _plan(
     return Plan(
         {
             name: campaign_settings(
-                name, model, rules.get(name), schedules.get(model.schedule or ""), shared_caps, providers
+                name,
+                model,
+                rules.get(name),
+                schedules.get(model.schedule or ""),
+                shared_caps,
+                providers,
+                profile=bound[name].profile,
+                callable_time=bound[name].callable_time,
             )
             for name, model in campaigns.items()
         },

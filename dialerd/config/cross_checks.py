@@ -23,8 +23,6 @@ _NEVER_RETRIED = frozenset(
     {Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.MACHINE_MESSAGE, Disposition.NOT_PLACED}
 )
 _AGENTS_ONLY = ("queue", "agents", "wrap_up", "pacing")
-_LEGAL_THRESHOLD_S = 2.0
-"""16 CFR 310.4(b)(4)(ii) and Ofcom's statement: connected, or told by a message, within two seconds."""
 
 
 class _Checks:
@@ -226,9 +224,6 @@ def _with_agents(checks: _Checks) -> None:
     ):
         checks.warn(path, f"the deadline is later than the abandon threshold of {limit}",
                     "people who wait for the verdict will count as abandoned")  # fmt: skip
-    if campaign.abandon_threshold > _LEGAL_THRESHOLD_S:
-        message = f"{limit} is longer than the two seconds that regulators allow"
-        checks.warn(checks.where("abandon_threshold"), message)
 
 
 def _call_analysis(checks: _Checks) -> None:

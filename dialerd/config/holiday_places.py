@@ -23,6 +23,13 @@ def _parts_of_countries() -> dict[str, list[str]]:
     return holidays.list_supported_countries(include_aliases=False)
 
 
+def has_holidays(place: str) -> bool:
+    """Whether the holidays of a country (``GB``) or a part of it (``GB-ENG``) are known."""
+    country, dash, part = place.partition("-")
+    parts = _parts_of_countries().get(country)
+    return parts is not None and (not dash or part in parts)
+
+
 @lru_cache(maxsize=256)
 def holiday_calendar(place: str, year: int | None = None) -> HolidayCalendar:
     """The holidays of a place that :class:`HolidayPlace` took, in the years around ``year`` (by default this one)."""

@@ -11,6 +11,8 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from dialerd.config.attempt_limits import LimitsModel, SharedLimitsModel
+from dialerd.config.callable_models import CallableSetModel, LocalTimeModel
+from dialerd.config.compliance_models import ComplianceModel
 from dialerd.config.directions import CampaignRuleModel, SequenceModel
 from dialerd.config.dnc_lists import DncListModel
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
@@ -91,6 +93,9 @@ class ContactListModel(Section):
     )
     region: Annotated[str, Region()] | None = Field(
         default=None, description="Country of numbers that have no country code (two letters, `GB`)."
+    )
+    local_time: LocalTimeModel | None = Field(
+        default=None, description="Where the contacts are, when their numbers do not say it exactly enough."
     )
 
 
@@ -189,7 +194,8 @@ class PacingModel(Section):
     )
     abandon_cap: Annotated[float, Percent(0, 10)] = Field(
         default=written("3%"),
-        description="The same share: never exceeded, neither in a calendar day nor in 30 days.",
+        description="The same share: never exceeded, neither in a calendar day nor in 30 days. Not stated: the "
+        "compliance profile's.",
     )
     progressive_until: Annotated[int, Whole(0, 10_000)] = Field(
         default=50, description="So many people must have answered today before calls are placed ahead of agents."
@@ -300,6 +306,16 @@ class CampaignModel(Section):
         default=None,
         description="Where people go who ask not to be called again: a name under `dnc_lists`. It is asked as well.",
     )
+    callable_time: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None,
+        description="When people may be called, by the clock on their own wall: a name under `callable_times`.",
+    )
+    fallback_zone: Annotated[str, TimeZone()] | None = Field(
+        default=None, description="Time zone of numbers that do not say where they are, such as toll-free ones."
+    )
+    compliance: ComplianceModel = Field(
+        default_factory=ComplianceModel, description="Which laws bind this campaign: compliance profiles by name."
+    )
     variables: dict[
         Annotated[str, VARIABLE_NAME], Annotated[str, Text("a column, or `=` and text", most=200, loose=True)]
     ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
@@ -334,6 +350,12 @@ class CampaignsFile(Section):
     )
     campaign_rules: dict[Annotated[str, CAMPAIGN_NAME], CampaignRuleModel] = Field(
         default_factory=dict, description="What is done to campaigns when figures are so: rules by name."
+    )
+    callable_times: dict[Annotated[str, SNAKE_NAME], CallableSetModel] = Field(
+        default_factory=dict, description="When people may be called: sets of hours by name."
+    )
+    compliance_profiles: Annotated[str, Text("the name of a folder", most=1000)] | None = Field(
+        default=None, description="Folder with compliance profiles of your own, relative to this file."
     )
     defaults: CampaignModel = Field(
         default_factory=CampaignModel, description="What campaigns have in common; each may state it otherwise."

@@ -9,9 +9,6 @@ from dialerd.config.models import CampaignModel
 from dialerd.config.problems import Path
 from dialerd.core.campaign import Connection, Mode
 
-_LEGAL_CAP = 0.03
-"""16 CFR 310.4(b)(4)(i); Ofcom's statement of 2010."""
-
 
 class Checks(Protocol):
     """What tells the problems of one campaign; see :mod:`dialerd.config.cross_checks`."""
@@ -49,11 +46,6 @@ def check_pacing(checks: Checks) -> None:
             f"the target ({_percent(target)}) is above the cap ({_percent(pacing.abandon_cap)})",
             "`abandon_target` at most `abandon_cap`", "raise the cap or lower the target",
         )  # fmt: skip
-    if pacing.abandon_cap > _LEGAL_CAP:
-        checks.warn(
-            checks.where("pacing", "abandon_cap"),
-            f"{_percent(pacing.abandon_cap)} is more than the 3% that regulators allow",
-        )
     if not mode.dials_ahead:
         if shadow is None and checks.states("pacing"):
             checks.warn(

@@ -109,6 +109,8 @@ def _leaves(value: object, name: str) -> Iterator[tuple[str, Leaf]]:
         yield name, str(value)  # A site rule: its file and digest.
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
+            if not field.compare:
+                continue  # worked out from the others
             yield from _leaves(getattr(value, field.name), dot + field.name)
     elif isinstance(value, Mapping):
         for key in sorted(value):

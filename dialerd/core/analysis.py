@@ -19,6 +19,8 @@ AMD_GRACE_S = 2.0
 class Clock(StrEnum):
     """Where the legal two seconds begin."""
 
+    ANSWER = "answer"
+    """At the answer itself."""
     SPEECH_START = "speech_start"
     """At the start of the called person's speech (Ofcom)."""
     GREETING_END = "greeting_end"

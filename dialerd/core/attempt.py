@@ -117,6 +117,15 @@ class AttemptRecord:
     """Text of a prompt -> media URI of its speech for this contact."""
     lane: str = ""
     """:data:`GUARANTEED_LANE` where an agent was reserved beforehand in a campaign that dials ahead."""
+    profile: str = ""
+    """Compliance profiles that bound it, and behind ``-`` the rules that the campaign did without."""
+    profile_version: str = ""
+    called_zone: str = ""
+    """Time zones in which the number may be; empty: not known."""
+    called_local: str = ""
+    """The called party's local time with its offset when the number was dialed, in the first of those zones."""
+    gate_verdicts: str = ""
+    """What the gates said at the last moment: names of those that allowed it, or what was in the way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,9 +183,15 @@ class CallableTime:
 ANY_TIME = CallableTime()
 
 
-def local_time(place: Place, at: float) -> str:
-    """The called party's local time with its offset, ``2026-11-22T09:30:00-05:00``, in the first zone of the place;
-    empty when no zone is known."""
-    if not place.zones:
+def zones_said(place: Place) -> str:
+    """The zones as an attempt keeps them: the first three, and how many more there are."""
+    shown = " ".join(place.zones[:3])
+    return f"{shown} +{len(place.zones) - 3}" if len(place.zones) > 3 else shown
+
+
+def local_time(zones: str, at: float) -> str:
+    """The called party's local time with its offset, ``2026-11-22T09:30:00-05:00``, in the first of the zones that
+    :func:`zones_said` gave; empty when there is none."""
+    if not zones:
         return ""
-    return datetime.fromtimestamp(at, zone(place.zones[0])).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(at, zone(zones.partition(" ")[0])).isoformat(timespec="seconds")

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence, profile_named
 from dialerd.core.attempts_control import AttemptCap, Scope, longest_windows
+from dialerd.core.callable_time import ANY_TIME, CallableTime
+from dialerd.core.compliance import UNBOUND, Profile
 from dialerd.core.direction import CampaignRule, Sequence
 from dialerd.core.disposition import Disposition
 from dialerd.core.flow.nodes import Flow, queues_of
@@ -148,6 +150,10 @@ class CampaignSettings:
     """Those of them whose provider is asked about a number before it is claimed."""
     opt_out_list: str | None = None
     """Where people go who ask this campaign not to be called again."""
+    profile: Profile = UNBOUND
+    """What the law demands; every attempt keeps its name and version."""
+    callable_time: CallableTime = ANY_TIME
+    """When people may be called: the campaign's own set and those of its profiles."""
     order: DialOrder = PLAIN
     """Which contacts of which lists, in which order; ``contact_list`` is the first of these lists."""
 
@@ -161,6 +167,11 @@ class CampaignSettings:
         """Every queue whose agents may get a call of this campaign: its own, and those that its flows lead to."""
         own = {self.queue} if self.queue is not None else set()
         return frozenset(own.union(*(queues_of(flow) for flow in self.flows.values())))
+
+    @property
+    def clock(self) -> Clock:
+        """Where the time begins after which a person counts as abandoned: the law's, else the call analysis's own."""
+        return self.profile.clock if self.profile.clock is not None else self.analysis.clock
 
     @property
     def dead_man_s(self) -> float:

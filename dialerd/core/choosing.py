@@ -38,8 +38,11 @@ from dialerd.core.gates import (
     telephony_up,
     trunk_takes_calls,
 )
+from dialerd.core.time_gate import within_callable_time
 
-NUMBER_GATES: tuple[Gate, ...] = (number_present, number_not_barred, provider_clears, number_free, caps_allow)
+NUMBER_GATES: tuple[Gate, ...] = (
+    number_present, number_not_barred, within_callable_time, provider_clears, number_free, caps_allow,
+)  # fmt: skip
 """What one number needs, in the order in which `why` tells them; :func:`number_present` comes first."""
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (
@@ -49,6 +52,20 @@ LAST_MOMENT_GATES: tuple[Gate, ...] = (
 )  # fmt: skip
 """Run when the claim was granted: what may have changed since, and is not part of the claim itself: of numbers in
 use and of caps that is the judge."""
+
+
+ALL_ALLOWED = "allow: " + " ".join(gate.__name__ for gate in LAST_MOMENT_GATES)
+"""How an attempt keeps the verdicts of the last moment when nothing was in the way."""
+
+
+def verdicts_said(gates: tuple[Gate, ...], case: Case) -> str:
+    """The verdicts that were no Allow, ``within_callable_time hold: callable_time``; as an attempt keeps them."""
+    judged = ((gate.__name__, gate(case)) for gate in gates)
+    return "; ".join(
+        f"{name} {'hold' if isinstance(verdict, Hold) else 'refuse'}: {verdict.reason}"
+        for name, verdict in judged
+        if isinstance(verdict, Hold | Refuse)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from dialerd.core.attempt import GUARANTEED_LANE, AttemptRecord, AttemptState, Outcome
 from dialerd.core.attempts_control import CAP_REASON
+from dialerd.core.callable_time import local_time, zones_said
 from dialerd.core.campaign import CampaignState
-from dialerd.core.choosing import LAST_MOMENT_GATES
+from dialerd.core.choosing import ALL_ALLOWED, LAST_MOMENT_GATES, verdicts_said
 from dialerd.core.commands import (
     Claim,
     CloseAttempt,
@@ -86,6 +87,9 @@ class Placing:
             number_count=len(contact.numbers),
             contact_tries=dict(contact.tries or {}),
             lane=GUARANTEED_LANE if agent is not None and settings.mode.dials_ahead else "",
+            profile=settings.profile.said,
+            profile_version=settings.profile.version,
+            called_zone=zones_said(settings.callable_time.locate(contact, number)),
         )
         attempt = LiveAttempt(record, settings, contact=contact)
         floor.attempts[attempt_id] = attempt
@@ -121,6 +125,7 @@ class Placing:
             self._not_placed(attempt, "agent_left", now)
             return
         if objection is not None:
+            record.gate_verdicts = verdicts_said(LAST_MOMENT_GATES, case)
             self._not_placed(attempt, objection.reason, now)
             return
         settings = attempt.settings
@@ -133,6 +138,8 @@ class Placing:
             floor.violated("stopping_never_originates", record.id)
         floor.move_attempt(attempt, _S.ORIGINATING)
         record.dialed_at = now
+        record.gate_verdicts = ALL_ALLOWED
+        record.called_local = local_time(record.called_zone, now)
         campaign.placed += 1
         self._forecasting.dialed(attempt, now)
         contact = attempt.contact

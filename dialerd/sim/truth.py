@@ -180,7 +180,7 @@ class Truth:
             return
         if disposition in _UNKNOWN and (not callee.answer_told or callee.blind_s > 0.0):
             return  # nobody could tell the daemon
-        waited = callee.silence_s(settings.analysis.clock is Clock.GREETING_END)
+        waited = callee.silence_s(settings.clock is Clock.GREETING_END)
         if waited is None:
             return
         limit = settings.abandon_threshold_s + SLACK_S + callee.blind_s

@@ -39,6 +39,7 @@ defaults:
   trunk: carrier
   caller_id: +441632960000
   ring_timeout: 15s
+  compliance: {{profiles: [uk-ofcom-2010]}}
   max_attempts: 2
   abandon_message: {abandon}
   retry:

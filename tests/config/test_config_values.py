@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from dialerd.config.attempt_limits import LimitsModel, caps_of
 from dialerd.config.build import event_source_of
 from dialerd.config.campaigns_file import check
 from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
+from dialerd.config.profiles import load_profiles
 from dialerd.config.scalars import Duration, spoken
 from dialerd.core.analysis import profile_named
+from dialerd.core.callable_time import ANY_TIME
 from dialerd.core.campaign import CampaignSettings, Connection, RetryRule, TrunkSettings
 from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import AGENT_RESPONSES, CallAnalysis, Treatment
@@ -33,9 +36,11 @@ def sale(added: str = "", defaults: str = "", **replaced: str) -> CampaignSettin
 
 
 def test_defaults_of_a_campaign() -> None:
-    assert sale() == CampaignSettings(
+    default = load_profiles().profiles["default"]
+    assert replace(sale(), callable_time=ANY_TIME) == CampaignSettings(
         name="sale", mode=sale().mode, contact_list="customers", trunk="carrier", caller_id="+441632960000",
         queue="sales", responses=AGENT_RESPONSES, attempt_caps=caps_of(LimitsModel()),
+        profile=default,
     )  # fmt: skip
 
 

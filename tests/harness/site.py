@@ -79,6 +79,7 @@ class Site:
                 "defaults": {
                     "trunk": "carrier", "caller_id": CALLER, "ring_timeout": "15s", "max_attempts": 4,
                     "abandon_message": self.lab.settings.abandon_sound,
+                    "compliance": {"profiles": ["uk-ofcom-2010"]},
                     "retry": QUICK_RETRIES | {"cancelled": {"max_tries": 50, "gap": "1s"}},
                 },
                 "campaigns": dict(campaigns),

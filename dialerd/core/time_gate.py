@@ -1,0 +1,28 @@
+"""The gate of the called party's clock."""
+
+from __future__ import annotations
+
+from dialerd.core.gates import ALLOW, Case, Hold, Verdict
+
+UNKNOWN_S = 4 * 3600.0
+"""A number of which nobody knows the time zone is looked at again after so long: a reload may bring a default."""
+NEVER_S = 7 * 86_400.0
+"""So is one whose hours never come: a reload may bring others."""
+
+
+def within_callable_time(case: Case) -> Verdict:
+    """The called party's clock is within callable times, in every time zone the number may be in."""
+    times = case.settings.callable_time
+    if not times.sets or case.contact is None or not case.number:
+        return ALLOW
+    place = times.locate(case.contact, case.contact.numbers[case.number_index])
+    if not times.binds(place):
+        return ALLOW
+    if not place.zones:
+        return Hold("time_zone_unknown", case.now + UNKNOWN_S)
+    found = times.at(place, case.now)
+    if found.open:
+        return ALLOW
+    if found.until is None:
+        return Hold("callable_time_never", case.now + NEVER_S)
+    return Hold("callable_time", found.until)
