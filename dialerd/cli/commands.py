@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from dialerd import __version__
-from dialerd.cli import amd, calls, contact_order, contacts, dnc, files, floor, health, simulate
+from dialerd.cli import amd, calls, contact_order, contacts, directions, dnc, files, floor, health, simulate
 
 app = typer.Typer(
     name="dialerd",
@@ -43,6 +43,8 @@ app.add_typer(contacts.contacts, name="contacts")
 app.add_typer(dnc.dnc, name="dnc")
 app.command("attempts")(calls.attempts)
 app.command("agents")(floor.agents)
+app.add_typer(directions.sequences, name="sequences")
+app.command("campaign-rules")(directions.campaign_rules)
 app.command("why")(calls.why)
 app.command("report")(calls.report)
 app.command("notices")(calls.notices)

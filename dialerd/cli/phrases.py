@@ -20,6 +20,7 @@ _SAID = {
     "campaign_complete": "it is complete",
     "campaign_suspended": "it is suspended",
     "campaign_invalid": "it cannot work",
+    "paused_by_rule": "a campaign rule holds it",
     "outside_its_schedule": "it is outside its schedule",
     "shutting_down": "the daemon is shutting down",
     "telephony_down": "Asterisk (ARI) is down",

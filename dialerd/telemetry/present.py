@@ -54,6 +54,8 @@ def _families() -> dict[str, GaugeMetricFamily]:
         ("not_dialing", "Why no further call is placed now: agents, contacts, or 1.", ("campaign", "reason")),
         ("hopper_contacts", "Contacts chosen and ready to be dialed.", ("campaign",)),
         ("campaign_in_schedule", "1: the campaign has no schedule, or is within it.", ("campaign",)),
+        ("sequence_on", "1: the sequence goes on by itself.", ("sequence",)),
+        ("campaign_rule_active", "1: what the rule does is in force.", ("rule",)),
         ("pacing_level", "(Calls in progress + agents talking) / agents at work.", ("campaign",)),
         ("pacing_calls_wanted", "Calls to place, by the last decision.", ("campaign",)),
         ("pacing_forecast_idle", "Agents expected to be idle some seconds ahead.", ("campaign",)),
@@ -75,6 +77,10 @@ def _daemon(families: dict[str, GaugeMetricFamily], view: DialerView) -> None:
     for part in _PARTS:
         families["up"].add_metric((part,), 1.0 if getattr(view, part) is None else 0.0)
     families["shutting_down"].add_metric((), float(view.shutting_down))
+    for sequence in view.sequences:
+        families["sequence_on"].add_metric((sequence.name,), float(sequence.state == "on"))
+    for rule in view.campaign_rules:
+        families["campaign_rule_active"].add_metric((rule.name,), float(rule.active))
     for trunk in view.trunks:
         families["trunk_lines"].add_metric((trunk.name,), trunk.lines)
         families["trunk_max_lines"].add_metric((trunk.name,), trunk.max_lines)
