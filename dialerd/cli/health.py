@@ -11,6 +11,7 @@ from rich.table import Table
 
 from dialerd.app.examination import examine as examine_pbx
 from dialerd.asterisk.settings import AmiSettings, AriSettings
+from dialerd.cli.dnc_examination import examine_dnc
 from dialerd.cli.examinations import Finding, Health, examine_record, examine_redis
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
@@ -70,12 +71,14 @@ async def examine(settings: DaemonSettings) -> list[Finding]:
     else:
         said = f"{counted(len(plan.campaigns), 'campaign')} in {settings.campaigns}"
         findings.append(Finding("campaigns", Health.OK, said))
+    sql_url, redis_url = settings.sql.url.get_secret_value(), settings.redis.url.get_secret_value()
     asterisk, redis, record = await asyncio.gather(
         examine_asterisk(settings, plan if plan is not None else Plan({}, {})),
-        examine_redis(settings.redis.url.get_secret_value()),
-        examine_record(settings.sql.url.get_secret_value()),
+        examine_redis(redis_url),
+        examine_record(sql_url),
     )
-    return [*findings, *asterisk, *redis, *record]
+    lists = await examine_dnc(sql_url, redis_url, campaigns.dnc_lists) if campaigns.dnc_lists else []
+    return [*findings, *asterisk, *redis, *record, *lists]
 
 
 async def examine_asterisk(settings: DaemonSettings, plan: Plan) -> list[Finding]:

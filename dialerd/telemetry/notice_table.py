@@ -113,6 +113,11 @@ NOTICES: dict[str, Advice] = {
         "Redis does not answer, or another daemon holds this shard's lease: dialing holds.",
         "Check Redis (`dialerd doctor`). With two daemons on one shard, only one dials: that is as it should be.",
     ),
+    "dnc_loading": Advice(
+        "The copy of a do-not-call list in Redis is not whole (Redis lost it, or a new load came): campaigns that ask "
+        "the list hold until it is copied from the record.",
+        "Wait; `dialerd dnc lists` says how far it is.",
+    ),
     "store_back": Advice("Redis answers and the lease is ours."),
     "record_lost": Advice(
         "The database does not answer: no contacts can be fetched; finished attempts wait in the outbox.",

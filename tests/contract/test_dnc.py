@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dialerd.cli.dnc_examination import examine_dnc
 from dialerd.core.dnc import DncEntry, DncKind
 from lab.redis import Redis
 from tests.contract.conftest import new_database
@@ -170,6 +171,22 @@ async def test_without_a_copy_nothing_is_dialed_and_it_is_made_from_the_record(d
     assert await dnc.claim("+449012345678", "never") == LISTED
     assert await dnc.claim(OTHER, "never") is None
     assert await dnc.claim(OTHER, "later") == LOADING
+
+
+async def test_doctor_sees_a_copy_that_is_behind(dnc: DncWorld) -> None:
+    if not isinstance(dnc, StoredDncWorld):
+        return
+    url = dnc.engine.url.render_as_string(hide_password=False)
+    await dnc.load("never", [ONE])
+
+    async def said() -> dict[str, str]:
+        found = await examine_dnc(url, dnc.redis_url, ["never", "unknown"])
+        return {one.name: f"{one.health.value}: {one.detail}" for one in found}
+
+    assert (await said())["dnc never"].endswith("loaded numbers: 1, copied to Redis")
+    assert (await said())["dnc unknown"].endswith("is empty")
+    await dnc.wipe()
+    assert "missing or behind" in (await said())["dnc never"]
 
 
 async def test_a_copy_that_lags_is_not_asked(dnc: DncWorld) -> None:
