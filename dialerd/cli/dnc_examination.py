@@ -22,7 +22,7 @@ class _WallClock:
 
 
 async def examine_dnc(sql_url: str, redis_url: str, names: Iterable[str]) -> list[Finding]:
-    """One finding for each list of the campaigns file; none where a store does not answer, which is found elsewhere."""
+    """One finding for each list of these names; none where a store does not answer: that is found elsewhere."""
     try:
         async with record_at(sql_url, _TIMEOUT_S) as engine:
             record = SqlDnc(engine, _WallClock())

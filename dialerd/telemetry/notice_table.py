@@ -114,8 +114,8 @@ NOTICES: dict[str, Advice] = {
         "Check Redis (`dialerd doctor`). With two daemons on one shard, only one dials: that is as it should be.",
     ),
     "dnc_loading": Advice(
-        "The copy of a do-not-call list in Redis is not whole (Redis lost it, or a new load came): campaigns that ask "
-        "the list hold until it is copied from the record.",
+        "The copy of a do-not-call list in Redis is not whole (Redis lost it, or a new load came): campaigns that "
+        "ask the list hold until it is copied from the record.",
         "Wait; `dialerd dnc lists` says how far it is.",
     ),
     "store_back": Advice("Redis answers and the lease is ours."),

@@ -181,7 +181,7 @@ async def test_doctor_sees_a_copy_that_is_behind(dnc: DncWorld) -> None:
 
     async def said() -> dict[str, str]:
         found = await examine_dnc(url, dnc.redis_url, ["never", "unknown"])
-        return {one.name: f"{one.health.value}: {one.detail}" for one in found}
+        return {one.what: f"{one.health.value}: {one.said}" for one in found}
 
     assert (await said())["dnc never"].endswith("loaded numbers: 1, copied to Redis")
     assert (await said())["dnc unknown"].endswith("is empty")
