@@ -32,6 +32,12 @@ def mapping_of(settings: ContactListSettings) -> ImportMapping:
         encoding=settings.encoding,
         duplicate_numbers=DuplicatePolicy(settings.duplicate_numbers),
         duplicate_keys=DuplicatePolicy(settings.duplicate_keys),
+        duplicates_elsewhere=DuplicatePolicy(settings.duplicates_elsewhere),
+        quote=settings.quote,
+        rename=settings.rename,
+        ignore=settings.ignore,
+        constants=settings.constants,
+        refuse=settings.refuse,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import structlog
 
+from dialerd.app.contact_desk import ContactDesk
 from dialerd.app.contact_files import import_upload
 from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_rooms import DncRooms
@@ -89,6 +90,7 @@ class Daemon:
         self._notices = Notices(self._clock, self._metrics, self._keeper.take)
         self._records = StoredRecords(self._database, self._clock)
         self._dnc_lists = campaigns.dnc_lists
+        self._contacts = ContactDesk(self._database, self._clock, lambda: self._lists, self.post)
         rng = random.Random(secrets.randbits(64))
         redis_url = settings.redis.url.get_secret_value()
         health = RecordHealth(self.post)
@@ -318,6 +320,11 @@ class Daemon:
     def dnc(self) -> StoredDnc:
         """Do-not-call lists."""
         return self._dnc.desk
+
+    @property
+    def contacts(self) -> ContactDesk:
+        """Single contacts."""
+        return self._contacts
 
     def now(self) -> float:
         """The daemon's time, epoch seconds."""

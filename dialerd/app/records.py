@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.control.daemon import AttemptQuestion, KnownContact, Row, Unavailable
 from dialerd.core.abandon import CampaignFigures
-from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.contact import Contact, ContactState
 from dialerd.ports import Clock
 from dialerd.store.campaign_figures import campaign_figures
+from dialerd.store.contact_edits import numbers_of
 from dialerd.store.journal import Journal
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
@@ -78,7 +79,7 @@ def _known(row: Row) -> KnownContact:
         id=row["id"],
         contact_list=row["contact_list"],
         key=row["key"],
-        numbers=tuple(Number(number["e164"], number["kind"]) for number in row["numbers"]),
+        numbers=numbers_of(row["numbers"]),
         columns=row["columns"],
         attempts=row["attempts"],
         number_index=row["number_index"],

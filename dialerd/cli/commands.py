@@ -5,7 +5,19 @@ from __future__ import annotations
 import typer
 
 from dialerd import __version__
-from dialerd.cli import amd, calls, contact_order, contacts, directions, dnc, files, floor, health, simulate
+from dialerd.cli import (
+    amd,
+    calls,
+    contact_edits,
+    contact_order,
+    contacts,
+    directions,
+    dnc,
+    files,
+    floor,
+    health,
+    simulate,
+)
 
 app = typer.Typer(
     name="dialerd",
@@ -39,6 +51,13 @@ app.command("status")(floor.status)
 app.add_typer(floor.campaigns, name="campaigns")
 contacts.contacts.command("next")(contact_order.show_next)
 contacts.contacts.command("count")(contact_order.count)
+contacts.contacts.command("add")(contact_edits.add)
+contacts.contacts.command("show")(contact_edits.show)
+contacts.contacts.command("set")(contact_edits.change)
+contacts.contacts.command("remove")(contact_edits.remove)
+contacts.contacts.command("uncallable")(contact_edits.uncallable)
+contacts.contacts.command("callable")(contact_edits.callable_again)
+contacts.contacts.command("export")(contact_edits.export)
 app.add_typer(contacts.contacts, name="contacts")
 app.add_typer(dnc.dnc, name="dnc")
 app.command("attempts")(calls.attempts)

@@ -57,16 +57,23 @@ class Reach:
         """Have something removed; raises like :meth:`get`."""
         return asyncio.run(self.ask("DELETE", path, parameters))
 
-    async def ask(self, method: str, path: str, parameters: Mapping[str, Any]) -> Any:
+    def send(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
+        """Have something done that a body (JSON) describes; raises like :meth:`get`."""
+        return asyncio.run(self.ask(method, path, {}, body, headers))
+
+    async def ask(
+        self, method: str, path: str, parameters: Mapping[str, Any], body_sent: Any = None,
+        more_headers: Mapping[str, str] | None = None,
+    ) -> Any:  # fmt: skip
         """One request; parameters that are None are left out."""
-        headers = {"X-Dialerd-User": person()}
+        headers = {"X-Dialerd-User": person(), **(more_headers or {})}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
         query = {key: _plain(value) for key, value in parameters.items() if value is not None}
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S)) as session,
-                session.request(method, self.url + path, params=query, headers=headers) as response,
+                session.request(method, self.url + path, params=query, headers=headers, json=body_sent) as response,
             ):
                 status, body = response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:

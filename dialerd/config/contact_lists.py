@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dialerd.config.models import ContactListModel
@@ -22,7 +23,10 @@ class ContactListSettings:
 
     ``phones`` is in dial order; ``region`` (ISO 3166) is the country of numbers without a country code; without
     ``key`` a contact is known by its row number. ``delimiter`` and ``encoding`` None: to be found out from the file.
-    ``duplicate_numbers``, ``duplicate_keys``: ``skip`` or ``keep`` a row whose number or key the list has already.
+    ``duplicate_numbers``, ``duplicate_keys``: ``skip``, ``update`` or ``keep`` a row whose number or key the list has
+    already; ``duplicates_elsewhere``: ``skip`` or ``keep`` one whose number another list has. ``quote``: None: to be
+    found out, empty: nothing quotes. ``rename``, ``ignore``, ``constants``: what is kept of other columns, and by
+    which name. ``refuse``: types of numbers that are not taken.
     """
 
     name: str
@@ -34,6 +38,12 @@ class ContactListSettings:
     region: str | None
     duplicate_numbers: str
     duplicate_keys: str
+    duplicates_elsewhere: str = "keep"
+    quote: str | None = None
+    rename: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    refuse: tuple[str, ...] = ()
 
 
 def list_settings(name: str, model: ContactListModel, base: Path) -> ContactListSettings:
@@ -48,4 +58,10 @@ def list_settings(name: str, model: ContactListModel, base: Path) -> ContactList
         model.region,
         model.duplicate_numbers,
         model.duplicate_keys,
+        model.duplicates_elsewhere,
+        {"none": ""}.get(model.quote, model.quote) if model.quote is not None else None,
+        dict(model.rename),
+        tuple(model.ignore),
+        dict(model.constants),
+        tuple(model.refuse),
     )

@@ -20,7 +20,16 @@ from dialerd.config.pacing_scalars import Percent, TimeZone
 from dialerd.config.scalars import Choice, Duration, Rate, Switch, Text, Whole
 from dialerd.config.schedules import ScheduleModel
 from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, Section, written
-from dialerd.config.telephony_scalars import Delimiter, DialTemplate, Encoding, PhoneNumber, Region, Sound
+from dialerd.config.telephony_scalars import (
+    NUMBER_TYPES,
+    Delimiter,
+    DialTemplate,
+    Encoding,
+    PhoneNumber,
+    Quote,
+    Region,
+    Sound,
+)
 from dialerd.core.analysis import PROFILE_NAMES
 from dialerd.core.campaign import Connection, Mode
 from dialerd.core.disposition import Disposition
@@ -85,11 +94,38 @@ class ContactListModel(Section):
     phones: list[PhoneModel] = Field(
         min_length=1, max_length=10, description="Columns with phone numbers, in the order in which they are dialed."
     )
-    duplicate_numbers: Annotated[str, Choice(("skip", "keep"))] = Field(
-        default="skip", description="A row whose number the list has already: `skip` rejects it, `keep` takes it."
+    duplicate_numbers: Annotated[str, Choice(("skip", "update", "keep"))] = Field(
+        default="skip",
+        description="A row whose number the list has already: `skip` rejects it, `update` changes the contact that "
+        "is there, `keep` takes it.",
     )
-    duplicate_keys: Annotated[str, Choice(("skip", "keep"))] = Field(
-        default="skip", description="A row whose key the list has already: `skip` rejects it, `keep` takes it."
+    duplicate_keys: Annotated[str, Choice(("skip", "update", "keep"))] = Field(
+        default="skip",
+        description="A row whose key the list has already: `skip` rejects it, `update` changes the contact that "
+        "is there, `keep` takes it.",
+    )
+    duplicates_elsewhere: Annotated[str, Choice(("skip", "keep"))] = Field(
+        default="keep", description="A row whose number another list has: `skip` rejects it, `keep` takes it."
+    )
+    quote: Annotated[str, Quote()] | None = Field(
+        default=None,
+        description="The character around fields that have a delimiter in them, or `none`. Not stated: found out "
+        "from the file.",
+    )
+    rename: dict[Annotated[str, COLUMN], Annotated[str, COLUMN]] = Field(
+        default_factory=dict, description="Columns to be kept by another name: name in the file, and the other."
+    )
+    ignore: list[Annotated[str, COLUMN]] = Field(
+        default_factory=list, max_length=1000, description="Columns that are not kept."
+    )
+    constants: dict[Annotated[str, COLUMN], Annotated[str, Text("a text", most=1000)]] = Field(
+        default_factory=dict, description="Columns that the file has not, with the text that every contact gets."
+    )
+    refuse: list[Annotated[str, Choice(NUMBER_TYPES)]] = Field(
+        default_factory=lambda: ["premium_rate"],
+        max_length=20,
+        description="Types of numbers that are not taken: `premium_rate`, `shared_cost`, `toll_free`, `voip`, "
+        "`personal_number`, `pager`, `uan`, `voicemail`.",
     )
     region: Annotated[str, Region()] | None = Field(
         default=None, description="Country of numbers that have no country code (two letters, `GB`)."

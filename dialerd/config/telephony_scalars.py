@@ -140,6 +140,31 @@ class Delimiter(Scalar):
         return {"type": "string", "examples": sorted(self.NAMES)}
 
 
+NUMBER_TYPES = (
+    "premium_rate", "shared_cost", "toll_free", "personal_number", "voip", "pager", "uan", "voicemail",
+)  # fmt: skip
+"""Types of phone numbers, by their names in the metadata of phonenumbers, that a list may refuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote(Scalar):
+    """The character that stands around a CSV field: itself, or its name."""
+
+    NAMES: ClassVar[dict[str, str]] = {"double": '"', "single": "'", "none": "none"}
+
+    def parse(self, text: str) -> str:
+        character = self.NAMES.get(text.lower(), text)
+        if character != "none" and (len(character) != 1 or character.isalnum() or character.isspace()):
+            raise self.refuse(f"{quoted(text)} cannot quote fields")
+        return character
+
+    def expected(self) -> str:
+        return "`double`, `single`, `none`, or one character in quotes"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "examples": sorted(self.NAMES)}
+
+
 @dataclass(frozen=True, slots=True)
 class Encoding(Scalar):
     """A text encoding that Python knows."""

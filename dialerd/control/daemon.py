@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from dialerd.config.plan_diff import PlanDiff
 from dialerd.config.problems import Problem
+from dialerd.control.contact_service import ContactService
 from dialerd.control.dnc_lists import DncDesk, Reject
 from dialerd.core.abandon import CampaignFigures
 from dialerd.core.contact import Contact, ContactState
@@ -139,6 +140,10 @@ class Daemon(Protocol):
     @property
     def dnc(self) -> DncDesk:
         """Do-not-call lists."""
+
+    @property
+    def contacts(self) -> ContactService:
+        """Single contacts."""
 
     def now(self) -> float:
         """The daemon's time, epoch seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from dialerd.control import attempts, directions, dnc, floor, health, operations, order, why
+from dialerd.control import attempts, contacts, directions, dnc, floor, health, operations, order, why
 from dialerd.control.daemon import Daemon
 from dialerd.control.guard import DAEMON, TOKEN, guard
 from dialerd.control.problem import problems
@@ -15,10 +15,10 @@ LARGEST_BODY = 1 << 20
 
 def build_app(daemon: Daemon, token: str | None) -> web.Application:
     """The API over ``daemon``; ``token`` is what callers must show, None: being on this machine is enough."""
-    app = web.Application(middlewares=[problems, guard], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[problems, guard, contacts.contact_problems], client_max_size=LARGEST_BODY)
     app[DAEMON] = daemon
     app[TOKEN] = token
-    for room in (health, floor, attempts, why, operations, dnc, order, directions):
+    for room in (health, floor, attempts, why, operations, dnc, order, directions, contacts):
         app.add_routes(room.routes)
     return app
 

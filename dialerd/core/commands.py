@@ -93,6 +93,8 @@ class FetchContacts:
     """Said again in the answer, so that an answer which comes twice is known as such."""
     order: DialOrder = PLAIN
     """Which of them, and in which order; it may name other lists beside ``contact_list``."""
+    only: tuple[int, ...] = ()
+    """These contacts and no others, as far as they can be called now; in this order."""
 
 
 @dataclass(frozen=True, slots=True)

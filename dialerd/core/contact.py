@@ -35,6 +35,8 @@ class Number:
 
     e164: str
     kind: str = "phone"
+    uncallable: str = ""
+    """Why it is not dialed; empty: it is."""
 
 
 @dataclass(frozen=True, slots=True)

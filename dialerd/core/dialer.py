@@ -19,6 +19,7 @@ from dialerd.core.forecasting import Forecasting
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.inbound import Inbound
 from dialerd.core.joining import Joining
+from dialerd.core.list_edits import ListEdits
 from dialerd.core.opting_out import OptingOut
 from dialerd.core.placing import Placing
 from dialerd.core.recovery import Recovery
@@ -52,6 +53,7 @@ class Dialer:
         self.sequencing = Sequencing(self.floor, running)
         self.directing = Directing(self.floor, running, forecasting)
         self._rounds = Rounds(self.floor, desk, forecasting, running, placing)
+        edits = self._edits = ListEdits(self.floor, running, placing)
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
         self.viewer.sequencing, self.viewer.directing = self.sequencing, self.directing
         desk.on_vanished = self._agent_vanished
@@ -77,7 +79,8 @@ class Dialer:
             d.DncLifted: opting_out.lifted,
             d.ProviderAnswered: running.inquiring.answered,
             d.ProviderFailed: running.inquiring.failed,
-            e.ContactsFetched: running.fetched,
+            e.ContactsFetched: edits.fetched,
+            e.ContactsEdited: edits.edited,
             e.OutcomesRecorded: self._outcomes_recorded,
             e.ContactsChanged: self._contacts_changed,
             e.RecordLost: self._record_lost,
@@ -238,7 +241,7 @@ class Dialer:
         self.sequencing.plan_changed(event.plan.sequences)
 
     def _contacts_changed(self, event: e.ContactsChanged, now: float) -> None:
-        self._running.list_changed(event.contact_list)
+        self._edits.changed(event)
         self.sequencing.list_changed(event.contact_list, now)
 
     def _stop_asked(self, event: e.CampaignStopAsked, now: float) -> None:

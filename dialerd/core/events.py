@@ -10,6 +10,8 @@ from typing import Any
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.campaign import CampaignState, Plan
 from dialerd.core.contact import Contact
+from dialerd.core.contact_events import ContactsChanged as ContactsChanged
+from dialerd.core.contact_events import ContactsEdited as ContactsEdited
 from dialerd.core.dialogue_events import DigitPressed as DigitPressed
 from dialerd.core.dialogue_events import RecordingFinished as RecordingFinished
 from dialerd.core.dialogue_events import TransferFailed as TransferFailed
@@ -153,13 +155,6 @@ class OutcomesRecorded:
     """Outcomes went from the outbox into the record; contacts of these lists may be callable again."""
 
     contact_lists: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class ContactsChanged:
-    """Contacts were added to or changed in this list from outside."""
-
-    contact_list: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +381,7 @@ Event = (
     | SequenceStartAsked | SequenceStopAsked | ContactsCounted
     | Recovered | ClaimGranted | ClaimRefused | AttemptClosed | StoreLost | StoreBack
     | DncStandingChanged | OptedOut | DncLifted | ProviderAnswered | ProviderFailed
-    | ContactsFetched | OutcomesRecorded | ContactsChanged | RecordLost | RecordBack
+    | ContactsFetched | OutcomesRecorded | ContactsChanged | ContactsEdited | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
     | TalkingStarted | TalkingStopped | AmdFinished | BridgeEntered | BridgeFailed
     | PlaybackStarted | PlaybackFinished | DigitPressed | RecordingFinished | TransferFailed

@@ -164,6 +164,15 @@ def number_present(case: Case) -> Verdict:
     return Refuse("no_number") if case.number == "" else ALLOW
 
 
+def number_callable(case: Case) -> Verdict:
+    """Nobody has made this number uncallable."""
+    contact = case.contact
+    if contact is None or not contact.numbers:
+        return ALLOW
+    reason = contact.numbers[case.number_index].uncallable
+    return Refuse("number_uncallable") if reason else ALLOW
+
+
 def attempts_left(case: Case) -> Verdict:
     """The contact has attempts left."""
     return Refuse("max_attempts") if case.attempts >= case.settings.max_attempts else ALLOW

@@ -224,9 +224,13 @@ class Running:
         settings = campaign.settings
         campaign.fetching = True
         self._floor.timers.set("fetch", settings.name, now + FETCH_TIMEOUT_S)
+        self._floor.do(FetchContacts(settings.name, settings.contact_list, limit, self.new_fetch(), settings.order))
+
+    def new_fetch(self) -> int:
+        """The serial number of a fetch that is about to be made."""
         self._fetches += 1
         self._floor.fetches.add(self._fetches)
-        self._floor.do(FetchContacts(settings.name, settings.contact_list, limit, self._fetches, settings.order))
+        return self._fetches
 
     # --- gates and the end ------------------------------------------------------------------------------
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialerd.core.contact import Number
 from dialerd.store.schema import contact_numbers, contacts
+
+
+def numbers_of(written: Sequence[Mapping[str, Any]]) -> tuple[Number, ...]:
+    """The numbers of a contact, from their JSON."""
+    return tuple(
+        Number(number["e164"], number["kind"], number.get("uncallable", {}).get("reason", "")) for number in written
+    )
 
 
 async def drop_numbers(connection: AsyncConnection, contact_ids: Collection[int]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dialerd.core.contact import Contact, Number
+from dialerd.core.contact import Contact
+from dialerd.store.contact_edits import numbers_of
 from dialerd.store.schema import contacts
 
 CONTACT_COLUMNS = tuple(
@@ -22,7 +23,7 @@ def contact_of(row: Any) -> Contact:
         id=row.id,
         contact_list=row.contact_list,
         key=row.key,
-        numbers=tuple(Number(number["e164"], number["kind"]) for number in row.numbers),
+        numbers=numbers_of(row.numbers),
         columns=row._mapping["columns"],
         attempts=row.attempts,
         number_index=row.number_index,

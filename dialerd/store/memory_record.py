@@ -236,7 +236,12 @@ class MemoryRecord:
         rows = self._list(command.contact_list)
         now = self._clock.now()
         chosen: list[Contact] = []
-        while len(chosen) < command.limit:
+        for contact_id in command.only:
+            row = self.contacts.get(contact_id)
+            if row is not None and row.contact_list == command.contact_list and _is_ready(row.standing, now):
+                self._place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
+                chosen.append(_contact_of(row))
+        while not command.only and len(chosen) < command.limit:
             row = self._next_due(rows, now) or self._next_callable(rows)
             if row is None:
                 break

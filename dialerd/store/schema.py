@@ -80,6 +80,9 @@ contacts = Table(
     Column("added_at", Double),
     Column("last_attempt_at", Double),
     Column("priority", Integer, nullable=False, server_default="0"),
+    # When and by whom it was made uncallable, where a person did it; the reason is `reason`.
+    Column("uncallable_at", Double),
+    Column("uncallable_by", String),
     # Who fetched it: a fetch whose reply was lost finds its contacts again.
     Column("fetch", String),
     Column("updated_at", Double, nullable=False),
@@ -97,6 +100,15 @@ contact_numbers = Table(
     Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
     Column("contact_list", String, nullable=False),
     sqlite_with_rowid=False,
+)
+
+answered_once = Table(
+    "answered_once",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("answer", _Json, nullable=False),
 )
 
 attempts = Table(
@@ -266,7 +278,8 @@ abandoned_index = Index(
 )
 
 __all__ = [
-    "IMPORTING", "abandoned_index", "attempts", "audit", "campaigns", "contact_lists", "contact_numbers",
-    "contacts", "directions", "imports", "metadata", "notices", "order_books", "order_changes", "order_entries",
+    "IMPORTING", "abandoned_index", "answered_once", "attempts", "audit", "campaigns", "contact_lists",
+    "contact_numbers", "contacts", "directions", "imports", "metadata", "notices", "order_books", "order_changes",
+    "order_entries",
     "order_sources",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import asyncio
 import random
 import uuid
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -213,7 +213,7 @@ class SqlRecord:
         if not chosen:
             now = self._clock.now()
             if command.order.plain:
-                chosen = await _plain(connection, command.contact_list, command.limit, now)
+                chosen = await _plain(connection, command.contact_list, command.limit, now, command.only)
             else:
                 picked = await pick(connection, wanted, command.limit, now)
                 chosen, next_at = list(picked.contacts), picked.next_at
@@ -266,7 +266,9 @@ def wanted_of(command: FetchContacts) -> Wanted:
     return Wanted(command.campaign, command.contact_list, command.order)
 
 
-async def _plain(connection: AsyncConnection, contact_list: str, limit: int, now: float) -> list[Contact]:
+async def _plain(
+    connection: AsyncConnection, contact_list: str, limit: int, now: float, only: Sequence[int]
+) -> list[Contact]:  # fmt: skip
     of_list = contacts.c.contact_list == contact_list
     waiting = of_list & (contacts.c.state == ContactState.WAITING.value)
     due = select(contacts).where(waiting, contacts.c.next_at <= now).order_by(contacts.c.next_at, contacts.c.id)
@@ -277,11 +279,15 @@ async def _plain(connection: AsyncConnection, contact_list: str, limit: int, now
         .where(of_list, contacts.c.state == ContactState.CALLABLE.value, contacts.c.next_at <= 0)
         .order_by(contacts.c.next_at, contacts.c.id)
     )
+    if only:
+        due, fresh = (query.where(contacts.c.id.in_(only)) for query in (due, fresh))
     chosen: list[Contact] = []
     for query in (due, fresh):
         if len(chosen) < limit:
             rest = query.limit(limit - len(chosen)).with_for_update(skip_locked=True)
             chosen += await _contacts(connection, rest)
+    if only:
+        chosen.sort(key=lambda contact: only.index(contact.id))
     return chosen
 
 

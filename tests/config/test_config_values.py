@@ -133,12 +133,15 @@ def test_how_a_contact_file_is_read() -> None:
         BASE,
         "    phones:\n",
         "    delimiter: tab\n    encoding: Windows-1252\n    key: id\n    region: gb\n    file: lists/a.csv\n"
-        "    duplicate_numbers: keep\n    phones:\n",
+        "    duplicate_numbers: keep\n    duplicate_keys: update\n    duplicates_elsewhere: skip\n    quote: none\n"
+        "    rename: {Post Code: postcode}\n    ignore: [notes]\n    constants: {time_zone: Europe/London}\n"
+        "    refuse: [pager, premium_rate]\n    phones:\n",
     )
     stated = check(text, "/etc/dialerd/campaigns.yaml").contact_lists["customers"]
     assert stated == ContactListSettings(
         "customers", Path("/etc/dialerd/lists/a.csv"), "\t", "windows-1252", "id", (PhoneColumn("mobile", "phone"),),
-        "GB", "keep", "skip",
+        "GB", "keep", "update", "skip", "", {"Post Code": "postcode"}, ("notes",), {"time_zone": "Europe/London"},
+        ("pager", "premium_rate"),
     )  # fmt: skip
     bare = check(BASE).contact_lists["customers"]
     assert (bare.file, bare.delimiter, bare.encoding, bare.key, bare.region) == (None, None, None, None, None)

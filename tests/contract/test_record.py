@@ -244,3 +244,14 @@ async def test_how_far_lists_are_done(record: RecordWorld) -> None:
     await record.done(CountContacts("spring", ("leads",)), CountContacts("both", ("leads", "others")))
     counts = record.inbox.of(ContactsCounted)
     assert counts == [ContactsCounted("spring", 6, 2), ContactsCounted("both", 9, 2)]
+
+
+async def test_contacts_can_be_fetched_by_their_ids(record: RecordWorld) -> None:
+    """Hot ones: in the order asked for, and only what can be called now."""
+    await record.add("leads", NUMBERS)
+    await record.add("others", NUMBERS[:1])
+    await fetched(record, 1)
+    await record.done(FetchContacts("spring", "leads", 5, only=(5, 1, 4, 7, 99)))
+    hot = record.inbox.of(ContactsFetched)[-1]
+    assert [contact.id for contact in hot.contacts] == [5, 4], "1 is in the hopper, 7 in another list, 99 nowhere"
+    assert [contact.id for contact in (await fetched(record, 9)).contacts] == [2, 3, 6]

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialerd.app.contact_desk import ContactDesk
 from dialerd.app.contact_files import import_upload
 from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_rooms import DncRooms
@@ -43,6 +44,7 @@ class StagedDaemon:
         self._metrics = metrics if metrics is not None else Metrics()
         self._records = StoredRecords(engine, self)
         self._orders = OrderRoom(engine, self, lambda: self.stage.plan, self._metrics.contacts_counted)
+        self._contacts = ContactDesk(engine, self, lambda: self.lists, self.post)
         self.teller = Notices(self, self._metrics)
         self.posted: list[Event] = []
         self.lag_s = 0.001
@@ -71,6 +73,10 @@ class StagedDaemon:
     @property
     def records(self) -> StoredRecords:
         return self._records
+
+    @property
+    def contacts(self) -> ContactDesk:
+        return self._contacts
 
     def now(self) -> float:
         return self.stage.now

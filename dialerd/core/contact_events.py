@@ -1,0 +1,26 @@
+"""Events about contacts that somebody adds or changes from outside; part of :mod:`dialerd.core.events`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsChanged:
+    """Contacts were added to or changed in this list from outside."""
+
+    contact_list: str
+    hot: tuple[int, ...] = ()
+    """Contacts that are to be called before all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsEdited:
+    """These contacts are changed in the record, or can no longer be called: what the hopper holds of them is old.
+    ``cancel``: their calls that nobody has answered end, those of ``numbers`` (E.164) only, where any are named."""
+
+    contact_list: str
+    contact_ids: tuple[int, ...]
+    cancel: bool = False
+    numbers: tuple[str, ...] = ()
+    reason: str = ""
