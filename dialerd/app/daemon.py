@@ -405,16 +405,11 @@ class Daemon:
 
 
 def _ari(settings: DaemonSettings) -> AriSettings:
-    assert settings.ari.password is not None
     ari = settings.ari
-    return AriSettings(
-        ari.url,
-        ari.user,
-        settings.ari.password.get_secret_value(),
-        ari.app,
-        # A rightful successor holds the lease, and has ended this daemon by then.
-        reclaim_after_s=settings.lease_ttl_s + 5.0,
-    )
+    assert ari.password is not None
+    # A rightful successor holds the lease, and has ended this daemon by then.
+    patience_s = settings.lease_ttl_s + 5.0
+    return AriSettings(ari.url, ari.user, ari.password.get_secret_value(), ari.app, reclaim_after_s=patience_s)
 
 
 def _ami(settings: DaemonSettings) -> AmiSettings:
