@@ -42,7 +42,8 @@ from dialerd.core.gates import (
 from dialerd.core.time_gate import within_callable_time
 
 NUMBER_GATES: tuple[Gate, ...] = (
-    number_present, number_callable, number_not_barred, within_callable_time, provider_clears, number_free, caps_allow,
+    number_present, number_callable, number_not_barred, within_callable_time, provider_clears, number_free,
+    caps_allow,
 )  # fmt: skip
 """What one number needs, in the order in which `why` tells them; :func:`number_present` comes first."""
 
