@@ -18,6 +18,7 @@ from bench.processes import Meter
 from bench.world import SEED, World
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.commands import Claim
+from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.store.database import open_database
 from dialerd.store.dnc_blocks import Numbers
 from dialerd.store.dnc_load import LoadMode, load_file
@@ -57,6 +58,10 @@ async def _measure(world: World, count: int) -> Measurement:
     loads = DncLoads(engine, clock)
     try:
         await record.ensure(LISTS)
+        # Lists without single entries are not asked for them: here both the state's and the site's have some.
+        single = [DncEntry(DncKind.NUMBER, f"+1212555{n:04d}") for n in range(1000)]
+        for name in LISTS[1:]:
+            await record.add(name, [*single, DncEntry(DncKind.PREFIX, "+1900")], "bench", "bench")
         for name in LISTS:
             await copy.refresh(name)
         path = world.folder / "numbers.txt"
