@@ -17,6 +17,7 @@ Observer = Callable[[Event, Sequence[c.Command], float], None]
 
 _STORE = (c.Claim, c.SaveAttempt, c.MoveReservation, c.CloseAttempt, c.SaveAgentLine, c.SavePacing)
 _RECORD = (
+    c.OptOut,
     c.FetchContacts,
     c.ReturnContacts,
     c.RetireContacts,

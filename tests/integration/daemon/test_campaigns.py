@@ -231,7 +231,7 @@ def test_bad_rows_are_rejected_and_the_rest_is_called(stage: Stage) -> None:
 
 
 def test_two_campaigns_share_agents_by_priority(stage: Stage) -> None:
-    """While the urgent one has contacts, the other gets no agent."""
+    """While the urgent one has contacts, the other gets no more than its least share: one call of 65."""
     urgent = [stage.person(talk_s=1) for _ in range(4)]
     other = [stage.person(talk_s=1) for _ in range(3)]
     site = stage.open(
@@ -248,7 +248,9 @@ def test_two_campaigns_share_agents_by_priority(stage: Stage) -> None:
     stage.pbx.unpause(nailed("8001"))
     stage.pbx.unpause(nailed("8002"))
     complete(site, "low", "high")
-    assert [one["campaign"] for one in site.attempts()] == ["high"] * 4 + ["low"] * 3
+    order = [one["campaign"] for one in site.attempts()]
+    assert order[0] == "high"
+    assert order[:5].count("high") == 4
     assert {one["disposition"] for one in site.attempts()} == {"answered_agent"}
     assert_audited(site, stage.began_ms)
 
