@@ -69,8 +69,8 @@ def measure(world: World) -> Measurement:
         Figure("peak memory of all its processes together", peak_mib, "MiB", Target(400, at_most=True)),
     )
     method = (
-        f"`dialerd contacts import` of {rows} rows with 8 columns and 2 numbers each, {bad} of them bad, into an empty "
-        "SQLite: read, normalised, deduplicated, written with its indexes, published. The counts and every line of "
+        f"`dialerd contacts import` of {rows} rows with 8 columns and 2 numbers each, {bad} of them bad, into an "
+        "empty SQLite: read, normalised, deduplicated, written with its indexes, published. The counts and every line of "
         "the rejects file are held against what was made up."
     )
     return Measurement("importing", "Import", figures, method)
