@@ -10,7 +10,7 @@ from pydantic import Field
 from dialerd.config.problems import Path
 from dialerd.config.scalars import Choice, Duration, Whole, spoken
 from dialerd.config.section import SNAKE_NAME, Section, written
-from dialerd.core.attempts_control import AttemptCap, Counted, Scope
+from dialerd.core.attempts_control import AttemptCap, AttemptLimits, Counted, Scope
 from dialerd.core.compliance import Profile
 
 MOST_CAP_S = 400 * 86400.0
@@ -53,6 +53,17 @@ class SharedLimitsModel(Section):
 class LimitsModel(SharedLimitsModel):
     """How often this campaign calls anybody. Its caps come on top of those of all campaigns."""
 
+    per_contact: Annotated[int, Whole(1, 1000)] | None = Field(
+        default=None, description="So often a contact is dialed at most; see `reset`."
+    )
+    per_number: Annotated[int, Whole(1, 1000)] | None = Field(
+        default=None, description="So often each number of a contact is dialed at most; see `reset`."
+    )
+    reset: Annotated[str, Choice(("never", "daily"))] = Field(
+        default="never",
+        description="`daily`: `per_contact` and `per_number` hold for each day of the campaign's time zone; "
+        "`never`: for as long as the contact is in the list.",
+    )
     after_abandoned: Annotated[float, Duration(60, MOST_CAP_S)] | None = Field(
         default=written("72h"),
         description="So long a number is not called after a call of any campaign that was abandoned, unless an agent "
@@ -90,6 +101,11 @@ def caps_of_profile(profile: Profile) -> tuple[AttemptCap, ...]:
     return tuple(caps)
 
 
+def limits_of(model: LimitsModel) -> AttemptLimits:
+    """The limits by contact and number."""
+    return AttemptLimits(model.per_contact, model.per_number, model.reset == "daily")
+
+
 def united(*sources: tuple[AttemptCap, ...]) -> tuple[AttemptCap, ...]:
     """All caps, each once; of those that differ only in their name, the first."""
     found: dict[tuple[object, ...], AttemptCap] = {}
@@ -115,6 +131,12 @@ def check_limits(model: SharedLimitsModel, has_key: bool, tell: Callable[[Path, 
                 )
         if cap.per is Scope.PERSON and not has_key:
             tell((*here, "per"), *_NO_KEY)
+    if (
+        isinstance(model, LimitsModel)
+        and model.reset == "daily"
+        and (model.per_contact, model.per_number) == (None, None)
+    ):
+        tell(("reset",), "there is nothing to begin anew each day", "state `per_contact:` or `per_number:`")
     if model.after_conversation is not None and not has_key:
         tell((_AFTER_CONVERSATION,), *_NO_KEY)
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dialerd.config.attempt_limits import caps_of, caps_of_profile, united
+from dialerd.config.attempt_limits import caps_of, caps_of_profile, limits_of, united
 from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel, RetryModel, TrunkModel
 from dialerd.config.order_settings import dial_order
+from dialerd.config.retry_rules import day_parts
 from dialerd.core.analysis import AnalysisProfile, profile_named
 from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.callable_time import ANY_TIME, CallableTime
@@ -41,7 +42,10 @@ def retry_rule(disposition: Disposition, model: RetryModel) -> RetryRule | None:
     gap_s = model.gap if model.gap is not None or default is None else default.gap_s
     if max_tries == 1 and gap_s is None:
         gap_s = 0.0
-    return RetryRule(max_tries, gap_s) if max_tries is not None and gap_s is not None else None
+    if max_tries is None or gap_s is None:
+        return None
+    to = model.hand_over_to if model.then == "hand_over" else None
+    return RetryRule(max_tries, gap_s, model.next, to)
 
 
 def analysis_profile(model: CallAnalysisModel) -> AnalysisProfile:
@@ -142,6 +146,8 @@ def campaign_settings(
         priority=model.priority,
         weight=model.weight,
         max_attempts=model.max_attempts,
+        attempt_limits=limits_of(model.attempt_limits),
+        day_parts=day_parts(model.day_parts),
         guaranteed_agent_lane=model.guaranteed_agent_lane,
         attempt_caps=united(caps_of(model.attempt_limits), shared_caps, caps_of_profile(profile)),
         retry={disposition: rule for disposition, rule in rules.items() if rule is not None},

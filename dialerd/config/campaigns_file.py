@@ -17,6 +17,7 @@ from dialerd.config.document import Document, read
 from dialerd.config.layers import layered
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.problems import Problem, dotted, has_errors, in_file_order
+from dialerd.config.retry_rules import handing_over
 from dialerd.config.schedules import schedule_of
 from dialerd.config.settle import settle
 from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule
@@ -127,7 +128,7 @@ def _plan(
     providers = frozenset(name for name, model in file.dnc_lists.items() if model.provider is not None)
     trunks = {name: trunk_settings(name, model) for name, model in file.trunks.items()}
     shared_caps = caps_of(file.attempt_limits)
-    return Plan(
+    plan = Plan(
         {
             name: campaign_settings(
                 name,
@@ -145,3 +146,4 @@ def _plan(
         {name: sequence_of(name, model) for name, model in file.sequences.items()},
         {name: rule_of(name, model, schedules) for name, model in file.campaign_rules.items()},
     )
+    return handing_over(plan)

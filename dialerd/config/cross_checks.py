@@ -12,6 +12,7 @@ from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.order_settings import check_order
 from dialerd.config.pacing_checks import check_pacing
 from dialerd.config.problems import Path, Problem, Severity, did_you_mean, dotted, quoted
+from dialerd.config.retry_rules import check_hand_overs
 from dialerd.config.scalars import spoken
 from dialerd.config.schedules import check_schedules
 from dialerd.core.analysis import Clock
@@ -99,6 +100,7 @@ def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, Ca
             check(checks)
     _shared_lists(document, file, campaigns)
     _shared_limits(document, file, campaigns)
+    check_hand_overs(document, campaigns)
 
 
 def _is_null(document: Document, path: Path) -> bool:

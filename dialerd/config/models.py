@@ -31,7 +31,7 @@ from dialerd.config.telephony_scalars import (
     Sound,
 )
 from dialerd.core.analysis import PROFILE_NAMES
-from dialerd.core.campaign import Connection, Mode
+from dialerd.core.campaign import Connection, Mode, NextTry
 from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import CallAnalysis, Treatment
 
@@ -143,6 +143,19 @@ class RetryModel(Section):
     )
     gap: Annotated[float, Duration(0, 90 * 86400)] | None = Field(
         default=None, description="Least time from the end of that attempt to the next one."
+    )
+    next: Annotated[NextTry, Choice(NextTry)] = Field(
+        default=written("other_number"),
+        description="How it is tried again: `other_number`, `same_number`; `next_day`: not before the next morning; "
+        "`other_daypart`: in the part of the day that was not tried for longest; `best_time`: in the part in which "
+        "this contact is likeliest to pick up.",
+    )
+    then: Annotated[str, Choice(("uncallable", "hand_over"))] = Field(
+        default="uncallable",
+        description="When the tries are used up: `uncallable`, or `hand_over` to the list of another campaign.",
+    )
+    hand_over_to: Annotated[str, CAMPAIGN_NAME] | None = Field(
+        default=None, description="With `then: hand_over`: the campaign that takes the contact over."
     )
 
 
@@ -296,6 +309,14 @@ class CampaignModel(Section):
     )
     attempt_limits: LimitsModel = Field(
         default_factory=LimitsModel, description="How often a number, contact or person is called, by any campaign."
+    )
+    day_parts: list[Annotated[str, Text("a time of day, such as `08:00`", r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]")]] = (
+        Field(
+            default_factory=lambda: ["08:00", "12:00", "17:00"],
+            min_length=2,
+            max_length=6,
+            description="When the parts of the day begin, in the campaign's time zone; for `retry` and its `next`.",
+        )
     )
     guaranteed_agent_lane: Annotated[bool, Switch()] = Field(
         default=written("false"),

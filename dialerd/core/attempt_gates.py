@@ -1,9 +1,11 @@
-"""Gates of attempt control: what the hot store is known to refuse for a while."""
+"""Gates of attempt control: the campaign's limits, and what the hot store is known to refuse for a while."""
 
 from __future__ import annotations
 
 from dialerd.core.attempts_control import Capped, contact_subject
-from dialerd.core.gates import ALLOW, Case, Hold, Verdict
+from dialerd.core.gates import ALLOW, Case, Hold, Refuse, Verdict
+from dialerd.core.tallies import NO_TALLIES, is_dead, number_calls, number_calls_on
+from dialerd.core.windows import day_begins, day_of
 
 
 def caps_allow(case: Case) -> Verdict:
@@ -20,3 +22,22 @@ def caps_allow(case: Case) -> Verdict:
         if not (case.guaranteed and capped.cap.unless_guaranteed):
             longest = capped if longest is None or capped.until > longest.until else longest
     return ALLOW if longest is None else Hold(longest.reason, longest.until)
+
+
+def number_within_limits(case: Case) -> Verdict:
+    """The number is not dead, and was not called as often as the campaign's limit says."""
+    contact, limits = case.contact, case.settings.attempt_limits
+    tallies = (contact.tries if contact is not None else None) or NO_TALLIES
+    if not tallies:
+        return ALLOW
+    if is_dead(tallies, case.number_index) and len(contact.numbers if contact is not None else ()) > 1:
+        return Refuse("dead_number")
+    if limits.per_number is None:
+        return ALLOW
+    if not limits.daily:
+        enough = number_calls(tallies, case.number_index) >= limits.per_number
+        return Refuse("max_attempts_of_number") if enough else ALLOW
+    today = day_of(case.now, case.settings.time_zone)
+    if number_calls_on(tallies, case.number_index, today) < limits.per_number:
+        return ALLOW
+    return Hold("max_attempts_of_number_today", day_begins(today + 1, case.settings.time_zone))

@@ -81,6 +81,17 @@ def _spoken(seconds: float) -> str:
 CAP_REASON = "cap:"
 """What the reason of a refused claim begins with; the cap's label follows."""
 
+
+@dataclass(frozen=True, slots=True)
+class AttemptLimits:
+    """How often one campaign's rules let a contact and each of its numbers be dialed; None: as often as you like.
+    ``daily``: the count begins anew with each day of the campaign's time zone; else it never does."""
+
+    per_contact: int | None = None
+    per_number: int | None = None
+    daily: bool = False
+
+
 LoggedCall = tuple[int, int]
 """Epoch second, rounded up, and marks: what kinds of call it was."""
 

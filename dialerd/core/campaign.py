@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence, profile_named
-from dialerd.core.attempts_control import AttemptCap, Scope, longest_windows
+from dialerd.core.attempts_control import AttemptCap, AttemptLimits, Scope, longest_windows
 from dialerd.core.callable_time import ANY_TIME, CallableTime
 from dialerd.core.compliance import UNBOUND, Profile
+from dialerd.core.day_parts import USUAL
 from dialerd.core.direction import CampaignRule, Sequence
 from dialerd.core.disposition import Disposition
 from dialerd.core.flow.nodes import Flow, queues_of
@@ -52,6 +53,20 @@ class AbandonKey(StrEnum):
     CALLBACK = "callback"
 
 
+class NextTry(StrEnum):
+    """How a contact is tried again."""
+
+    OTHER_NUMBER = "other_number"
+    """After the gap, its next number that is not dead."""
+    SAME_NUMBER = "same_number"
+    NEXT_DAY = "next_day"
+    """Not before the first part of the next day begins; its next number."""
+    OTHER_DAYPART = "other_daypart"
+    """In the part of the day in which it was not called for longest."""
+    BEST_TIME = "best_time"
+    """In the part of the day in which it is likeliest to pick up, by its own past calls."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetryRule:
     """What happens to a contact after an attempt ended with one disposition.
@@ -62,6 +77,10 @@ class RetryRule:
 
     max_tries: int
     gap_s: float
+    next: NextTry = NextTry.OTHER_NUMBER
+    hand_over_to: str | None = None
+    """When the tries are used up, the contact goes to the list of this campaign; None: it is uncallable."""
+    hand_over_list: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,9 @@ class CampaignSettings:
     """Attempts per contact that were really dialed, over all dispositions."""
     attempt_caps: tuple[AttemptCap, ...] = ()
     """Checked in each claim: those of the campaign, of all campaigns and of its compliance profile together."""
+    attempt_limits: AttemptLimits = AttemptLimits()
+    day_parts: tuple[int, ...] = USUAL
+    """When the parts of the day begin, in seconds since midnight, in order."""
     guaranteed_agent_lane: bool = False
     """Modes that dial ahead: numbers that may only be called with a guaranteed agent are called with one reserved."""
     retry: Mapping[Disposition, RetryRule] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import inf
 
-from dialerd.core.attempt_gates import caps_allow
+from dialerd.core.attempt_gates import caps_allow, number_within_limits
 from dialerd.core.contact import Contact
 from dialerd.core.gates import (
     CAMPAIGN_GATES,
@@ -42,9 +42,15 @@ from dialerd.core.gates import (
 from dialerd.core.time_gate import within_callable_time
 
 NUMBER_GATES: tuple[Gate, ...] = (
-    number_present, number_callable, number_not_barred, within_callable_time, provider_clears, number_free,
+    number_present,
+    number_callable,
+    number_not_barred,
+    within_callable_time,
+    provider_clears,
+    number_within_limits,
+    number_free,
     caps_allow,
-)  # fmt: skip
+)
 """What one number needs, in the order in which `why` tells them; :func:`number_present` comes first."""
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (

@@ -55,7 +55,7 @@ class Contact:
     """Which of ``numbers`` is next."""
     last_disposition: str | None = None
     tries: Mapping[str, int] | None = None
-    """Attempts so far by disposition."""
+    """Attempts so far by disposition, and further counters: see :mod:`dialerd.core.tallies`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +70,5 @@ class ContactNext:
     """Why: ``retry:busy``, ``max_attempts``, ``reached`` …"""
     columns: Mapping[str, str] = field(default_factory=dict)
     """What the call wrote into the contact's columns."""
+    move_to: str | None = None
+    """The contact list that it goes to, handed over to another campaign; None: it stays."""

@@ -16,7 +16,9 @@ from dialerd.core.dnc import DNC_REASON, DncStanding
 from dialerd.core.inquiries import PROVIDER_REASON, Inquiries
 from dialerd.core.lines import TrunkRun
 from dialerd.core.schedule import until_said
+from dialerd.core.tallies import NO_TALLIES, calls_on
 from dialerd.core.weekly_hours import Openness
+from dialerd.core.windows import day_begins, day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,19 @@ def attempts_left(case: Case) -> Verdict:
     return Refuse("max_attempts") if case.attempts >= case.settings.max_attempts else ALLOW
 
 
+def contact_within_limits(case: Case) -> Verdict:
+    """The contact was not called as often as the campaign's limit says."""
+    limits, contact = case.settings.attempt_limits, case.contact
+    if limits.per_contact is None or contact is None:
+        return ALLOW
+    if not limits.daily:
+        return Refuse("max_attempts") if contact.attempts >= limits.per_contact else ALLOW
+    today = day_of(case.now, case.settings.time_zone)
+    if calls_on(contact.tries or NO_TALLIES, today) < limits.per_contact:
+        return ALLOW
+    return Hold("max_attempts_today", day_begins(today + 1, case.settings.time_zone))
+
+
 def gap_passed(case: Case) -> Verdict:
     """The gap of the last retry rule has passed."""
     if case.not_before is not None and case.now < case.not_before:
@@ -256,7 +271,7 @@ CAMPAIGN_GATES: tuple[Gate, ...] = (
     providers_answer, trunk_takes_calls, campaign_line, trunk_line, trunk_cps,
 )  # fmt: skip
 """What a campaign needs, whoever is called; agents come last."""
-CONTACT_GATES: tuple[Gate, ...] = (contact_callable, attempts_left, gap_passed)
+CONTACT_GATES: tuple[Gate, ...] = (contact_callable, attempts_left, contact_within_limits, gap_passed)
 """What one contact needs, whichever of its numbers is dialed; those are in :mod:`dialerd.core.choosing`."""
 
 

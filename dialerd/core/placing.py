@@ -19,6 +19,7 @@ from dialerd.core.commands import (
     StopAmd,
 )
 from dialerd.core.contact import Contact
+from dialerd.core.day_parts import part_at
 from dialerd.core.desk import Desk
 from dialerd.core.dial_string import dial_string
 from dialerd.core.disposition import HEARD, Disposition
@@ -29,7 +30,9 @@ from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case, Hold, Refuse, first_objection
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.retry import next_for_contact
+from dialerd.core.tallies import stamped
 from dialerd.core.verdict import disposition_of
+from dialerd.core.windows import day_of
 
 RING_GRACE_S = 1.0
 """Asterisk's own ring time-out goes first; ours acts when it did not."""
@@ -85,7 +88,11 @@ class Placing:
             contact_attempts=contact.attempts,
             number_index=index,
             number_count=len(contact.numbers),
-            contact_tries=dict(contact.tries or {}),
+            contact_tries=stamped(
+                contact.tries,
+                day_of(now, settings.time_zone),
+                part_at(now, settings.day_parts, settings.time_zone),
+            ),
             lane=GUARANTEED_LANE if agent is not None and settings.mode.dials_ahead else "",
             profile=settings.profile.said,
             profile_version=settings.profile.version,

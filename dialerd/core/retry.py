@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dialerd.core.attempt import AttemptRecord
-from dialerd.core.campaign import CampaignSettings, RetryRule
+from dialerd.core.campaign import CampaignSettings, NextTry, RetryRule
 from dialerd.core.contact import ContactNext, ContactState
+from dialerd.core.day_parts import next_day, next_in_part
 from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
+from dialerd.core.tallies import DEAD, answer_share, counted, is_dead, last_in_part
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
@@ -40,7 +42,6 @@ _REACHED = frozenset(
         Disposition.MACHINE_MESSAGE,
     }
 )  # fmt: skip
-_DEAD_NUMBER = frozenset({Disposition.INVALID_NUMBER, Disposition.NUMBER_CHANGED, Disposition.FAX})
 _NEVER_ANSWERED = frozenset({Disposition.NOT_PLACED, Disposition.CANCELLED})
 _REFUSED_GAP_S = _MINUTE
 
@@ -83,16 +84,46 @@ def _by_the_rules(
         return ContactNext(ContactState.CALLABLE, None, index, "not_placed")
     if disposition in _REACHED:
         return ContactNext(ContactState.UNCALLABLE, None, index, "reached")
-    if record.contact_attempts + 1 >= settings.max_attempts:
-        return ContactNext(ContactState.UNCALLABLE, None, index, "max_attempts")
-    if disposition in _DEAD_NUMBER:
-        if index + 1 < record.number_count:
-            return ContactNext(ContactState.CALLABLE, None, index + 1, f"next_number:{disposition}")
+    rule, attempts = rule_for(settings, disposition), record.contact_attempts + 1
+    tallies = counted(record.contact_tries or {}, replace(record, disposition=disposition.value), attempts)
+    following = next((i for i in _after(index, record.number_count) if not is_dead(tallies, i)), None)
+    if attempts >= settings.max_attempts:
+        return _handed_over(rule, following) or ContactNext(ContactState.UNCALLABLE, None, index, "max_attempts")
+    if disposition in DEAD:
+        if following is not None:
+            return ContactNext(ContactState.CALLABLE, None, following, f"next_number:{disposition}")
         if disposition not in settings.retry:
             return ContactNext(ContactState.UNCALLABLE, None, index, disposition.value)
-    rule = rule_for(settings, disposition)
-    tries = (record.contact_tries or {}).get(disposition.value, 0) + 1
-    if rule is None or tries >= rule.max_tries:
-        return ContactNext(ContactState.UNCALLABLE, None, index, f"max_tries:{disposition}")
-    following = (index + 1) % record.number_count
-    return ContactNext(ContactState.WAITING, now + rule.gap_s, following, f"retry:{disposition}")
+    if rule is None or tallies[disposition] >= rule.max_tries:
+        given_up = ContactNext(ContactState.UNCALLABLE, None, index, f"max_tries:{disposition}")
+        return _handed_over(rule, following) or given_up
+    if rule.next is NextTry.SAME_NUMBER or following is None:
+        following = index
+    at = _moment(rule, settings, tallies, now)
+    return ContactNext(ContactState.WAITING, at, following, f"retry:{disposition}")
+
+
+def _handed_over(rule: RetryRule | None, number_index: int | None) -> ContactNext | None:
+    """To the list of the campaign that the rule names, to be called from there at once; None: it names none."""
+    if rule is None or rule.hand_over_list is None:
+        return None
+    reason = f"handed_over:{rule.hand_over_to}"
+    return ContactNext(ContactState.CALLABLE, None, number_index or 0, reason, move_to=rule.hand_over_list)
+
+
+def _after(index: int, count: int) -> list[int]:
+    """The contact's other numbers in dial order, and this one last."""
+    return [(index + step) % count for step in range(1, count + 1)]
+
+
+def _moment(rule: RetryRule, settings: CampaignSettings, tallies: Mapping[str, int], now: float) -> float:
+    """When the next try may be, epoch seconds."""
+    earliest, parts, zone = now + rule.gap_s, settings.day_parts, settings.time_zone
+    if rule.next is NextTry.NEXT_DAY:
+        return max(earliest, next_day(now, parts, zone))
+    if rule.next not in (NextTry.OTHER_DAYPART, NextTry.BEST_TIME):
+        return earliest
+    begins = {part: next_in_part(earliest, part, parts, zone) for part in range(len(parts))}
+    if rule.next is NextTry.OTHER_DAYPART:
+        return begins[min(begins, key=lambda part: (last_in_part(tallies, part), begins[part]))]
+    return begins[min(begins, key=lambda part: (-answer_share(tallies, part), begins[part]))]

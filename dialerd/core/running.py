@@ -281,8 +281,22 @@ class Running:
         """Complete when no contact can ever be called again."""
         waiting = campaign.hopper or campaign.parked or campaign.lane
         idle = not (campaign.live or campaign.closing or waiting or campaign.fetching)
-        if idle and campaign.dry and campaign.next_contact_at is None and campaign.record_in_attempt == 0:
+        if (
+            idle
+            and campaign.dry
+            and not self._fed(campaign)
+            and campaign.next_contact_at is None
+            and campaign.record_in_attempt == 0
+        ):
             self._change(campaign, CampaignState.COMPLETE, "")
+
+    def _fed(self, campaign: CampaignRun) -> bool:
+        """Another campaign that is at work may hand contacts over to this one."""
+        return any(
+            other.state is CampaignState.ON
+            and any(rule.hand_over_to == campaign.settings.name for rule in other.settings.retry.values())
+            for other in self._floor.campaigns.values()
+        )
 
     def wind_down(self, campaign: CampaignRun) -> None:
         """Not on: nobody is kept, and what is stopping ends with its last call."""

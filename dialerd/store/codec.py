@@ -75,6 +75,8 @@ def decode_outcome(data: bytes | str) -> Outcome:
             at=following.get("at"),
             number_index=following.get("number_index", 0),
             reason=following.get("reason", ""),
+            columns=following.get("columns") or {},
+            move_to=following.get("move_to"),
         ),
     )
 

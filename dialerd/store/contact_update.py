@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dialerd.core.attempt import Outcome
 from dialerd.core.contact import ContactState
 from dialerd.core.disposition import NEVER_DIALED
+from dialerd.core.tallies import counted, handed_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Standing:
     """When the last attempt that was dialed ended, epoch seconds."""
 
 
+def moves(before: Standing, outcome: Outcome) -> bool:
+    """The contact goes to another list; one that was made uncallable meanwhile stays where it is."""
+    return outcome.contact.move_to is not None and before.state is not ContactState.UNCALLABLE
+
+
 def standing_after(before: Standing, outcome: Outcome) -> Standing:
     """The contact's standing once the outcome is recorded.
 
@@ -32,13 +38,14 @@ def standing_after(before: Standing, outcome: Outcome) -> Standing:
     while the attempt went on stays so, for the reason given then; the attempt is counted all the same.
     """
     disposition = outcome.record.disposition
-    tries, attempts, last_attempt_at = dict(before.tries), before.attempts, before.last_attempt_at
-    if disposition is not None:
-        tries[disposition] = tries.get(disposition, 0) + 1
-        if disposition not in NEVER_DIALED:
-            attempts += 1
-            last_attempt_at = outcome.record.ended_at or outcome.record.claimed_at
+    attempts, last_attempt_at = before.attempts, before.last_attempt_at
+    if disposition is not None and disposition not in NEVER_DIALED:
+        attempts += 1
+        last_attempt_at = outcome.record.ended_at or outcome.record.claimed_at
+    tries = counted(before.tries, outcome.record, attempts)
     following = outcome.contact
+    if moves(before, outcome):
+        tries, attempts = handed_over(tries), 0
     state: ContactState
     if before.state is ContactState.UNCALLABLE:
         state, next_at, reason = before.state, None, before.reason

@@ -37,7 +37,7 @@ from dialerd.core.filtering.facts import Facts
 from dialerd.core.ordering.settings import REFRESH_S
 from dialerd.core.windows import ROLLING_DAYS, DayCount, day_of
 from dialerd.ports import Clock, Post
-from dialerd.store.contact_update import Standing, standing_after
+from dialerd.store.contact_update import Standing, moves, standing_after
 from dialerd.store.memory_hot import Defer, MemoryHotStore
 from dialerd.store.memory_order import MemoryOrder, Place
 
@@ -148,17 +148,25 @@ class MemoryRecord:
         lists = set()
         for outcome in outcomes:
             record = outcome.record
-            lists.add(record.contact_list)
+            lists |= {record.contact_list, outcome.contact.move_to or record.contact_list}
             if record.id in self.attempts:
                 continue
             self.attempts[record.id] = record
             row = self.contacts.get(record.contact_id)
             if row is not None:
                 row.columns = {**row.columns, **outcome.contact.columns}
-                self._place(row, standing_after(row.standing, outcome))
+                following = standing_after(row.standing, outcome)
+                if outcome.contact.move_to is not None and moves(row.standing, outcome):
+                    self._move(row, outcome.contact.move_to)
+                self._place(row, following)
             if record.flow and record.flow.get("opt_out_list"):
                 self._opt_out(record.flow["opt_out_list"], record.number)
         return frozenset(lists)
+
+    def _move(self, row: MemoryContact, contact_list: str) -> None:
+        self._list(row.contact_list).in_attempt -= row.standing.state is ContactState.IN_ATTEMPT
+        row.contact_list = contact_list
+        self._list(contact_list).in_attempt += row.standing.state is ContactState.IN_ATTEMPT
 
     # --- the simulated world ----------------------------------------------------------------------------
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialerd.core.attempt import Outcome
 from dialerd.core.contact import ContactState
 from dialerd.store.codec import attempt_values
-from dialerd.store.contact_update import Standing, standing_after
-from dialerd.store.schema import attempts, contacts
+from dialerd.store.contact_update import Standing, moves, standing_after
+from dialerd.store.schema import attempts, contact_lists, contact_numbers, contacts
 
 _STANDING = (
     contacts.c.id, contacts.c.state, contacts.c.next_at, contacts.c.attempts, contacts.c.number_index,
@@ -53,7 +53,8 @@ async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome
     if todo:
         await _apply(connection, todo, now)
         await _write_columns(connection, todo)
-    return frozenset(outcome.record.contact_list for outcome in outcomes)
+    to = {outcome.contact.move_to for outcome in outcomes if outcome.contact.move_to is not None}
+    return frozenset({outcome.record.contact_list for outcome in outcomes} | to)
 
 
 async def _insert(connection: AsyncConnection, outcomes: Sequence[Outcome], now: float) -> set[str]:
@@ -82,13 +83,27 @@ async def _apply(connection: AsyncConnection, outcomes: list[Outcome], now: floa
         for row in rows
     }  # fmt: skip
     changed: set[int] = set()
+    moved: dict[int, str] = {}
     for outcome in outcomes:
         contact_id = outcome.record.contact_id
         if contact_id in standings:
+            if outcome.contact.move_to is not None and moves(standings[contact_id], outcome):
+                moved[contact_id] = outcome.contact.move_to
             standings[contact_id] = standing_after(standings[contact_id], outcome)
             changed.add(contact_id)
     if changed:
         await connection.execute(_UPDATE, [_parameters(i, standings[i], now) for i in sorted(changed)])
+    for contact_id, contact_list in sorted(moved.items()):
+        await _move(connection, contact_id, contact_list, now)
+
+
+async def _move(connection: AsyncConnection, contact_id: int, contact_list: str, now: float) -> None:
+    """Into another list, which may never have had a contact before."""
+    known = select(contact_lists.c.name).where(contact_lists.c.name == contact_list)
+    if (await connection.execute(known)).scalar() is None:
+        await connection.execute(insert(contact_lists).values(name=contact_list, created_at=now))
+    for table, of_contact in ((contacts, contacts.c.id), (contact_numbers, contact_numbers.c.contact_id)):
+        await connection.execute(update(table).where(of_contact == contact_id).values(contact_list=contact_list))
 
 
 async def _write_columns(connection: AsyncConnection, outcomes: list[Outcome]) -> None:

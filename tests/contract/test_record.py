@@ -140,12 +140,48 @@ async def test_outcomes_count_attempts_and_tries(record: RecordWorld) -> None:
     await record.record(outcome(3, 1, "not_placed", ContactState.CALLABLE))
     standing = await record.standing(1)
     assert standing.state is ContactState.CALLABLE
-    assert (standing.attempts, dict(standing.tries)) == (2, {"busy": 2, "not_placed": 1})
+    assert (standing.attempts, dict(standing.tries)) == (2, {"busy": 2, "@n0": 2, "not_placed": 1})
     assert (standing.last_disposition, standing.reason) == ("not_placed", "retry:not_placed")
     (contact,) = (await fetched(record, 1)).contacts
     assert (contact.attempts, contact.tries, contact.last_disposition) == (
-        2, {"busy": 2, "not_placed": 1}, "not_placed",
+        2, {"busy": 2, "@n0": 2, "not_placed": 1}, "not_placed",
     )  # fmt: skip
+
+
+async def test_a_contact_is_handed_over_to_another_list_once(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:2])
+    await record.add("agents", NUMBERS[2:3])
+    await fetched(record, 2)
+    tries = {"@today": 739_000, "@part": 1}
+    done = closing(attempt(1, contact_id=1, contact_tries=tries), "machine", ContactState.CALLABLE).outcome
+    handed = replace(done, contact=replace(done.contact, move_to="agents", reason="handed_over:sales"))
+    assert await record.record(handed) == frozenset({"leads", "agents"})
+    assert await record.record(handed) == frozenset({"leads", "agents"})
+    standing = await record.standing(1)
+    assert (standing.state, standing.attempts, standing.reason) == (ContactState.CALLABLE, 0, "handed_over:sales")
+    assert dict(standing.tries) == {"@day": 739_000, "@c0": 1, "@p1": 1, "@w1": 1, "@h1": 1}
+    taken = await fetched(record, 9, "agents")
+    assert sorted((contact.id, contact.contact_list) for contact in taken.contacts) == [(1, "agents"), (3, "agents")]
+    left = await fetched(record, 9)
+    assert (left.contacts, left.in_attempt) == ((), 1)
+
+
+async def test_a_contact_goes_to_a_list_that_nobody_has_filled_yet(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await fetched(record, 1)
+    done = outcome(1, 1, "machine", ContactState.CALLABLE)
+    await record.record(replace(done, contact=replace(done.contact, move_to="new")))
+    assert [contact.id for contact in (await fetched(record, 9, "new")).contacts] == [1]
+
+
+async def test_who_was_made_uncallable_meanwhile_is_not_handed_over(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await fetched(record, 1)
+    await record.make_uncallable(1, "asked not to be called")
+    done = outcome(1, 1, "machine", ContactState.CALLABLE)
+    await record.record(replace(done, contact=replace(done.contact, move_to="new")))
+    assert (await record.standing(1)).reason == "asked not to be called"
+    assert not (await fetched(record, 9, "new")).contacts
 
 
 async def test_an_outcome_counts_once(record: RecordWorld) -> None:

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialerd.core.attempt import AttemptRecord
-from dialerd.core.campaign import CampaignSettings, Mode, RetryRule
-from dialerd.core.contact import ContactState
+from dialerd.core.campaign import CampaignSettings, Mode, NextTry, RetryRule
+from dialerd.core.contact import ContactNext, ContactState
+from dialerd.core.day_parts import part_at
 from dialerd.core.disposition import Disposition
 from dialerd.core.retry import DEFAULT_RETRY, next_for_contact, rule_for
+from dialerd.core.tallies import stamped
 
 D = Disposition
 NOW = 1_000_000.0
@@ -57,8 +59,60 @@ def test_who_was_reached_is_not_called_again(disposition: Disposition) -> None:
 def test_a_dead_number_gives_way_to_the_next_at_once() -> None:
     following = next_for_contact(record(number_count=2), settings(), D.INVALID_NUMBER, NOW)
     assert (following.state, following.at, following.number_index) == (ContactState.CALLABLE, None, 1)
-    last = next_for_contact(record(number_count=2, number_index=1), settings(), D.INVALID_NUMBER, NOW)
+    back = next_for_contact(record(number_count=2, number_index=1), settings(), D.INVALID_NUMBER, NOW)
+    assert (back.state, back.number_index) == (ContactState.CALLABLE, 0)
+    both_dead = record(number_count=2, number_index=1, contact_tries={"@x0": 1})
+    last = next_for_contact(both_dead, settings(), D.INVALID_NUMBER, NOW)
     assert (last.state, last.reason) == (ContactState.UNCALLABLE, "invalid_number")
+    busy = next_for_contact(record(number_count=3, contact_tries={"@x1": 1}), settings(), D.BUSY, NOW)
+    assert busy.number_index == 2, "a dead number is left out of the turns"
+
+
+PARTS = (8 * 3600, 12 * 3600, 17 * 3600)
+NOON = 1_763_121_600.0 - 86_400  # 2025-11-13 12:00 UTC
+HOUR = 3600.0
+
+
+def tried(next_try: NextTry, at: float, gap_s: float = HOUR, **tallies: int) -> ContactNext:
+    rules = settings(retry={D.NO_ANSWER: RetryRule(5, gap_s, next_try)}, max_attempts=9, day_parts=PARTS)
+    part = part_at(at, PARTS, "UTC")
+    before = record(number_count=2, contact_attempts=3, contact_tries=stamped(tallies, 1, part))
+    return next_for_contact(before, rules, D.NO_ANSWER, at)
+
+
+def test_how_it_is_tried_again() -> None:
+    assert (tried(NextTry.OTHER_NUMBER, NOON).number_index, tried(NextTry.SAME_NUMBER, NOON).number_index) == (1, 0)
+    assert tried(NextTry.SAME_NUMBER, NOON).at == NOON + HOUR
+    assert tried(NextTry.NEXT_DAY, NOON).at == NOON + 20 * HOUR
+    assert tried(NextTry.NEXT_DAY, NOON, gap_s=30 * HOUR).at == NOON + 30 * HOUR
+
+
+def test_another_part_of_the_day_is_the_one_untried_for_longest() -> None:
+    assert tried(NextTry.OTHER_DAYPART, NOON).at == NOON + 5 * HOUR, "evening comes first of the untried"
+    assert tried(NextTry.OTHER_DAYPART, NOON, **{"@p2": 2}).at == NOON + 20 * HOUR, "the morning is untried"
+    assert tried(NextTry.OTHER_DAYPART, NOON, **{"@p2": 3, "@p0": 2}).at == NOON + 20 * HOUR
+    assert tried(NextTry.OTHER_DAYPART, NOON, **{"@p2": 1, "@p0": 2}).at == NOON + 5 * HOUR
+    assert tried(NextTry.OTHER_DAYPART, NOON, gap_s=6 * HOUR).at == NOON + 6 * HOUR, "the gap ends in the evening"
+
+
+def test_the_best_time_is_when_it_was_picked_up_before() -> None:
+    assert tried(NextTry.BEST_TIME, NOON, **{"@w0": 2, "@h0": 2}).at == NOON + 20 * HOUR
+    assert tried(NextTry.BEST_TIME, NOON, **{"@w1": 3, "@h1": 3, "@w0": 1, "@w2": 1}).at == NOON + HOUR
+    assert tried(NextTry.BEST_TIME, NOON, **{"@w2": 1}).at == NOON + 20 * HOUR, "what is not known is worth a try"
+
+
+@pytest.mark.parametrize(
+    ("tallies", "attempts"), [({"machine": 1}, 1), ({}, 8)], ids=["its tries are used up", "all attempts are"]
+)
+def test_a_contact_is_handed_over_when_its_tries_are_used_up(tallies: dict[str, int], attempts: int) -> None:
+    rule = RetryRule(2, HOUR, hand_over_to="sales", hand_over_list="agents")
+    rules = settings(retry={D.MACHINE: rule}, max_attempts=9)
+    before = record(contact_tries=tallies, contact_attempts=attempts)
+    following = next_for_contact(before, rules, D.MACHINE, NOW)
+    assert (following.state, following.move_to) == (ContactState.CALLABLE, "agents")
+    assert following.reason == "handed_over:sales"
+    early = next_for_contact(record(), rules, D.MACHINE, NOW)
+    assert (early.state, early.move_to) == (ContactState.WAITING, None)
 
 
 def test_attempts_run_out() -> None:

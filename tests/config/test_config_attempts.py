@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dialerd.config.campaigns_file import CheckResult, check
-from dialerd.core.attempts_control import AttemptCap, Counted, Scope
+from dialerd.core.attempts_control import AttemptCap, AttemptLimits, Counted, Scope
+from dialerd.core.campaign import NextTry, RetryRule
+from dialerd.core.disposition import Disposition
 
 HOUR, DAY = 3600.0, 86400.0
 TEXT = """
@@ -129,3 +131,58 @@ def test_the_lane() -> None:
     assert [message for _, message in messages(progressive)] == [
         "mode `progressive` reserves an agent for every call anyway"
     ]
+
+
+HAND_OVER = """
+  calm:
+    mode: agentless
+    contact_list: bare
+    trunk: carrier
+    caller_id: "+441632960000"
+    message: sound:x
+    retry: {{machine: {{then: hand_over, hand_over_to: {to}}}}}
+"""
+
+
+def test_limits_and_parts_of_the_day() -> None:
+    own = "day_parts: ['17:30', '7:00', '12:00']\n    attempt_limits: {per_contact: 2, per_number: 1, reset: daily}"
+    result = checked(own)
+    assert result.plan is not None, result.problems
+    campaign = result.plan.campaigns["spring"]
+    assert campaign.attempt_limits == AttemptLimits(2, 1, True)
+    assert campaign.day_parts == (7 * 3600, 12 * 3600, 17 * 3600 + 1800)
+    assert not checked("attempt_limits: {reset: daily}").ok
+    assert not checked("day_parts: ['25:00', '7:00']").ok
+
+
+def test_retry_rules() -> None:
+    result = checked("retry: {no_answer: {next: other_daypart}, busy: {gap: 5m, next: same_number}}")
+    assert result.plan is not None, result.problems
+    retry = result.plan.campaigns["spring"].retry
+    assert retry[Disposition.NO_ANSWER] == RetryRule(3, 4 * HOUR, NextTry.OTHER_DAYPART)
+    assert retry[Disposition.BUSY] == RetryRule(5, 300.0, NextTry.SAME_NUMBER)
+
+
+def test_a_campaign_hands_contacts_over_to_the_list_of_another() -> None:
+    result = check(
+        TEXT.format(own="", shared="", mode="predictive", contact_list="leads") + HAND_OVER.format(to="spring")
+    )
+    assert result.plan is not None, result.problems
+    rule = result.plan.campaigns["calm"].retry[Disposition.MACHINE]
+    assert (rule.hand_over_to, rule.hand_over_list) == ("spring", "leads")
+
+
+@pytest.mark.parametrize(
+    ("own", "to", "message"),
+    [
+        ("", "sprnig", "there is no campaign `sprnig`"),
+        ("", "calm", "dials the same contact list"),
+        ("retry: {busy: {then: hand_over, hand_over_to: calm}}", "spring", "they would go round for ever"),
+        ("retry: {busy: {then: hand_over}}", "spring", "to which campaign is not stated"),
+        ("retry: {busy: {hand_over_to: calm}}", "spring", "contacts are not handed over"),
+    ],
+)
+def test_contacts_handed_over_to_nobody(own: str, to: str, message: str) -> None:
+    result = check(TEXT.format(own=own, shared="", mode="predictive", contact_list="leads") + HAND_OVER.format(to=to))
+    assert result.plan is None
+    assert any(message in told for _, told in messages(result)), messages(result)

@@ -1,0 +1,100 @@
+"""What is remembered of a contact's calls: plain counters by name, kept with the contact in the record.
+
+Beside the dispositions (``busy``: 2) a contact's ``tries`` hold names that begin with ``@``:
+
+========== =====================================================================================
+``@n0``     calls of its first number that were dialed (``@n1``: of the second ...)
+``@x0``     1: that number is dead, and is not called again
+``@day``    ordinal of the day of the last call, by the zone that its limits go by
+``@c0``     calls of that number on that day
+``@p1``     which call (1, 2, 3 ...) was the last one in that part of the day
+``@w1``     calls in that part of the day
+``@h1``     calls in it that were picked up
+========== =====================================================================================
+
+Day and part are those at the moment of dialing; the core writes them into the attempt (:func:`stamped`), and the
+record counts when the outcome comes (:func:`counted`), the same way in every store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dialerd.core.attempt import AttemptRecord
+from dialerd.core.disposition import ANSWERED, NEVER_DIALED, Disposition
+
+DEAD = frozenset({Disposition.INVALID_NUMBER, Disposition.NUMBER_CHANGED, Disposition.FAX})
+"""Whoever has this number is not reached by it, however often it is tried."""
+NO_TALLIES: Mapping[str, int] = {}
+
+
+def stamped(tallies: Mapping[str, int] | None, day: int, part: int) -> dict[str, int]:
+    """A contact's tallies as an attempt carries them: with the day and the part of the day of this call."""
+    return {**(tallies or {}), "@today": day, "@part": part}
+
+
+def counted(before: Mapping[str, int], record: AttemptRecord, attempts: int) -> dict[str, int]:
+    """A contact's tallies when its attempt is closed; ``attempts``: dialed ones, this one included."""
+    after = dict(before)
+    disposition, stamp = record.disposition, record.contact_tries or {}
+    if disposition is None:
+        return after
+    after[disposition] = after.get(disposition, 0) + 1
+    if disposition in NEVER_DIALED:
+        return after
+    _add(after, f"@n{record.number_index}")
+    if disposition in DEAD:
+        after[f"@x{record.number_index}"] = 1
+    if "@today" in stamp:
+        if after.get("@day") != stamp["@today"]:
+            after = {name: count for name, count in after.items() if not name.startswith("@c")}
+            after["@day"] = stamp["@today"]
+        _add(after, f"@c{record.number_index}")
+        part = stamp["@part"]
+        after[f"@p{part}"] = attempts
+        _add(after, f"@w{part}")
+        if disposition in ANSWERED:
+            _add(after, f"@h{part}")
+    return after
+
+
+def handed_over(tallies: Mapping[str, int]) -> dict[str, int]:
+    """What another campaign takes over: what is known of the numbers and of good times; its own tries begin anew."""
+    return {name: count for name, count in tallies.items() if name.startswith("@") and not name.startswith("@n")}
+
+
+def number_calls(tallies: Mapping[str, int], index: int) -> int:
+    """Calls of one number so far."""
+    return tallies.get(f"@n{index}", 0)
+
+
+def number_calls_on(tallies: Mapping[str, int], index: int, day: int) -> int:
+    """Calls of one number on a day."""
+    return tallies.get(f"@c{index}", 0) if tallies.get("@day") == day else 0
+
+
+def calls_on(tallies: Mapping[str, int], day: int) -> int:
+    """Calls of all numbers on a day."""
+    if tallies.get("@day") != day:
+        return 0
+    return sum(count for name, count in tallies.items() if name.startswith("@c"))
+
+
+def is_dead(tallies: Mapping[str, int], index: int) -> bool:
+    """The number does not exist, has changed, or is a fax."""
+    return f"@x{index}" in tallies
+
+
+def last_in_part(tallies: Mapping[str, int], part: int) -> int:
+    """Which call was the last one in a part of the day; 0: none was."""
+    return tallies.get(f"@p{part}", 0)
+
+
+def answer_share(tallies: Mapping[str, int], part: int) -> float:
+    """How likely the contact picks up in a part of the day, by its own past: (answered + 1/2) / (calls + 1), which is
+    1/2 where nothing is known and comes down with every call that was in vain."""
+    return (tallies.get(f"@h{part}", 0) + 0.5) / (tallies.get(f"@w{part}", 0) + 1.0)
+
+
+def _add(tallies: dict[str, int], name: str) -> None:
+    tallies[name] = tallies.get(name, 0) + 1
