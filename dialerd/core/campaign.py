@@ -136,7 +136,7 @@ class CampaignSettings:
     """Attempts per contact that were really dialed, over all dispositions."""
     attempt_caps: tuple[AttemptCap, ...] = ()
     """Checked in each claim: those of the campaign, of all campaigns and of its compliance profile together."""
-    attempt_limits: AttemptLimits = AttemptLimits()
+    attempt_limits: AttemptLimits = field(default_factory=AttemptLimits)
     day_parts: tuple[int, ...] = USUAL
     """When the parts of the day begin, in seconds since midnight, in order."""
     guaranteed_agent_lane: bool = False

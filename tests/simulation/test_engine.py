@@ -34,14 +34,16 @@ def engine_with(log: list[tuple[str, c.Command]], observers: Sequence[Any] = ())
     telephony, roster, hot, record, watcher = (
         Port(name, log) for name in ("telephony", "roster", "hot", "record", "watcher")
     )
-    return Engine(Dialer(SerialNumbers(1, 1)), telephony, roster, hot, record, watcher, observers)
+    return Engine(
+        Dialer(SerialNumbers(1, 1)), telephony, roster, hot, record, watcher, observers, Port("provider", log)
+    )
 
 
 def test_every_command_has_its_port(log: list[tuple[str, c.Command]]) -> None:
     engine = engine_with(log)
     wanted: dict[str, Any] = {
         "hot": c.StoreCommand, "record": c.RecordCommand, "telephony": c.TelephonyCommand,
-        "roster": c.RosterCommand, "watcher": c.WatcherCommand,
+        "roster": c.RosterCommand, "watcher": c.WatcherCommand, "provider": c.ProviderCommand,
     }  # fmt: skip
     for name, kinds in wanted.items():
         for kind in get_args(kinds) or (kinds,):
