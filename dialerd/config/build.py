@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dialerd.config.attempt_limits import caps_of, caps_of_profile, limits_of, united
-from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel, RetryModel, TrunkModel
+from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel, TrunkModel
 from dialerd.config.order_settings import dial_order
+from dialerd.config.retry_model import RetryModel
 from dialerd.config.retry_rules import day_parts
 from dialerd.core.analysis import AnalysisProfile, profile_named
 from dialerd.core.attempts_control import AttemptCap

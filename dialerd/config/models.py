@@ -17,6 +17,7 @@ from dialerd.config.directions import CampaignRuleModel, SequenceModel
 from dialerd.config.dnc_lists import DncListModel
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import Percent, TimeZone
+from dialerd.config.retry_model import RetryModel
 from dialerd.config.scalars import Choice, Duration, Rate, Switch, Text, Whole
 from dialerd.config.schedules import ScheduleModel
 from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, Section, written
@@ -31,7 +32,7 @@ from dialerd.config.telephony_scalars import (
     Sound,
 )
 from dialerd.core.analysis import PROFILE_NAMES
-from dialerd.core.campaign import Connection, Mode, NextTry
+from dialerd.core.campaign import Connection, Mode
 from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import CallAnalysis, Treatment
 
@@ -132,30 +133,6 @@ class ContactListModel(Section):
     )
     local_time: LocalTimeModel | None = Field(
         default=None, description="Where the contacts are, when their numbers do not say it exactly enough."
-    )
-
-
-class RetryModel(Section):
-    """What happens after an attempt ended with one disposition."""
-
-    max_tries: Annotated[int, Whole(1, 100)] | None = Field(
-        default=None, description="Attempts of a contact that may end so; 1 means: no other one."
-    )
-    gap: Annotated[float, Duration(0, 90 * 86400)] | None = Field(
-        default=None, description="Least time from the end of that attempt to the next one."
-    )
-    next: Annotated[NextTry, Choice(NextTry)] = Field(
-        default=written("other_number"),
-        description="How it is tried again: `other_number`, `same_number`; `next_day`: not before the next morning; "
-        "`other_daypart`: in the part of the day that was not tried for longest; `best_time`: in the part in which "
-        "this contact is likeliest to pick up.",
-    )
-    then: Annotated[str, Choice(("uncallable", "hand_over"))] = Field(
-        default="uncallable",
-        description="When the tries are used up: `uncallable`, or `hand_over` to the list of another campaign.",
-    )
-    hand_over_to: Annotated[str, CAMPAIGN_NAME] | None = Field(
-        default=None, description="With `then: hand_over`: the campaign that takes the contact over."
     )
 
 
