@@ -7,7 +7,7 @@ from pathlib import Path
 from dialerd.config.campaigns_file import load_campaigns
 from dialerd.config.daemon import DaemonSettings
 from dialerd.config.daemon_file import load_settings
-from dialerd.core.campaign import Connection, Mode, PacingSettings, RetryRule
+from dialerd.core.campaign import Connection, Mode, NextTry, PacingSettings, RetryRule
 from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import CallAnalysis, Treatment
 
@@ -35,7 +35,7 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
     notice = result.plan.campaigns["delivery-notice"]
     assert (notice.mode, notice.queue, notice.message) == (Mode.AGENTLESS, None, "sound:custom/delivery-notice")
     assert notice.responses[CallAnalysis.MACHINE] is Treatment.MESSAGE
-    assert notice.retry[Disposition.BUSY] == RetryRule(max_tries=4, gap_s=300.0)
+    assert notice.retry[Disposition.BUSY] == RetryRule(max_tries=4, gap_s=300.0, next=NextTry.SAME_NUMBER)
     customers = result.contact_lists["customers"]
     phones = [(phone.column, phone.kind) for phone in customers.phones]
     assert phones == [("mobile", "mobile"), ("phone_home", "home")]
