@@ -70,8 +70,8 @@ def measure(world: World) -> Measurement:
     )
     method = (
         f"`dialerd contacts import` of {rows} rows with 8 columns and 2 numbers each, {bad} of them bad, into an "
-        "empty SQLite: read, normalised, deduplicated, written with its indexes, published. The counts and every line "
-        "of the rejects file are held against what was made up."
+        "empty SQLite: read, normalised, deduplicated, written with its indexes, published. The counts and every "
+        "line of the rejects file are held against what was made up."
     )
     return Measurement("importing", "Import", figures, method)
 
