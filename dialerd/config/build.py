@@ -17,6 +17,7 @@ from dialerd.core.callable_time import ANY_TIME, CallableTime
 from dialerd.core.campaign import CampaignSettings, Mode, PacingSettings, RetryRule, SiteRule, TrunkSettings
 from dialerd.core.compliance import UNBOUND, Profile
 from dialerd.core.disposition import Disposition
+from dialerd.core.pre_call import RuleSet
 from dialerd.core.retry import DEFAULT_RETRY
 from dialerd.core.schedule import Schedule
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, CallAnalysis, Treatment
@@ -129,6 +130,7 @@ def campaign_settings(
     providers: frozenset[str] = frozenset(),
     profile: Profile = UNBOUND,
     callable_time: CallableTime = ANY_TIME,
+    rule_sets: tuple[RuleSet, ...] = (),
 ) -> CampaignSettings:
     """The campaign; ``model`` has its defaults filled in and every check passed."""
     if model.mode is None or model.contact_list is None or model.trunk is None or model.caller_id is None:
@@ -166,6 +168,7 @@ def campaign_settings(
         time_zone=model.time_zone,
         order=dial_order(model),
         schedule=schedule,
+        rule_sets=rule_sets,
         dnc=dnc_names(model),
         dnc_providers=tuple(name for name in dnc_names(model) if name in providers),
         opt_out_list=model.opt_out_list,

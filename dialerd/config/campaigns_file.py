@@ -18,6 +18,7 @@ from dialerd.config.layers import layered
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.problems import Problem, dotted, has_errors, in_file_order
 from dialerd.config.retry_rules import handing_over
+from dialerd.config.rule_sets import check_rule_sets, rule_set_of
 from dialerd.config.schedules import schedule_of
 from dialerd.config.settle import settle
 from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule
@@ -67,6 +68,7 @@ def check(
     bound = bind(document, file, campaigns, folder)
     schedules = {name: schedule_of(name, model) for name, model in file.schedules.items()}
     check_directions(document, file, campaigns, schedules)
+    check_rule_sets(document, file, campaigns)
     rules = _rules(document, campaigns, folder, on_rule_failure)
     lists = {name: list_settings(name, model, folder) for name, model in file.contact_lists.items()}
     plan = None if has_errors(document.problems) else _plan(file, campaigns, rules, schedules, bound)
@@ -139,6 +141,7 @@ def _plan(
                 providers,
                 profile=bound[name].profile,
                 callable_time=bound[name].callable_time,
+                rule_sets=tuple(rule_set_of(wanted, file.rule_sets[wanted]) for wanted in model.rule_sets),
             )
             for name, model in campaigns.items()
         },

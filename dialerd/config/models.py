@@ -18,9 +18,10 @@ from dialerd.config.dnc_lists import DncListModel
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import Percent, TimeZone
 from dialerd.config.retry_model import RetryModel
+from dialerd.config.rule_sets import RuleSetModel
 from dialerd.config.scalars import Choice, Duration, Rate, Switch, Text, Whole
 from dialerd.config.schedules import ScheduleModel
-from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, Section, written
+from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, VARIABLE_NAME, Section, written
 from dialerd.config.telephony_scalars import (
     NUMBER_TYPES,
     Delimiter,
@@ -40,10 +41,6 @@ TRUNK_DIAL = DialTemplate(("digits", "e164", "national", "number"), "PJSIP/{digi
 AGENT_DIAL = DialTemplate(("agent",), "PJSIP/{agent}")
 COLUMN = Text("the name of a column, as in the file's first line", most=100, loose=True)
 ENDPOINT = Text("an endpoint, such as `PJSIP/carrier`", r"[A-Za-z0-9]+/[^\s/]+")
-VARIABLE_NAME = Text(
-    "the name of a channel variable: letters, digits, `_`; `_` or `__` in front to inherit it",
-    r"(?!_{0,2}DIALERD_)_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", 80,
-)  # fmt: skip
 
 
 class TrunkModel(Section):
@@ -353,6 +350,9 @@ class CampaignModel(Section):
     variables: dict[
         Annotated[str, VARIABLE_NAME], Annotated[str, Text("a column, or `=` and text", most=200, loose=True)]
     ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
+    rule_sets: list[Annotated[str, CAMPAIGN_NAME]] = Field(
+        default_factory=list, max_length=20, description="Rules before each call: names under `rule_sets`, in order."
+    )
     rules: Annotated[str, Text("the name of a Python file", most=1000)] | None = Field(
         default=None, description="Python file with your own `classify(evidence)`, relative to this file."
     )
@@ -378,6 +378,9 @@ class CampaignsFile(Section):
     )
     dnc_lists: dict[Annotated[str, SNAKE_NAME], DncListModel] = Field(
         default_factory=dict, description="Whom not to call: do-not-call lists by name."
+    )
+    rule_sets: dict[Annotated[str, CAMPAIGN_NAME], RuleSetModel] = Field(
+        default_factory=dict, description="What is done, or not, before a call: rule sets by name."
     )
     sequences: dict[Annotated[str, CAMPAIGN_NAME], SequenceModel] = Field(
         default_factory=dict, description="Campaigns one after another: sequences by name."

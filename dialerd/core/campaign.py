@@ -16,6 +16,7 @@ from dialerd.core.disposition import Disposition
 from dialerd.core.flow.nodes import Flow, queues_of
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.ordering.settings import PLAIN, DialOrder
+from dialerd.core.pre_call import RuleSet
 from dialerd.core.schedule import Schedule
 from dialerd.core.treatment import CallAnalysis, Treatment
 
@@ -164,6 +165,8 @@ class CampaignSettings:
     pacing: PacingSettings = field(default_factory=PacingSettings)
     time_zone: str = "UTC"
     """IANA name; its midnight begins a new day for abandoned calls."""
+    rule_sets: tuple[RuleSet, ...] = ()
+    """What is asked before each call, in order."""
     schedule: Schedule | None = None
     """When it may dial by the operator's own calendar; None: always."""
     dnc: tuple[str, ...] = ()

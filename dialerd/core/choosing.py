@@ -39,6 +39,7 @@ from dialerd.core.gates import (
     telephony_up,
     trunk_takes_calls,
 )
+from dialerd.core.pre_call_gate import rules_allow
 from dialerd.core.time_gate import within_callable_time
 
 NUMBER_GATES: tuple[Gate, ...] = (
@@ -46,6 +47,7 @@ NUMBER_GATES: tuple[Gate, ...] = (
     number_callable,
     number_not_barred,
     within_callable_time,
+    rules_allow,
     provider_clears,
     number_within_limits,
     number_free,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from dialerd.core.agent import AGENT_LIFECYCLE, AgentState
@@ -36,6 +36,8 @@ class LiveAttempt:
     state: AttemptState = AttemptState.CLAIMING
     contact: Contact | None = None
     """None for an attempt of an earlier run."""
+    more_variables: Mapping[str, str] = field(default_factory=dict)
+    """Channel variables that pre-call rules have set, over the campaign's."""
     agent_channel: str | None = None
     """The ring of a member (ring mode)."""
     own_bridge: str | None = None

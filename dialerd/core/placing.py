@@ -28,6 +28,7 @@ from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case, Hold, Refuse, first_objection
+from dialerd.core.pre_call import rule_on
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.retry import next_for_contact
 from dialerd.core.tallies import stamped
@@ -71,6 +72,7 @@ class Placing:
         floor, settings = self._floor, campaign.settings
         trunk = floor.trunks[settings.trunk]
         number = contact.numbers[index]
+        ruling = rule_on(settings.rule_sets, contact, number.kind, now, settings.time_zone)
         record = AttemptRecord(
             id=attempt_id,
             campaign=settings.name,
@@ -80,7 +82,7 @@ class Placing:
             number=number.e164,
             number_kind=number.kind,
             trunk=settings.trunk,
-            caller_id=settings.caller_id,
+            caller_id=ruling.caller_id if ruling.caller_id is not None else settings.caller_id,
             mode=settings.mode.value,
             ring_timeout_s=settings.ring_timeout_s,
             agent=agent,
@@ -98,7 +100,7 @@ class Placing:
             profile_version=settings.profile.version,
             called_zone=zones_said(settings.callable_time.locate(contact, number)),
         )
-        attempt = LiveAttempt(record, settings, contact=contact)
+        attempt = LiveAttempt(record, settings, contact=contact, more_variables=ruling.variables)
         floor.attempts[attempt_id] = attempt
         if number.e164 in floor.numbers:
             floor.violated("one_live_attempt_per_number", f"{floor.numbers[number.e164]} and {attempt_id}")
@@ -152,13 +154,13 @@ class Placing:
         contact = attempt.contact
         variables = {
             name: source[1:] if source.startswith("=") else contact.columns.get(source, "")
-            for name, source in settings.variables.items()
+            for name, source in {**settings.variables, **attempt.more_variables}.items()
         }
         floor.do(
             OriginateCall(
                 attempt_id=record.id,
                 dial_string=dial_string(trunk.settings.dial, record.number),
-                caller_id=settings.caller_id,
+                caller_id=record.caller_id,
                 ring_timeout_s=settings.ring_timeout_s,
                 abandon_message=settings.abandon_message,
                 dead_man_s=settings.dead_man_s,

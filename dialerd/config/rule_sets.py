@@ -1,0 +1,127 @@
+"""`rule_sets:` of the campaigns file: the shape, the core's value, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from dialerd.config.document import Document
+from dialerd.config.order_settings import Expression
+from dialerd.config.problems import Path, did_you_mean, quoted
+from dialerd.config.scalars import Choice, Duration, Text
+from dialerd.config.section import SNAKE_NAME, VARIABLE_NAME, Section, written
+from dialerd.config.telephony_scalars import PhoneNumber
+from dialerd.core.filtering.conditions import AGES, leaves
+from dialerd.core.filtering.parser import parse_filter
+from dialerd.core.filtering.words import FilterError
+from dialerd.core.pre_call import PreCallAction, PreCallRule, RuleSet
+
+if TYPE_CHECKING:
+    from dialerd.config.models import CampaignModel, CampaignsFile
+
+
+class PreCallRuleModel(Section):
+    """A rule that is asked before a number is dialed."""
+
+    name: Annotated[str, SNAKE_NAME] = Field(description="Name of the rule, as `why` and the reports tell it.")
+    if_: Annotated[str, Expression()] | None = Field(
+        default=None,
+        alias="if",
+        description="A condition over columns, `attempts`, `last_disposition`, `number_type`, `list`, as in "
+        "`filter:`. Not stated: always.",
+    )
+    do: Annotated[PreCallAction, Choice(PreCallAction)] = Field(
+        default=written("dial"),
+        description="`dial`; `skip`: not the contact, for a time; `other_number`: not this number, for a time; "
+        "`uncallable`: never this number; `preview`: only by an agent who has read the record.",
+    )
+    hold: Annotated[float, Duration(60, 90 * 86400)] = Field(
+        default=written("1d"), alias="for", description="How long `skip` and `other_number` hold."
+    )
+    caller_id: Annotated[str, PhoneNumber()] | None = Field(
+        default=None, description="The number shown, in E.164, in place of the campaign's."
+    )
+    variables: dict[
+        Annotated[str, VARIABLE_NAME], Annotated[str, Text("a column, or `=` and text", most=200, loose=True)]
+    ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
+
+
+class RuleSetModel(Section):
+    """Rules in their order."""
+
+    match: Annotated[str, Choice(("first", "all"))] = Field(
+        default="first", description="`first`: after a rule that fired no further one is read. `all`: all are."
+    )
+    pre_call: list[PreCallRuleModel] = Field(
+        default_factory=list, max_length=200, description="Rules asked before a number is dialed."
+    )
+
+
+def rule_set_of(name: str, model: RuleSetModel) -> RuleSet:
+    """The core's value; every check has passed."""
+    rules = tuple(
+        PreCallRule(
+            rule.name, parse_filter(rule.if_) if rule.if_ is not None else None, rule.do, rule.hold, rule.caller_id,
+            dict(rule.variables),
+        )
+        for rule in model.pre_call
+    )  # fmt: skip
+    return RuleSet(name, rules, model.match == "first")
+
+
+def check_rule_sets(document: Document, file: CampaignsFile, campaigns: Mapping[str, CampaignModel]) -> None:
+    """Tell conditions that cannot be understood, rules that are never read, and names that lead nowhere."""
+    for name, model in file.rule_sets.items():
+        _check(document, ("rule_sets", name), model)
+    for name, campaign in campaigns.items():
+        for index, wanted in enumerate(campaign.rule_sets):
+            if not document.has(("rule_sets", wanted)):
+                own: Path = ("campaigns", name, "rule_sets", index)
+                path = own if document.has(own) else ("defaults", "rule_sets", index)
+                hint = did_you_mean(wanted, file.rule_sets) or "describe it under `rule_sets:`"
+                document.problem(
+                    document.mark(path),
+                    path,
+                    f"there is no rule set {quoted(wanted)}",
+                    "a name under `rule_sets`",
+                    hint,
+                )
+
+
+def _check(document: Document, base: Path, model: RuleSetModel) -> None:
+    seen: set[str] = set()
+    always = ""
+    for index, rule in enumerate(model.pre_call):
+        path: Path = (*base, "pre_call", index)
+        if rule.name in seen:
+            document.problem(
+                document.mark((*path, "name")), (*path, "name"), f"a rule {quoted(rule.name)} is there already",
+                "a name of its own", "",
+            )  # fmt: skip
+        seen.add(rule.name)
+        if always:
+            document.problem(
+                document.mark(path), path, f"never read: rule {quoted(always)} before it always fires", "",
+                "put it first, or state `match: all`",
+            )  # fmt: skip
+            always = ""
+        if rule.if_ is None and model.match == "first":
+            always = rule.name
+        if rule.if_ is not None:
+            _check_condition(document, (*path, "if"), rule.if_)
+
+
+def _check_condition(document: Document, path: Path, text: str) -> None:
+    try:
+        condition = parse_filter(text).condition
+    except FilterError as error:
+        hint = did_you_mean(error.word, error.known) if error.word else error.hint
+        document.problem(document.mark(path), path, error.message, error.expected, hint)
+        return
+    for leaf in leaves(condition):
+        if leaf.field in AGES:
+            message = f"{quoted(str(leaf.field))} is not known when a number is about to be dialed"
+            known = "columns, `attempts`, `last_disposition`, `number_type`, `list`"
+            document.problem(document.mark(path), path, message, known, "use it in the campaign's `filter:`")

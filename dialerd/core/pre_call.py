@@ -1,0 +1,98 @@
+"""Pre-call rules: what a site wants done, or left undone, when a number is about to be dialed.
+
+Rules of several sets are read in order. A rule whose condition holds for the contact and the number in question
+fires; where the set says ``first``, no further rule of that set is read. The first verdict against the number counts,
+and of caller ID and each variable the first that is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dialerd.core.contact import Contact
+from dialerd.core.filtering.conditions import Filter
+from dialerd.core.filtering.evaluation import holds
+from dialerd.core.filtering.facts import Facts, moment_at
+
+PREVIEW_LOOK_AGAIN_S = 3600.0
+
+
+class PreCallAction(StrEnum):
+    """What a rule does about the number."""
+
+    DIAL = "dial"
+    """Nothing against it."""
+    SKIP = "skip"
+    """The contact is not called for some time: none of its numbers."""
+    OTHER_NUMBER = "other_number"
+    """This number is not dialed for some time; another of the contact's may be."""
+    UNCALLABLE = "uncallable"
+    """This number is not dialed; a contact all of whose numbers are refused is not called again."""
+    PREVIEW = "preview"
+    """To be dialed in preview only, by an agent who has read the record: held."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreCallRule:
+    """One rule. ``condition`` None: always."""
+
+    name: str
+    condition: Filter | None
+    action: PreCallAction = PreCallAction.DIAL
+    for_s: float = 86_400.0
+    """How long ``skip`` and ``other_number`` hold."""
+    caller_id: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Channel variables: name -> contact column or literal ``=text``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Rules in their order."""
+
+    name: str
+    pre_call: tuple[PreCallRule, ...] = ()
+    first: bool = True
+    """No further rule of the set is read after one that fired; else all are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the rules say of one number. ``against`` is the rule that is in the way; None: nothing is."""
+
+    fired: tuple[str, ...] = ()
+    """``set.rule`` of every rule that fired, in order."""
+    against: PreCallRule | None = None
+    against_name: str = ""
+    caller_id: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING = Ruling()
+
+
+def rule_on(rule_sets: tuple[RuleSet, ...], contact: Contact, number_kind: str, now: float, zone_name: str) -> Ruling:
+    """What the rules say of a number of this type of the contact, at ``now`` (epoch seconds)."""
+    if not rule_sets:
+        return NOTHING
+    facts = Facts(
+        contact.contact_list, contact.columns, contact.attempts, contact.last_disposition, number_type=number_kind
+    )
+    moment = moment_at(now, zone_name)
+    fired: list[str] = []
+    against, against_name, caller_id, variables = None, "", None, dict[str, str]()
+    for rule_set in rule_sets:
+        for rule in rule_set.pre_call:
+            if rule.condition is not None and not holds(rule.condition.condition, facts, moment):
+                continue
+            name = f"{rule_set.name}.{rule.name}"
+            fired.append(name)
+            if rule.action is not PreCallAction.DIAL and against is None:
+                against, against_name = rule, name
+            caller_id = caller_id if caller_id is not None else rule.caller_id
+            variables = {**rule.variables, **variables}
+            if rule_set.first:
+                break
+    return Ruling(tuple(fired), against, against_name, caller_id, variables)

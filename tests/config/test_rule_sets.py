@@ -1,0 +1,65 @@
+"""`rule_sets:` in the campaigns file."""
+
+from __future__ import annotations
+
+import pytest
+from config_texts import BASE, changed, marked
+
+from dialerd.config.campaigns_file import check
+from dialerd.core.pre_call import PreCallAction
+
+WITH = (
+    BASE
+    + """\
+    rule_sets: [house]
+rule_sets:
+  house:
+    match: first
+    pre_call:
+      - name: vip
+        if: class = "vip"
+        do: preview
+      - name: late
+        if: attempts > 2 and number_type = "home"
+        do: other_number
+        for: 2h
+      - name: rest
+        caller_id: +441632960999
+        variables: {GREETING: =hello}
+"""
+)
+
+
+def test_what_is_stated_comes_out() -> None:
+    plan = check(WITH).plan
+    assert plan is not None, check(WITH).problems
+    (house,) = plan.campaigns["sale"].rule_sets
+    assert (house.name, house.first) == ("house", True)
+    vip, late, rest = house.pre_call
+    assert (vip.action, str(vip.condition)) == (PreCallAction.PREVIEW, 'class = "vip"')
+    assert (late.action, late.for_s) == (PreCallAction.OTHER_NUMBER, 7200.0)
+    assert (rest.condition, rest.caller_id, rest.variables) == (None, "+441632960999", {"GREETING": "=hello"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("[house]", "[«hous]", "there is no rule set `hous`"),
+        ('class = "vip"', '«class == "vip', ""),
+        ("attempts > 2", "«attempts > two", ""),
+        ("attempts > 2", "«last_attempt_age > 2h", "is not known when a number is about to be dialed"),
+        ("do: preview", "do: «prevew", "`prevew` is not known here"),
+        ("name: late", "name: «vip", "a rule `vip` is there already"),
+        ('        if: class = "vip"\n', "", "never read: rule `vip` before it always fires"),
+        ("+441632960999", "«1632960999", ""),
+        ("for: 2h", "for: «2 hours", ""),
+    ],
+)
+def test_mistakes(old: str, new: str, says: str) -> None:
+    text, mark = marked(changed(WITH, old, new))
+    result = check(text)
+    assert result.plan is None
+    assert len(result.problems) == 1, result.problems
+    assert says in result.problems[0].message
+    if mark is not None:
+        assert result.problems[0].line == mark[0]
