@@ -54,6 +54,25 @@ NOTICES: dict[str, Advice] = {
         "silence.",
         "Check that Asterisk has the sound (`dialerd doctor`), then start the campaign again.",
     ),
+    "opted_out": Advice(
+        "Somebody asked in a call, by key, not to be called again: the number is on the opt-out list."
+    ),
+    "prompt_not_played": Advice(
+        "A prompt of a flow could not be played to the caller; the call was ended.",
+        "Check that Asterisk has the sounds of the flow and node named here (`dialerd doctor`).",
+    ),
+    "prompt_not_rendered": Advice(
+        "A text of a flow had not been turned into speech when the call needed it; the call was ended.",
+        "Look for earlier notices about the speech engine.",
+    ),
+    "recording_failed": Advice(
+        "What a caller said could not be recorded; the flow ended.",
+        "Look at the disk of Asterisk's spool folder, and whether it may write there.",
+    ),
+    "flow_gone": Advice(
+        "A caller was in a flow, or at one of its nodes, that the configuration no longer has; the call was ended.",
+        "Nothing. It happens when a flow is taken out while the daemon restarts.",
+    ),
     "late_machine_hint": Advice("AMD said machine after the call was already with an agent."),
     "amd_failed": Advice(
         "Asterisk could not run AMD() on a call; it was treated as unsure.",
