@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dialerd.core import events as e
 from dialerd.core.analysis import profile_named
 from dialerd.core.campaign import Mode, PacingSettings
 from dialerd.core.commands import EnterBridge
+from dialerd.core.direction import CampaignRule, Condition, Measure, Sequence, Threshold
 from dialerd.telemetry.metrics import Metrics
 from dialerd.telemetry.notices import Notices
 from tests.control.stage import Stage, contact, reminders, spring
@@ -42,6 +44,9 @@ def labels_of() -> dict[str, set[str]]:
     sales = spring(analysis=profile_named("off"), pacing=PacingSettings(shadow=Mode.PREDICTIVE))
     stage = Stage(sales, reminders(), observers=(metrics.observe,))
     metrics.watch(stage.view, lambda: 0, lambda: 0.0)
+    rule = CampaignRule("busy", "spring", "spring", Condition((Threshold(Measure.AGENTS, True, 99.0),)))
+    sequences, rules = {"week": Sequence("week", ("spring",))}, {"busy": rule}
+    stage.feed(e.PlanChanged(replace(stage.plan, sequences=sequences, campaign_rules=rules)))
     stage.up().agent().start("spring", contact(1), contact(2), contact(3))
     metrics.contacts_counted({"spring": {"fresh": 1}})
     metrics.provider_asked("registry", "answered", 0.1)
