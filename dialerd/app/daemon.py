@@ -88,7 +88,7 @@ class Daemon:
         self._database = open_database(settings.sql.url.get_secret_value())
         self._keeper = NoticeKeeper(Journal(self._database, self._clock))
         self._notices = Notices(self._clock, self._metrics, self._keeper.take)
-        self._records = StoredRecords(self._database, self._clock)
+        self._records = StoredRecords(self._database, self._clock, lambda: self._plan, self._metrics.abandon_counted)
         self._dnc_lists = campaigns.dnc_lists
         self._contacts = ContactDesk(self._database, self._clock, lambda: self._lists, self.post)
         rng = random.Random(secrets.randbits(64))
@@ -202,6 +202,7 @@ class Daemon:
         tasks.append(group.create_task(self._record.run(), name="record"))
         tasks.append(group.create_task(self._outbox.run(), name="outbox"))
         tasks.append(group.create_task(self._orders.keeper.run(), name="dial orders"))
+        tasks.append(group.create_task(self._records.ledger.run(), name="abandon ledger"))
         await self._telephony.start()
         await self._roster.start()
         # A defect that ends one of them must not leave a daemon behind that seems to be alive.

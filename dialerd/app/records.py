@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialerd.app.ledger_room import LedgerRoom, Told
 from dialerd.control.daemon import AttemptQuestion, KnownContact, Row, Unavailable
 from dialerd.core.abandon import CampaignFigures
+from dialerd.core.campaign import Plan
 from dialerd.core.contact import Contact, ContactState
 from dialerd.ports import Clock
 from dialerd.store.campaign_figures import campaign_figures
@@ -22,8 +24,12 @@ from dialerd.store.record_queries import AttemptFilter, RecordQueries
 class StoredRecords:
     """Implements :class:`dialerd.control.daemon.Records` over SQL; an absent database is told as such."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+    def __init__(
+        self, engine: AsyncEngine, clock: Clock, plan: Callable[[], Plan], counted: Callable[[Told], None]
+    ) -> None:
+        """``plan``: the one in force; ``counted``: is told abandon rates whenever they were counted."""
         self._engine = engine
+        self._ledger = LedgerRoom(engine, clock, plan, counted)
         self._queries = RecordQueries(engine)
         self._journal = Journal(engine, clock)
 
@@ -56,6 +62,11 @@ class StoredRecords:
         async with self._answering():
             rows = await self._queries.contact_by_number(number)
         return [_known(row) for row in rows]
+
+    @property
+    def ledger(self) -> LedgerRoom:
+        """The abandon ledger; its :meth:`~dialerd.app.ledger_room.LedgerRoom.run` is to be run as a task."""
+        return self._ledger
 
     async def figures(self, since: float, until: float | None, campaign: str | None) -> list[CampaignFigures]:
         """Totals of every campaign (or one) with attempts recorded in the span."""

@@ -6,6 +6,7 @@ import typer
 
 from dialerd import __version__
 from dialerd.cli import (
+    abandon,
     amd,
     calls,
     contact_edits,
@@ -16,6 +17,7 @@ from dialerd.cli import (
     files,
     floor,
     health,
+    profiles,
     simulate,
 )
 
@@ -66,6 +68,8 @@ app.add_typer(directions.sequences, name="sequences")
 app.command("campaign-rules")(directions.campaign_rules)
 app.command("why")(calls.why)
 app.command("report")(calls.report)
+app.command("abandon")(abandon.abandon)
+app.add_typer(profiles.profiles, name="profiles")
 app.command("notices")(calls.notices)
 app.command("schema")(files.schema)
 app.command("simulate")(simulate.simulate)

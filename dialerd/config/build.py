@@ -11,6 +11,7 @@ from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel,
 from dialerd.config.order_settings import dial_order
 from dialerd.config.retry_model import RetryModel
 from dialerd.config.retry_rules import day_parts
+from dialerd.core.abandon_ledger import Estimates
 from dialerd.core.analysis import AnalysisProfile, profile_named
 from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.callable_time import ANY_TIME, CallableTime
@@ -173,5 +174,6 @@ def campaign_settings(
         dnc_providers=tuple(name for name in dnc_names(model) if name in providers),
         opt_out_list=model.opt_out_list,
         profile=profile,
+        estimates=Estimates(model.compliance.false_machine_share, model.compliance.machine_share),
         callable_time=callable_time,
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from dialerd.config.pacing_scalars import Percent
 from dialerd.config.profile_models import PROFILE_NAME
 from dialerd.config.scalars import Choice, Text
 from dialerd.config.section import Section
@@ -29,4 +30,14 @@ class ComplianceModel(Section):
     looser: dict[Annotated[str, Choice(LOOSENED)], Annotated[str, REASON]] = Field(
         default_factory=dict,
         description="Rules that this campaign may break, each with the reason, which every attempt keeps.",
+    )
+    false_machine_share: Annotated[float, Percent(0, 100)] | None = Field(
+        default=None,
+        description="Share of machine verdicts that are really persons, as measured by yourself; it goes into "
+        "Ofcom's formula for campaigns with AMD. Not stated: 0, told as not measured.",
+    )
+    machine_share: Annotated[float, Percent(0, 100)] | None = Field(
+        default=None,
+        description="Share of machines among the calls that agents get, for Ofcom's formula for campaigns without "
+        "AMD. Not stated: 0, told as not measured.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 from dialerd.config.plan_diff import PlanDiff
@@ -93,8 +94,22 @@ class NoticeLike(Protocol):
     def remedy(self) -> str: ...
 
 
+class Ledger(Protocol):
+    """The abandon ledger. Both methods raise :class:`Unavailable` when the database does not answer."""
+
+    async def statements(self, campaign: str | None, day: date | None, days: int | None) -> list[Row]:
+        """Rates by every formula in every window of a day (today if None), or in one of so many ``days``."""
+
+    async def calls(self, campaign: str, day: date | None, days: int | None, of: str, limit: int) -> list[Row]:
+        """The calls that one count of the calendar day (or of ``days``) is made of."""
+
+
 class Records(Protocol):
     """The record's answers. Every method raises :class:`Unavailable` when the database does not answer."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The abandon ledger."""
 
     async def attempts(self, question: AttemptQuestion) -> list[Row]:
         """Finished attempts, latest first."""

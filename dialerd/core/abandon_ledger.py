@@ -60,6 +60,9 @@ class Estimates:
     """m."""
 
 
+NOT_STATED = Estimates()
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """An estimated figure and where it comes from: ``marks``, ``stated`` or ``not measured``."""
@@ -128,7 +131,7 @@ REGULATORS = (Formula.US_RATIO, Formula.OFCOM_WITH_AMD, Formula.OFCOM_WITHOUT_AM
 """The formulas of laws; the others are what vendors report."""
 
 
-def rates(counts: Counts, estimates: Estimates = Estimates()) -> dict[Formula, Rate]:
+def rates(counts: Counts, estimates: Estimates = NOT_STATED) -> dict[Formula, Rate]:
     """Every rate, each by its formula's name. A call that an agent marked as a machine was no live call, and is taken
     out of L."""
     abandoned, live = float(counts.abandoned), float(counts.reached - counts.marked_machines)

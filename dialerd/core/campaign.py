@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dialerd.core.abandon_ledger import NOT_STATED, Estimates
 from dialerd.core.analysis import AMD_GRACE_S, AnalysisProfile, Clock, Evidence, profile_named
 from dialerd.core.attempts_control import AttemptCap, AttemptLimits, Scope, longest_windows
 from dialerd.core.callable_time import ANY_TIME, CallableTime
@@ -177,6 +178,8 @@ class CampaignSettings:
     """Where people go who ask this campaign not to be called again."""
     profile: Profile = UNBOUND
     """What the law demands; every attempt keeps its name and version."""
+    estimates: Estimates = NOT_STATED
+    """Shares that go into abandon rates where nobody has marked any call."""
     callable_time: CallableTime = ANY_TIME
     """When people may be called: the campaign's own set and those of its profiles."""
     order: DialOrder = PLAIN

@@ -99,6 +99,15 @@ class Metrics:
             "dialerd_campaign_contacts", "Contacts of a campaign, as they were counted last.", ("campaign", "kind"),
             registry=self.registry,
         )  # fmt: skip
+        of_ledger = ("campaign", "window", "formula")
+        self._abandon_rate = Gauge(
+            "dialerd_abandon_rate", "Abandon rate (a fraction) of the window that holds today, by its formula.",
+            of_ledger, registry=self.registry,
+        )  # fmt: skip
+        self._abandon_limit = Gauge(
+            "dialerd_abandon_limit", "What the compliance profile allows, where it applies formula and window.",
+            of_ledger, registry=self.registry,
+        )  # fmt: skip
         build = Gauge("dialerd_build_info", "The running version.", ("version", "python"), registry=self.registry)
         build.labels(__version__, platform.python_version()).set(1)
         for invariant in sorted(INVARIANTS):
@@ -146,6 +155,15 @@ class Metrics:
         for dnc_list, of_kind in counts.items():
             for kind, count in of_kind.items():
                 self._dnc_entries.labels(dnc_list, kind).set(count)
+
+    def abandon_counted(self, told: Mapping[tuple[str, str, str], tuple[float, float | None]]) -> None:
+        """The abandon ledger of today: (campaign, window, formula) -> (rate, limit); fractions."""
+        self._abandon_rate.clear()
+        self._abandon_limit.clear()
+        for labels, (rate, limit) in told.items():
+            self._abandon_rate.labels(*labels).set(rate)
+            if limit is not None:
+                self._abandon_limit.labels(*labels).set(limit)
 
     def contacts_counted(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Contacts of all campaigns: campaign -> kind (``matching``, ``fresh`` …) -> how many."""

@@ -10,6 +10,7 @@ import pytest
 from dialerd.app.records import StoredRecords
 from dialerd.cli.examinations import Health, examine_record
 from dialerd.core.attempt import AttemptRecord, Outcome
+from dialerd.core.campaign import Plan
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.store.answered_history import past_answers
 from dialerd.store.campaign_figures import campaign_figures
@@ -88,7 +89,7 @@ async def test_contacts_of_a_number(database_url: str, tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("ref,phone,city\na,+441632960001,Oslo\n")
     mapping = ImportMapping((PhoneColumn("phone", "mobile"),), key="ref")
     await import_contacts(engine, SetClock(AT), tmp_path / "c.csv", "leads", mapping)
-    records = StoredRecords(engine, SetClock(AT))
+    records = StoredRecords(engine, SetClock(AT), lambda: Plan({}, {}), lambda told: None)
     (known,) = await records.contacts_with_number("+441632960001")
     assert (known.contact.key, known.contact.numbers[0].e164) == ("a", "+441632960001")
     assert known.contact.columns["city"] == "Oslo"

@@ -42,7 +42,7 @@ class StagedDaemon:
         self.stage = stage
         self.engine = engine
         self._metrics = metrics if metrics is not None else Metrics()
-        self._records = StoredRecords(engine, self)
+        self._records = StoredRecords(engine, self, lambda: self.stage.plan, self._metrics.abandon_counted)
         self._orders = OrderRoom(engine, self, lambda: self.stage.plan, self._metrics.contacts_counted)
         self._contacts = ContactDesk(engine, self, lambda: self.lists, self.post)
         self.teller = Notices(self, self._metrics)
