@@ -32,6 +32,7 @@ from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, Unk
 from dialerd.control.server import ControlServer
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import Plan
+from dialerd.core.cap_counts import Calls, CapCount
 from dialerd.core.dialer import Dialer
 from dialerd.core.events import ContactsChanged, Event, PlanChanged, Recovered, ShutdownAsked
 from dialerd.core.findings import in_words
@@ -92,19 +93,17 @@ class Daemon:
         self._dnc_lists = campaigns.dnc_lists
         self._contacts = ContactDesk(self._database, self._clock, lambda: self._lists, self.post)
         rng = random.Random(secrets.randbits(64))
-        redis_url = settings.redis.url.get_secret_value()
+        redis = settings.redis.url.get_secret_value()
         health = RecordHealth(self.post)
         self._hot = RedisHotStore(
-            redis_url, settings.shard, settings.instance, self.post, self._clock,
-            lease_ttl_s=settings.lease_ttl_s, on_waiting=self._waiting_for_store, on_outcome=self._outcome,
-            on_log_incomplete=lambda: self._call_log.wake(),
+            redis, settings.shard, settings.instance, self.post, self._clock, lease_ttl_s=settings.lease_ttl_s,
+            on_waiting=self._waiting_for_store, on_outcome=lambda: self._outbox.wake(),
+            on_log_incomplete=lambda: self.call_log.wake(),
         )  # fmt: skip
         self._record = SqlRecord(self._database, self.post, self._clock, health=health)
-        self._call_log = CallLog(
-            redis_url, self._hot.keys, self._database, self._clock, lambda: self._plan.call_windows()
-        )
+        self.call_log = CallLog(redis, self._hot.keys, self._database, self._clock, lambda: self._plan.call_windows())
         self._outbox = Outbox(
-            redis_url, self._hot.keys, self._database, self.post, self._clock,
+            redis, self._hot.keys, self._database, self.post, self._clock,
             health=health, recorded=self._hot.forget_outcomes,
         )  # fmt: skip
         self._roster = AmiRoster(_ami(settings), self.post, rng=rng, on_bug=self._bug)
@@ -117,7 +116,7 @@ class Daemon:
         serials = SerialNumbers(int(self._clock.now() * 1000), secrets.randbits(20))
         self._dialer = Dialer(serials)
         self._dnc = DncRooms(
-            redis_url, self._database, self.post, self._clock,
+            redis, self._database, self.post, self._clock,
             lists=lambda: self._dnc_lists, plan=lambda: self._plan, dialer=lambda: self._dialer,
             reached=self._hot.dnc_reached, tell=self._notices.tell, counted=self._metrics.dnc_counted,
             measured=self._metrics.provider_asked,
@@ -185,9 +184,8 @@ class Daemon:
             except LinkBroken as error:
                 self._waiting_for_store(str(error))
                 await asyncio.sleep(START_PAUSE_S)
-        # Until the memory of past calls is whole, no claim under a cap is granted.
-        self._call_log.wake()
-        tasks.append(group.create_task(self._call_log.run(), name="call log"))
+        self.call_log.wake()
+        tasks.append(group.create_task(self.call_log.run(), name="call log"))
         tasks.append(group.create_task(self._hot.run(), name="hot store"))
         tasks.append(group.create_task(self._dnc.keeper.run(), name="do-not-call lists"))
         tasks.append(group.create_task(self._dnc.providers.run(), name="providers"))
@@ -290,9 +288,6 @@ class Daemon:
     def _waiting_for_store(self, reason: str) -> None:
         self._notices.tell("warning", "store_absent", reason=reason)
 
-    def _outcome(self) -> None:
-        self._outbox.wake()
-
     def _bug(self, error: BaseException) -> None:
         detail = f"{type(error).__name__}: {error}"
         _log.error("adapter_defect", exc_info=error)
@@ -335,11 +330,15 @@ class Daemon:
         """The core's present picture."""
         return self._dialer.viewer.dialer(self._clock.now())
 
-    def why(self, campaign: str, known: KnownContact) -> list[GateFinding]:
+    def why(self, campaign: str, known: KnownContact, calls: Calls | None = None) -> list[GateFinding]:
         """Every gate's verdict on a contact at this moment. KeyError: no such campaign."""
         return self._dialer.viewer.why(
-            campaign, known.contact, known.state, known.next_at, known.reason, self._clock.now()
+            campaign, known.contact, known.state, known.next_at, known.reason, self._clock.now(), calls
         )
+
+    def caps(self, campaign: str, known: KnownContact, calls: Calls) -> list[CapCount]:
+        """What rolling caps have counted for a contact. KeyError: no such campaign."""
+        return self._dialer.viewer.caps(campaign, known.contact, calls, self._clock.now())
 
     def instance(self) -> str:
         """This daemon's name."""
@@ -376,7 +375,7 @@ class Daemon:
                 self._plan, self._lists = result.plan, result.contact_lists
                 self._dnc_lists = result.dnc_lists
                 self._telephony.set_trunks([*event_sources(result.plan), *self._sources_in_use()])
-                self._call_log.wake()
+                self.call_log.wake()
                 self.post(PlanChanged(result.plan))
                 self._notices.tell("info", "reloaded", changes=str(len(diff.lines())))
             return ReloadResult(not check_only, diff, result.problems)

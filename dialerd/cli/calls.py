@@ -9,6 +9,7 @@ from urllib.parse import quote
 import typer
 from rich.markup import escape
 from rich.padding import Padding
+from rich.table import Table
 
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import ends_well
@@ -123,6 +124,19 @@ def why(
             until = clock_time(finding["until"]) if finding["until"] is not None else ""
             made.add_row(_VERDICTS[finding["verdict"]], finding["gate"], escape(finding["reason"]), until)
         console.print(Padding(made, (0, 0, 0, 2)))
+        if answer["caps"]:
+            console.print(Padding(_caps(answer["caps"]), (0, 0, 0, 2)))
+
+
+def _caps(counts: list[dict[str, Any]]) -> Table:
+    made = table("cap", "number", "counted", "free")
+    for one in counts:
+        free = "now" if one["free_at"] is None else f"{clock_time(one['free_at'])}"
+        made.add_row(
+            escape(one["cap"]), escape(one["number"] or ""),
+            f"{one['counted']} of {one['calls']} {one['counts']} in {duration(one['window_s'])}", free,
+        )  # fmt: skip
+    return made
 
 
 @ends_well

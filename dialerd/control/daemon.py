@@ -12,6 +12,7 @@ from dialerd.config.problems import Problem
 from dialerd.control.contact_service import ContactService
 from dialerd.control.dnc_lists import DncDesk, Reject
 from dialerd.core.abandon import CampaignFigures
+from dialerd.core.cap_counts import Calls, CapCount
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.events import Event
 from dialerd.core.view import DialerView, GateFinding
@@ -141,6 +142,13 @@ class Orders(Protocol):
         """How many contacts the campaign's filter lets through, and how they stand."""
 
 
+class CallLogs(Protocol):
+    """Logs of calls in the hot store."""
+
+    async def of(self, contact: Contact) -> Calls | None:
+        """What is logged of a contact, its numbers and its person; None while the store does not answer."""
+
+
 class Daemon(Protocol):
     """The running daemon. All methods are called on its event loop."""
 
@@ -169,8 +177,15 @@ class Daemon(Protocol):
     def view(self) -> DialerView:
         """The core's present picture."""
 
-    def why(self, campaign: str, known: KnownContact) -> list[GateFinding]:
+    def why(self, campaign: str, known: KnownContact, calls: Calls | None = None) -> list[GateFinding]:
         """:meth:`dialerd.core.view.Viewer.why` at this moment. KeyError: no such campaign."""
+
+    def caps(self, campaign: str, known: KnownContact, calls: Calls) -> list[CapCount]:
+        """:meth:`dialerd.core.view.Viewer.caps` at this moment. KeyError: no such campaign."""
+
+    @property
+    def call_log(self) -> CallLogs:
+        """The logs of calls that rolling caps count."""
 
     def instance(self) -> str:
         """This daemon's name."""

@@ -47,7 +47,14 @@ async def why(request: web.Request) -> web.Response:
             f"It is in: {lists}.",
             "Check `contact_list:` of the campaign.",
         )
-    answers = [_answer(view, c, k, daemon.why(c.name, k)) for c, k in pairs]
+    calls = {k.contact.id: await daemon.call_log.of(k.contact) for _, k in pairs}
+    answers = []
+    for campaign, known in pairs:
+        logs = calls[known.contact.id]
+        answer = _answer(view, campaign, known, daemon.why(campaign.name, known, logs))
+        counted = daemon.caps(campaign.name, known, logs) if logs is not None else None
+        answer["caps"] = [asdict(one) for one in counted] if counted is not None else None
+        answers.append(answer)
     body = {"number": asked.number, "at": view.at, "answers": answers}
     return reply(body if whole else masked_value(body))
 

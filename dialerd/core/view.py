@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from dialerd.core.agent import AgentState
 from dialerd.core.campaign import Mode
+from dialerd.core.cap_counts import Calls, CapCount, cap_counts, capped_now
 from dialerd.core.choosing import walk_contact
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.desk import Desk
@@ -271,6 +272,10 @@ class Viewer:
             reason=reason,
         )
 
+    def caps(self, campaign_name: str, contact: Contact, calls: Calls, now: float) -> list[CapCount]:
+        """What the campaign's rolling caps have counted for the contact. KeyError: no such campaign."""
+        return cap_counts(self._floor.campaigns[campaign_name].settings.attempt_caps, contact, calls, now)
+
     def why(
         self,
         campaign_name: str,
@@ -279,17 +284,20 @@ class Viewer:
         not_before: float | None,
         uncallable: str | None,
         now: float,
+        calls: Calls | None = None,
     ) -> list[GateFinding]:
         """Every gate's verdict on one contact of one campaign, in order. KeyError: no such campaign.
 
         ``state``, ``not_before`` (epoch seconds) and ``uncallable`` (the reason) are the record's word on the
-        contact."""
+        contact; ``calls``: what the hot store has logged of it, None: not known."""
         campaign = self._floor.campaigns[campaign_name]
         case = replace(
             self._case_for(campaign, contact, now),
             not_before=not_before,
             uncallable=(uncallable or "uncallable") if state is ContactState.UNCALLABLE else None,
         )
+        if calls is not None:
+            case = replace(case, capped=capped_now(campaign.settings.attempt_caps, contact, calls, now))
         findings = []
         for judged in walk_contact(case, contact):
             verdict = judged.verdict

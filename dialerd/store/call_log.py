@@ -18,6 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.attempts_control import LoggedCall, Scope, claimed_call, closed_call, subjects
+from dialerd.core.cap_counts import Calls, subjects_of
+from dialerd.core.contact import Contact
 from dialerd.ports import Clock
 from dialerd.store.call_log_format import packed, unpacked
 from dialerd.store.codec import Undecodable, decode_attempt, decode_outcome
@@ -89,16 +91,17 @@ class CallLog:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, MOST_PAUSE_S)
 
-    async def of(self, number: str, contact_id: int | None, key: str | None) -> dict[Scope, list[LoggedCall]]:
-        """What the logs hold of a number, a contact and a person. Raises :class:`redis.exceptions.RedisError`."""
-        asked = {Scope.NUMBER: number, Scope.CONTACT: contact_id, Scope.PERSON: key}
-        names = {scope: self._keys.calls(scope, str(subject)) for scope, subject in asked.items() if subject}
+    async def of(self, contact: Contact) -> Calls | None:
+        """What the logs hold of a contact, its numbers and its person; None while Redis does not answer."""
+        subjects = subjects_of(contact)
         redis = client_for(self._url, timeout_s=self._timeout_s)
         try:
-            found: Any = await redis.mget(list(names.values()))
+            found: Any = await redis.mget([self._keys.calls(*subject) for subject in subjects])
+        except (RedisError, OSError):
+            return None
         finally:
             await redis.aclose()
-        return {scope: sorted(unpacked(log or b"")) for scope, log in zip(names, found, strict=True)}
+        return {subject: sorted(unpacked(log or b"")) for subject, log in zip(subjects, found, strict=True)}
 
     # --- rebuilding -------------------------------------------------------------------------------------
 

@@ -157,11 +157,11 @@ async def test_every_store_judges_like_the_rule(
             "connected_at": at if marks & 1 else None, "abandoned": bool(marks & 2),
             "analysis": "machine" if marks & 4 else None, "dialed_at": at, "ended_at": at,
         }  # fmt: skip
-        await call(hot, dialed(serial * 100 + step, at - 1.0, number=number, **changes))
+        await call(hot, dialed(serial * 100 + step, at - 1.0, number=number, **changes), cps=1e6)
     now = NOW + later_s
     record = dialed(serial * 100 + 99, now, number=number)
     expected = first_free(caps, {Scope.NUMBER: await hot.calls(Scope.NUMBER, number)}, now)
-    await hot.done(claim(record, caps=tuple(caps)))
+    await hot.done(claim(record, caps=tuple(caps), cps=1e6))
     if expected is None:
         assert hot.inbox.of(ClaimGranted)[-1].attempt_id == record.id
         await hot.done(closing(record, "not_placed"))

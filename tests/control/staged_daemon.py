@@ -20,7 +20,10 @@ from dialerd.config.dnc_lists import DncListSettings
 from dialerd.config.plan_diff import PlanDiff, plan_diff
 from dialerd.config.problems import Problem
 from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, UnknownContactList
+from dialerd.core.attempts_control import LoggedCall, Scope
 from dialerd.core.campaign import Plan
+from dialerd.core.cap_counts import Calls, CapCount
+from dialerd.core.contact import Contact
 from dialerd.core.events import CampaignFound, Event, PlanChanged
 from dialerd.core.view import DialerView, GateFinding
 from dialerd.store.database import open_database
@@ -35,6 +38,16 @@ LEADS = ContactListSettings(
 )
 
 
+class StagedCallLog:
+    """Logs of calls as a test writes them; ``logs`` is None while Redis is away."""
+
+    def __init__(self) -> None:
+        self.logs: dict[tuple[Scope, str], list[LoggedCall]] | None = {}
+
+    async def of(self, contact: Contact) -> Calls | None:
+        return self.logs
+
+
 class StagedDaemon:
     """Implements :class:`dialerd.control.daemon.Daemon` around a stage: what is posted reaches the core at once."""
 
@@ -47,6 +60,7 @@ class StagedDaemon:
         self._contacts = ContactDesk(engine, self, lambda: self.lists, self.post)
         self.teller = Notices(self, self._metrics)
         self.posted: list[Event] = []
+        self.calls = StagedCallLog()
         self.lag_s = 0.001
         self.next_plan: Plan | None = None
         self.found: str | None = None
@@ -78,6 +92,10 @@ class StagedDaemon:
     def contacts(self) -> ContactDesk:
         return self._contacts
 
+    @property
+    def call_log(self) -> StagedCallLog:
+        return self.calls
+
     def now(self) -> float:
         return self.stage.now
 
@@ -88,10 +106,13 @@ class StagedDaemon:
     def view(self) -> DialerView:
         return self.stage.view()
 
-    def why(self, campaign: str, known: KnownContact) -> list[GateFinding]:
+    def why(self, campaign: str, known: KnownContact, calls: Calls | None = None) -> list[GateFinding]:
         return self.stage.dialer.viewer.why(
-            campaign, known.contact, known.state, known.next_at, known.reason, self.stage.now
+            campaign, known.contact, known.state, known.next_at, known.reason, self.stage.now, calls
         )
+
+    def caps(self, campaign: str, known: KnownContact, calls: Calls) -> list[CapCount]:
+        return self.stage.dialer.viewer.caps(campaign, known.contact, calls, self.stage.now)
 
     def instance(self) -> str:
         return "test"

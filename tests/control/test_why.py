@@ -10,12 +10,13 @@ import pytest
 from dialerd.control.daemon import KnownContact
 from dialerd.control.why import conclusion
 from dialerd.core import events as e
+from dialerd.core.attempts_control import AttemptCap, Scope
 from dialerd.core.choosing import NUMBER_GATES
 from dialerd.core.contact import ContactState
 from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, agent_ready
 from dialerd.core.view import GateFinding
 from tests.control.api_client import Client
-from tests.control.stage import Stage, contact
+from tests.control.stage import Stage, contact, spring
 from tests.control.staged_daemon import StagedDaemon
 
 NUMBER = "?number=%2B441632960001"
@@ -100,6 +101,30 @@ async def test_a_bad_number_is_400(api: Client, query: str) -> None:
     answer = await api.get(f"/api/v1/why{query}")
     assert answer.status == 400
     assert "`number`" in (await answer.json())["detail"]
+
+
+async def test_the_calls_that_each_cap_counts_and_when_it_is_free(
+    api: Client, stage: Stage, daemon: StagedDaemon
+) -> None:
+    await daemon.contacts_of("a,01632 960001")
+    cap = AttemptCap(Scope.NUMBER, 2, 86400.0, name="daily")
+    capped = spring(attempt_caps=(cap, AttemptCap(Scope.PERSON, 7, 604800.0, name="reg_f")))
+    stage.feed(e.PlanChanged(replace(stage.plan, campaigns={"spring": capped})))
+    stage.up().agent().start("spring", more_in_attempt=1)
+    first = int(stage.now) - 4000
+    daemon.calls.logs = {(Scope.NUMBER, "+441632960001"): [(first, 0), (first + 50, 0), (first - 90_000, 0)]}
+    (answer,) = await answers(api)
+    assert (answer["verdict"], answer["because"]) == ("hold", "not now: cap:daily")
+    assert answer["next_eligible_at"] == first + 86400
+    assert answer["caps"] == [
+        {"cap": "daily", "number": "+4416*****01", "counts": "calls", "counted": 2, "calls": 2, "window_s": 86400.0,
+         "free_at": first + 86400},
+        {"cap": "reg_f", "number": None, "counts": "calls", "counted": 0, "calls": 7, "window_s": 604800.0,
+         "free_at": None},
+    ]  # fmt: skip
+    daemon.calls.logs = None
+    (answer,) = await answers(api)
+    assert (answer["verdict"], answer["caps"]) == ("allow", None)
 
 
 def known(state: ContactState) -> KnownContact:
