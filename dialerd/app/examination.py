@@ -25,8 +25,8 @@ async def examine(ari: AriSettings, ami: AmiSettings, plan: Plan) -> tuple[Check
         ari,
         ami,
         trunks=event_sources(plan),
-        queues=sorted({campaign.queue for campaign in campaigns if campaign.queue is not None}),
-        sounds=sorted({m for c in campaigns for m in (c.message, c.abandon_message) if m is not None}),
+        queues=sorted({queue for campaign in campaigns for queue in campaign.queues}),
+        sounds=sorted({media for campaign in campaigns for media in campaign.sounds}),
     )
 
 

@@ -50,17 +50,19 @@ class WorldWatch:
                 self._found(campaign.name, COLUMNS, await self._lacks_columns(campaign))
 
     async def _lacks_columns(self, campaign: CampaignSettings) -> str | None:
-        """Why the filter and the sort keys cannot be answered by its lists."""
-        if not campaign.order.columns():
+        """Why the filter, the sort keys and the flow cannot be answered by its lists."""
+        of_order, of_flow = campaign.order.columns(), sorted(campaign.flow_columns)
+        if not of_order and not of_flow:
             return None
         for name in campaign.contact_lists:
-            lacks = missing_columns(campaign.order, await list_columns(self._database, name), name)
+            there = await list_columns(self._database, name)
+            lacks = missing_columns(of_order, there, name) or missing_columns(of_flow, there, name, "the flow")
             if lacks is not None:
                 return lacks
         return None
 
     async def look_at_sounds(self, campaigns: Iterable[CampaignSettings], client: AriClient) -> None:
-        """The message, and the one for people whom no agent can take."""
+        """The message, the prompts of its flows, and what people hear whom no agent can take."""
         sounds = {campaign.name: _sounds_of(campaign) for campaign in campaigns}
         wanted = sorted({media for of_campaign in sounds.values() for media in of_campaign})
         there = {media: await sound_exists(client, media) for media in wanted}
@@ -83,5 +85,4 @@ class WorldWatch:
 
 def _sounds_of(campaign: CampaignSettings) -> list[str]:
     """Without those that are named by a path of Asterisk's machine: they cannot be seen from here."""
-    named = {media for media in (campaign.message, campaign.abandon_message) if media is not None}
-    return sorted(media for media in named if not is_path(media))
+    return sorted(media for media in campaign.sounds if not is_path(media))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dialerd.config.attempt_limits import caps_of, caps_of_profile, limits_of, united
+from dialerd.config.flow_build import flows_from
 from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel, TrunkModel
 from dialerd.config.order_settings import dial_order
 from dialerd.config.retry_model import RetryModel
@@ -18,10 +19,11 @@ from dialerd.core.callable_time import ANY_TIME, CallableTime
 from dialerd.core.campaign import CampaignSettings, Mode, PacingSettings, RetryRule, SiteRule, TrunkSettings
 from dialerd.core.compliance import UNBOUND, Profile
 from dialerd.core.disposition import Disposition
+from dialerd.core.flow.nodes import Flow
 from dialerd.core.pre_call import RuleSet
 from dialerd.core.retry import DEFAULT_RETRY
 from dialerd.core.schedule import Schedule
-from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, CallAnalysis, Treatment
+from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, MAY_BE_PERSON, CallAnalysis, Treatment
 
 _ENDPOINT = re.compile(r"PJSIP/(?:[^@/]+@(?P<at>[A-Za-z0-9_.-]+)|(?P<slash>[A-Za-z0-9_.-]+)/sips?:.+)", re.IGNORECASE)
 
@@ -62,8 +64,11 @@ def analysis_profile(model: CallAnalysisModel) -> AnalysisProfile:
 
 
 def response_table(model: CampaignModel) -> Mapping[CallAnalysis, Treatment]:
-    """The whole table: what is stated over the mode's defaults."""
+    """The whole table: what is stated over the mode's defaults. An agentless campaign that has a flow and no message
+    leads people through the flow."""
     base = AGENTLESS_RESPONSES if model.mode is Mode.AGENTLESS else AGENT_RESPONSES
+    if model.mode is Mode.AGENTLESS and model.flow is not None and model.message is None:
+        base = {**base, **dict.fromkeys(MAY_BE_PERSON, Treatment.FLOW)}
     return {**base, **model.responses}
 
 
@@ -132,6 +137,7 @@ def campaign_settings(
     profile: Profile = UNBOUND,
     callable_time: CallableTime = ANY_TIME,
     rule_sets: tuple[RuleSet, ...] = (),
+    flows: Mapping[str, Flow] | None = None,
 ) -> CampaignSettings:
     """The campaign; ``model`` has its defaults filled in and every check passed."""
     if model.mode is None or model.contact_list is None or model.trunk is None or model.caller_id is None:
@@ -157,6 +163,9 @@ def campaign_settings(
         retry={disposition: rule for disposition, rule in rules.items() if rule is not None},
         analysis=analysis_profile(model.call_analysis),
         responses=response_table(model),
+        flow=model.flow,
+        flows=flows_from(model.flow, flows or {}),
+        abandon_keys=dict(model.abandon_keys),
         message=model.message,
         abandon_message=model.abandon_message,
         abandon_threshold_s=abandon_threshold_s(model, profile),

@@ -14,6 +14,7 @@ from dialerd.config.cross_checks import cross_check
 from dialerd.config.directions import check_directions, rule_of, sequence_of
 from dialerd.config.dnc_lists import DncListSettings, dnc_list_settings
 from dialerd.config.document import Document, read
+from dialerd.config.flow_build import flow_of
 from dialerd.config.layers import layered
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.problems import Problem, dotted, has_errors, in_file_order
@@ -24,6 +25,7 @@ from dialerd.config.settle import settle
 from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule
 from dialerd.config.text_file import read_text
 from dialerd.core.campaign import Plan
+from dialerd.core.flow.nodes import Flow
 from dialerd.core.schedule import Schedule
 
 
@@ -35,6 +37,8 @@ class CheckResult:
     contact_lists: Mapping[str, ContactListSettings] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     dnc_lists: Mapping[str, DncListSettings] = field(default_factory=dict)
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    """Every flow of a file without errors, whether a campaign uses it or not."""
 
     @property
     def ok(self) -> bool:
@@ -71,9 +75,11 @@ def check(
     check_rule_sets(document, file, campaigns)
     rules = _rules(document, campaigns, folder, on_rule_failure)
     lists = {name: list_settings(name, model, folder) for name, model in file.contact_lists.items()}
-    plan = None if has_errors(document.problems) else _plan(file, campaigns, rules, schedules, bound)
+    sound = not has_errors(document.problems)
+    flows = {name: flow_of(name, model) for name, model in file.flows.items()} if sound else {}
+    plan = _plan(file, campaigns, rules, schedules, bound, flows) if sound else None
     dnc = {name: dnc_list_settings(name, model) for name, model in file.dnc_lists.items()}
-    return CheckResult(plan, lists, in_file_order(document.problems), dnc)
+    return CheckResult(plan, lists, in_file_order(document.problems), dnc, flows)
 
 
 def load_campaigns(
@@ -126,6 +132,7 @@ def _plan(
     rules: dict[str, SiteRule],
     schedules: dict[str, Schedule],
     bound: dict[str, Bound],
+    flows: Mapping[str, Flow],
 ) -> Plan:
     providers = frozenset(name for name, model in file.dnc_lists.items() if model.provider is not None)
     trunks = {name: trunk_settings(name, model) for name, model in file.trunks.items()}
@@ -142,6 +149,7 @@ def _plan(
                 profile=bound[name].profile,
                 callable_time=bound[name].callable_time,
                 rule_sets=tuple(rule_set_of(wanted, file.rule_sets[wanted]) for wanted in model.rule_sets),
+                flows=flows,
             )
             for name, model in campaigns.items()
         },

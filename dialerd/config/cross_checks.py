@@ -8,6 +8,7 @@ from dialerd.config.attempt_limits import check_limits
 from dialerd.config.build import analysis_profile, response_table, retry_rule, trunk_settings
 from dialerd.config.dnc_checks import check_dnc
 from dialerd.config.document import Document
+from dialerd.config.flow_checks import check_campaign_flow, check_flows
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.order_settings import check_order
 from dialerd.config.pacing_checks import check_pacing
@@ -21,7 +22,13 @@ from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis, Treatment
 
 _NEVER_RETRIED = frozenset(
-    {Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.MACHINE_MESSAGE, Disposition.NOT_PLACED}
+    {
+        Disposition.ANSWERED_AGENT,
+        Disposition.ANSWERED_MESSAGE,
+        Disposition.MACHINE_MESSAGE,
+        Disposition.NOT_PLACED,
+        Disposition.ANSWERED_FLOW,
+    }
 )
 _AGENTS_ONLY = ("queue", "agents", "wrap_up", "pacing")
 
@@ -92,12 +99,14 @@ def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, Ca
     _references(document, file)
     check_schedules(document, file.schedules)
     check_dnc(document, file)
+    flows = check_flows(document, file.flows)
     told: set[tuple[Path, str]] = set()
     for name, campaign in campaigns.items():
         checks = _Checks(document, file, name, campaign)
         checks.told_of_defaults = told
         for check in _CAMPAIGN_CHECKS:
             check(checks)
+        check_campaign_flow(checks, flows)
     _shared_lists(document, file, campaigns)
     _shared_limits(document, file, campaigns)
     check_hand_overs(document, campaigns)
@@ -171,7 +180,7 @@ def _references(document: Document, file: CampaignsFile) -> None:
     for path, model in stating:
         for key, section, what in (
             ("trunk", "trunks", "trunk"), ("contact_list", "contact_lists", "contact list"),
-            ("schedule", "schedules", "schedule"),
+            ("schedule", "schedules", "schedule"), ("flow", "flows", "flow"),
         ):  # fmt: skip
             name = getattr(model, key)
             if name is None or document.has((section, name)):
@@ -186,8 +195,10 @@ def _references(document: Document, file: CampaignsFile) -> None:
 def _agentless(checks: _Checks) -> None:
     if checks.campaign.mode is not Mode.AGENTLESS:
         return
+    # Agents of a flow's queue have a connection and a time for notes, too.
+    led_to_agents = frozenset({"agents", "wrap_up"}) if checks.campaign.flow is not None else frozenset[str]()
     for key in _AGENTS_ONLY:
-        if checks.states(key) and not _is_null(checks.document, checks.own(key)):
+        if key not in led_to_agents and checks.states(key) and not _is_null(checks.document, checks.own(key)):
             checks.tell(
                 checks.own(key), f"an agentless campaign has no agents: `{key}` contradicts it", "",
                 "remove the line, or choose mode `progressive`", of_key=True,
@@ -196,7 +207,7 @@ def _agentless(checks: _Checks) -> None:
         if treatment is Treatment.AGENT:
             checks.tell(
                 checks.where("responses", analysis.value), "an agentless campaign has no agents to connect",
-                "`message` or `hang_up`", "",
+                "`message`, `flow` or `hang_up`", "",
             )  # fmt: skip
 
 
@@ -208,7 +219,7 @@ def _with_agents(checks: _Checks) -> None:
         path = checks.where("responses", analysis.value)
         if treatment is Treatment.MESSAGE and not checks.given("message"):
             checks.tell(path, "there is no `message` to play", "", "add `message:` to the campaign")
-        if analysis in MAY_BE_PERSON and treatment is not Treatment.AGENT:
+        if analysis in MAY_BE_PERSON and treatment not in (Treatment.AGENT, Treatment.FLOW):
             kind = "people" if analysis is CallAnalysis.PERSON else "answers that may be people"
             checks.warn(path, f"{kind} will not be connected to an agent, and count as abandoned")
     if checks.states("message") and campaign.message and Treatment.MESSAGE not in response_table(campaign).values():

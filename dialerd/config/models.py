@@ -15,6 +15,8 @@ from dialerd.config.callable_models import CallableSetModel, LocalTimeModel
 from dialerd.config.compliance_models import ComplianceModel
 from dialerd.config.directions import CampaignRuleModel, SequenceModel
 from dialerd.config.dnc_lists import DncListModel
+from dialerd.config.flow_models import QUEUE_NAME, FlowModel
+from dialerd.config.flow_scalars import Key
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import Percent, TimeZone
 from dialerd.config.retry_model import RetryModel
@@ -33,7 +35,7 @@ from dialerd.config.telephony_scalars import (
     Sound,
 )
 from dialerd.core.analysis import PROFILE_NAMES
-from dialerd.core.campaign import Connection, Mode
+from dialerd.core.campaign import AbandonKey, Connection, Mode
 from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import CallAnalysis, Treatment
 
@@ -256,7 +258,7 @@ class CampaignModel(Section):
         default=None,
         description="How fresh and retried contacts take turns. Not stated: a retry that is due comes first.",
     )
-    queue: Annotated[str, Text("the name of a queue in Asterisk", r"[^\s,;|&\[\]]+", 80, loose=True)] | None = Field(
+    queue: Annotated[str, QUEUE_NAME] | None = Field(
         default=None, description="Asterisk queue whose members take the calls. Modes with agents only."
     )
     trunk: Annotated[str, SNAKE_NAME] | None = Field(
@@ -304,7 +306,11 @@ class CampaignModel(Section):
         default_factory=CallAnalysisModel, description="How it is found out what answered."
     )
     responses: dict[Annotated[CallAnalysis, Choice(CallAnalysis)], Annotated[Treatment, Choice(Treatment)]] = Field(
-        default_factory=dict, description="What is done with each kind of answer: `agent`, `message`, `hang_up`."
+        default_factory=dict,
+        description="What is done with each kind of answer: `agent`, `message`, `flow`, `hang_up`.",
+    )
+    flow: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None, description="What the treatment `flow` walks through: a name under `flows`."
     )
     message: Annotated[str, Sound()] | None = Field(
         default=None, description="Sound that the treatment `message` plays."
@@ -312,6 +318,10 @@ class CampaignModel(Section):
     abandon_message: Annotated[str, Sound()] = Field(
         default="sound:dialerd/abandoned",
         description="Sound for a person who answered when no agent could be found in time.",
+    )
+    abandon_keys: dict[Annotated[str, Key()], Annotated[AbandonKey, Choice(AbandonKey)]] = Field(
+        default_factory=dict,
+        description="What a key does while that sound plays, and just after: `opt_out`, `callback`.",
     )
     abandon_threshold: Annotated[float, Duration(0.5, 10)] = Field(
         default=written("2s"), description="A person not connected within this time counts as abandoned."
@@ -393,6 +403,9 @@ class CampaignsFile(Section):
     )
     compliance_profiles: Annotated[str, Text("the name of a folder", most=1000)] | None = Field(
         default=None, description="Folder with compliance profiles of your own, relative to this file."
+    )
+    flows: dict[Annotated[str, SNAKE_NAME], FlowModel] = Field(
+        default_factory=dict, description="What people hear who answer, and what their keys do: flows by name."
     )
     defaults: CampaignModel = Field(
         default_factory=CampaignModel, description="What campaigns have in common; each may state it otherwise."

@@ -228,11 +228,13 @@ def _usual(field: FilterField) -> Kind:
     return Kind.NUMBER if field in NUMBERS or field in AGES else Kind.TEXT
 
 
-def missing_columns(order: DialOrder, there: Iterable[str], contact_list: str) -> str | None:
-    """Why an order cannot be kept with a list of these columns; None: it can."""
+def missing_columns(
+    wanted: Iterable[str], there: Iterable[str], contact_list: str, asked_by: str = "the order"
+) -> str | None:
+    """Why an order (or a flow) cannot be kept with a list of these columns; None: it can."""
     known = set(there)
-    missing = [name for name in order.columns() if name not in known]
+    missing = [name for name in wanted if name not in known]
     if not known or not missing:
         return None
     said = " and ".join(quoted(name) for name in missing)
-    return f"list {contact_list} has no column {said}, which the order asks for; {did_you_mean(missing[0], known)}"
+    return f"list {contact_list} has no column {said}, which {asked_by} asks for; {did_you_mean(missing[0], known)}"

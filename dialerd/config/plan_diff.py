@@ -8,6 +8,9 @@ from enum import Enum
 from typing import Any
 
 from dialerd.core.campaign import Plan
+from dialerd.core.filtering.conditions import Filter
+from dialerd.core.flow import nodes as n
+from dialerd.core.flow.prompts import Media, Prompt, Text
 from dialerd.core.holiday_calendar import HolidayCalendar
 from dialerd.core.weekly_hours import WeeklyHours
 
@@ -103,8 +106,16 @@ def _changes(old: object, new: object) -> tuple[FieldChange, ...]:
 
 def _leaves(value: object, name: str) -> Iterator[tuple[str, Leaf]]:
     dot = f"{name}." if name else ""
-    if isinstance(value, WeeklyHours | HolidayCalendar):
+    if isinstance(value, WeeklyHours | HolidayCalendar | Filter):
         yield name, str(value)
+    elif isinstance(value, Prompt):
+        yield name, " ".join(part.uri if isinstance(part, Media) else part.source for part in value.parts) or None
+    elif isinstance(value, Text):
+        yield name, value.source
+    elif isinstance(value, n.Node):
+        yield f"{name}.does", type(value).__name__
+        for field in fields(value):
+            yield from _leaves(getattr(value, field.name), dot + field.name)
     elif callable(value):
         yield name, str(value)  # A site rule: its file and digest.
     elif is_dataclass(value) and not isinstance(value, type):
@@ -119,6 +130,9 @@ def _leaves(value: object, name: str) -> Iterator[tuple[str, Leaf]]:
         yield name, str(value)
     elif value is None or isinstance(value, str | int | float | bool):
         yield name, value
+    elif isinstance(value, tuple) and any(isinstance(one, n.Case) for one in value):
+        for index, one in enumerate(value):
+            yield from _leaves(one, f"{dot}{index + 1}")
     elif isinstance(value, tuple):
         yield name, ", ".join(map(str, value)) or None
     else:

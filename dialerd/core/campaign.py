@@ -14,7 +14,7 @@ from dialerd.core.compliance import UNBOUND, Profile
 from dialerd.core.day_parts import USUAL
 from dialerd.core.direction import CampaignRule, Sequence
 from dialerd.core.disposition import Disposition
-from dialerd.core.flow.nodes import Flow, queues_of
+from dialerd.core.flow.nodes import Flow, columns_used, columns_written, queues_of, sounds_of
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.pre_call import RuleSet
@@ -200,6 +200,18 @@ class CampaignSettings:
     def clock(self) -> Clock:
         """Where the time begins after which a person counts as abandoned: the law's, else the call analysis's own."""
         return self.profile.clock if self.profile.clock is not None else self.analysis.clock
+
+    @property
+    def sounds(self) -> frozenset[str]:
+        """Media URIs of every sound that somebody may hear."""
+        own = {media for media in (self.message, self.abandon_message) if media is not None}
+        return frozenset(own.union(*(sounds_of(flow) for flow in self.flows.values())))
+
+    @property
+    def flow_columns(self) -> frozenset[str]:
+        """Columns of the contact that its flows look at, without those that they write themselves."""
+        used = frozenset[str]().union(*(columns_used(flow) for flow in self.flows.values()))
+        return used.difference(*(columns_written(flow) for flow in self.flows.values()))
 
     @property
     def dead_man_s(self) -> float:

@@ -134,8 +134,9 @@ class Running:
         if known is None:
             return
         for name, settings in self._floor.plan.campaigns.items():
-            missing = settings.queue is not None and settings.queue not in known
-            reason = f"queue {settings.queue} does not exist in Asterisk" if missing else None
+            missing = sorted(settings.queues - known)
+            verb = "does" if len(missing) == 1 else "do"
+            reason = f"queue {' and '.join(missing)} {verb} not exist in Asterisk" if missing else None
             self.found(CampaignFound(name, QUEUE, reason))
 
     def _judge(self, campaign: CampaignRun) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from dialerd.config.campaigns_file import load_campaigns
 from dialerd.config.daemon import DaemonSettings
 from dialerd.config.daemon_file import load_settings
-from dialerd.core.campaign import Connection, Mode, NextTry, PacingSettings, RetryRule
+from dialerd.core.campaign import AbandonKey, Connection, Mode, NextTry, PacingSettings, RetryRule
 from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import CallAnalysis, Treatment
 
@@ -19,7 +19,7 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
     result = load_campaigns(ROOT / "campaigns.example.yaml")
     assert result.problems == ()
     assert result.plan is not None
-    assert set(result.plan.campaigns) == {"spring-sale", "renewals", "delivery-notice"}
+    assert set(result.plan.campaigns) == {"spring-sale", "renewals", "delivery-notice", "delivery-date"}
     carrier = result.plan.trunks["carrier"]
     assert (carrier.dial, carrier.event_source) == ("PJSIP/{digits}@carrier", "PJSIP/carrier")
     sale = result.plan.campaigns["spring-sale"]
@@ -36,6 +36,11 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
     assert (notice.mode, notice.queue, notice.message) == (Mode.AGENTLESS, None, "sound:custom/delivery-notice")
     assert notice.responses[CallAnalysis.MACHINE] is Treatment.MESSAGE
     assert notice.retry[Disposition.BUSY] == RetryRule(max_tries=4, gap_s=300.0, next=NextTry.SAME_NUMBER)
+    date = result.plan.campaigns["delivery-date"]
+    assert (date.flow, set(date.flows), date.queues) == ("delivery", {"delivery"}, {"service"})
+    assert date.responses[CallAnalysis.PERSON] is Treatment.FLOW
+    assert date.flow_columns == frozenset()
+    assert sale.abandon_keys == {"9": AbandonKey.OPT_OUT, "1": AbandonKey.CALLBACK}
     customers = result.contact_lists["customers"]
     phones = [(phone.column, phone.kind) for phone in customers.phones]
     assert phones == [("mobile", "mobile"), ("phone_home", "home")]

@@ -187,7 +187,7 @@ IN_AGENTLESS = [
          "no agents"),
     Case("pacing", "    trunk:", "    «pacing: {ratio: 2}\n    trunk:", "campaigns.notice.pacing", "no agents"),
     Case("agent as treatment", "    trunk:", "    responses: {person: «agent}\n    trunk:",
-         "campaigns.notice.responses.person", "no agents to connect", "`message` or `hang_up`"),
+         "campaigns.notice.responses.person", "no agents to connect", "`message`, `flow` or `hang_up`"),
 ]  # fmt: skip
 
 PACING = [

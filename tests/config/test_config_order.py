@@ -113,11 +113,11 @@ def test_an_order_without_keys_is_a_warning() -> None:
 
 def test_a_column_that_a_list_lacks() -> None:
     found = order('    filter: regin = "GB" and score > 5\n')
-    assert missing_columns(found, {"region", "score"}, "customers") == (
+    assert missing_columns(found.columns(), {"region", "score"}, "customers") == (
         "list customers has no column `regin`, which the order asks for; did you mean `region`?"
     )
-    assert missing_columns(found, {"regin", "score"}, "customers") is None
-    assert missing_columns(found, (), "customers") is None, "an empty list says nothing"
+    assert missing_columns(found.columns(), {"regin", "score"}, "customers") is None
+    assert missing_columns(found.columns(), (), "customers") is None, "an empty list says nothing"
 
 
 def test_a_reload_says_what_changes() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dialerd.core.filtering.conditions import Filter, columns_of
-from dialerd.core.flow.prompts import Prompt, Text
+from dialerd.core.flow.prompts import Media, Prompt, Text
 from dialerd.core.weekly_hours import WeeklyHours
 
 KEYS = frozenset("0123456789*#")
@@ -189,6 +189,23 @@ def texts_of(flow: Flow) -> tuple[Text, ...]:
     """Every text of the flow that is turned into speech, each once, in the order of the nodes."""
     texts = (text for node in flow.nodes.values() for prompt in prompts_of(node) for text in prompt.texts)
     return tuple(dict.fromkeys(texts))
+
+
+def sounds_of(flow: Flow) -> frozenset[str]:
+    """Media URIs of every sound of the flow."""
+    prompts = (prompt for node in flow.nodes.values() for prompt in prompts_of(node))
+    return frozenset(part.uri for prompt in prompts for part in prompt.parts if isinstance(part, Media))
+
+
+def columns_written(flow: Flow) -> frozenset[str]:
+    """Columns of the contact that the flow writes."""
+    written = set[str]()
+    for node in flow.nodes.values():
+        if isinstance(node, Gather | Record) and node.into is not None:
+            written.add(node.into)
+        elif isinstance(node, SetColumns):
+            written.update(node.values)
+    return frozenset(written)
 
 
 def columns_used(flow: Flow) -> frozenset[str]:

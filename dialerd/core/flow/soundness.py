@@ -16,6 +16,8 @@ class Flaw:
     node: str
     what: str
     hint: str
+    target: str = ""
+    """The name that leads nowhere, where that is the mistake."""
 
 
 def flaws(flows: Mapping[str, Flow]) -> list[Flaw]:
@@ -32,16 +34,18 @@ def flaws(flows: Mapping[str, Flow]) -> list[Flaw]:
 def _unknown_targets(flow: Flow, flows: Mapping[str, Flow]) -> Iterator[Flaw]:
     names = ", ".join(f"`{name}`" for name in flow.nodes)
     if flow.start not in flow.nodes:
-        yield Flaw(flow.name, "", f"begins at `{flow.start}`, which does not exist", f"one of {names}")
+        yield Flaw(flow.name, "", f"begins at `{flow.start}`, which does not exist", f"one of {names}", flow.start)
     for key, target in flow.always.items():
         if target not in flow.nodes:
-            yield Flaw(flow.name, "", f"key {key} leads to `{target}`, which does not exist", f"one of {names}")
+            what = f"key {key} leads to `{target}`, which does not exist"
+            yield Flaw(flow.name, "", what, f"one of {names}", target)
     for name, node in flow.nodes.items():
         for target in dict.fromkeys(successors(node)):
             if target not in flow.nodes:
-                yield Flaw(flow.name, name, f"leads to `{target}`, which does not exist", f"one of {names}")
+                what = f"leads to `{target}`, which does not exist"
+                yield Flaw(flow.name, name, what, f"one of {names}", target)
         if isinstance(node, ToFlow) and node.flow not in flows:
-            yield Flaw(flow.name, name, f"there is no flow `{node.flow}`", "name one of `flows:`")
+            yield Flaw(flow.name, name, f"there is no flow `{node.flow}`", "name one of `flows:`", node.flow)
 
 
 def _reached(flow: Flow) -> set[str]:
