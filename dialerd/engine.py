@@ -22,6 +22,7 @@ _RECORD = (
     c.ReturnContacts,
     c.RetireContacts,
     c.ParkContacts,
+    c.WakeContacts,
     c.SaveCampaignState,
     c.SaveDirection,
     c.AuditAction,

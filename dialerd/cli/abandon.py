@@ -60,18 +60,19 @@ def _calls(
     if as_json:
         print_json(found)
         return
-    made = table("attempt", "number", "result", "answered", *(name.removesuffix("_at") for name in _CLOCKS))
+    console = screen()
+    if not found["calls"]:
+        console.print("[dim]No such calls.[/]")
     for call in found["calls"]:
         answered = call["answered_at"]
-        after = [
-            "" if call[name] is None or answered is None else f"{call[name] - answered:+.2f} s" for name in _CLOCKS
-        ]
-        made.add_row(
-            call["id"], call["number"], coloured(call["disposition"] or ""),
-            clock_time(answered) if answered is not None else "", *after,
-        )  # fmt: skip
-    console = screen()
-    console.print(made if found["calls"] else "[dim]No such calls.[/]")
+        times = [] if answered is None else [
+            f"{name.removesuffix('_at')} {call[name] - answered:+.2f} s" for name in _CLOCKS if call[name] is not None
+        ]  # fmt: skip
+        console.print(
+            f"{call['id']}  {call['number']}  {coloured(call['disposition'] or '')}  "
+            f"{clock_time(answered if answered is not None else call['ended_at'])}  [dim]{'  '.join(times)}[/]",
+            soft_wrap=True,
+        )
 
 
 def _statement(one: Mapping[str, Any]) -> None:
@@ -90,7 +91,7 @@ def _statement(one: Mapping[str, Any]) -> None:
         met = "" if rate["met"] is None else "[green]yes[/]" if rate["met"] else "[red]no[/]"
         name = rate["formula"] if rate["applies"] else f"[dim]{rate['formula']}[/]"
         made.add_row(
-            name, f"[dim]{rate['expression']}[/]", f"{rate['numerator']:g}", f"{rate['denominator']:g}",
+            name, f"{rate['numerator']:g}", f"{rate['denominator']:g}",
             percent(rate["rate"]), percent(rate["limit"]) if rate["limit"] is not None else "", met,
         )  # fmt: skip
     console.print(made)

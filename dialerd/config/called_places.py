@@ -76,6 +76,19 @@ class CalledPlaces:
         return (stated,) if _STATE.fullmatch(stated) else ()
 
 
+@dataclass(frozen=True, slots=True)
+class PlacesByList:
+    """Finds the places of a campaign with several contact lists, each by what is said of it."""
+
+    lists: Mapping[str, CalledPlaces]
+
+    def __call__(self, contact: Contact, number: Number) -> Place:
+        return self.lists.get(contact.contact_list, _NOTHING_STATED)(contact, number)
+
+
+_NOTHING_STATED = CalledPlaces()
+
+
 def is_zone(name: str) -> bool:
     """Whether there is a time zone of this name."""
     try:

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 
 from dialerd.config.build import analysis_profile
 from dialerd.config.callable_build import callable_set, check_callable_set
-from dialerd.config.called_places import CalledPlaces, PlaceTable
+from dialerd.config.called_places import CalledPlaces, PlacesByList, PlaceTable
 from dialerd.config.document import Document
 from dialerd.config.models import CampaignModel, CampaignsFile, ContactListModel
 from dialerd.config.place_file import read_places
@@ -48,8 +48,9 @@ def bind(
         _warn_of_consent(document, name, campaign, profile)
         _warn_of_clock(document, name, campaign, profile)
         own = _own_set(document, name, campaign, sets)
-        places = _places(file.contact_lists.get(campaign.contact_list or ""), campaign, profile, tables)
-        bound[name] = Bound(profile, CallableTime((*own, *profile.callable_sets), places))
+        names = [share.name for share in campaign.contact_lists or ()] or [campaign.contact_list or ""]
+        places = {each: _places(each, file.contact_lists.get(each), campaign, profile, tables) for each in names}
+        bound[name] = Bound(profile, CallableTime((*own, *profile.callable_sets), PlacesByList(places)))
     return bound
 
 
@@ -229,7 +230,11 @@ def _table(document: Document, name: str, model: ContactListModel, folder: FileP
 
 
 def _places(
-    model: ContactListModel | None, campaign: CampaignModel, profile: Profile, tables: Mapping[str, PlaceTable]
+    name: str,
+    model: ContactListModel | None,
+    campaign: CampaignModel,
+    profile: Profile,
+    tables: Mapping[str, PlaceTable],
 ) -> CalledPlaces:
     stated = model.local_time if model is not None else None
     fallbacks = (stated.fallback_zone if stated else None, campaign.fallback_zone, profile.fallback_zone)
@@ -238,5 +243,5 @@ def _places(
         return CalledPlaces(fallback_zone=fallback)
     return CalledPlaces(
         stated.time_zone_column, stated.state_column, stated.code_column,
-        tables.get(campaign.contact_list or "", PlaceTable()), model.region if model else None, fallback,
+        tables.get(name, PlaceTable()), model.region if model else None, fallback,
     )  # fmt: skip

@@ -123,6 +123,15 @@ class ParkContacts:
 
 
 @dataclass(frozen=True, slots=True)
+class WakeContacts:
+    """Contacts of these lists that were parked for one of these reasons are due now: what they wait for has changed.
+    No answer."""
+
+    contact_lists: tuple[str, ...]
+    reasons: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SaveCampaignState:
     """Remember what the campaign was told to be. No answer."""
 
@@ -340,8 +349,8 @@ class InvariantViolated:
 
 StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing
 RecordCommand = (
-    OptOut | FetchContacts | ReturnContacts | RetireContacts | ParkContacts | SaveCampaignState | SaveDirection
-    | AuditAction | CountContacts
+    OptOut | FetchContacts | ReturnContacts | RetireContacts | ParkContacts | WakeContacts | SaveCampaignState
+    | SaveDirection | AuditAction | CountContacts
 )  # fmt: skip
 TelephonyCommand = (
     OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | CreateBridge | DestroyBridge | EnterBridge

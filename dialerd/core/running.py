@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState, Mode, Plan
-from dialerd.core.commands import FetchContacts, ReturnContacts, SaveCampaignState
+from dialerd.core.commands import FetchContacts, ReturnContacts, SaveCampaignState, WakeContacts
 from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.events import CampaignFound, ContactsFetched
@@ -16,6 +16,7 @@ from dialerd.core.inquiring import Inquiring
 from dialerd.core.lines import TrunkRun
 from dialerd.core.parking import MOST_AT_ONCE, Parking
 from dialerd.core.queue_picture import somebody_at_work
+from dialerd.core.time_gate import REASONS
 
 HOPPER_FLOOR = 20
 """Least number of contacts to ask for at a time."""
@@ -62,6 +63,8 @@ class Running:
                 continue
             if (campaign.settings.contact_list, campaign.settings.order) != (settings.contact_list, settings.order):
                 self.return_contacts(campaign)
+            if campaign.settings.callable_time != settings.callable_time:
+                floor.do(WakeContacts(settings.contact_lists, REASONS))
             campaign.settings = settings
             campaign.dry = False
         for name, campaign in floor.campaigns.items():

@@ -10,6 +10,10 @@ NEVER_S = 7 * 86_400.0
 """So is one whose hours never come: a reload may bring others."""
 
 
+REASONS = frozenset({"callable_time", "callable_time_never", "time_zone_unknown"})
+"""What contacts are parked for here; when the configuration's hours change, they are looked at again."""
+
+
 def within_callable_time(case: Case) -> Verdict:
     """The called party's clock is within callable times, in every time zone the number may be in."""
     times = case.settings.callable_time

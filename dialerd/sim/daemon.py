@@ -29,6 +29,7 @@ _TRACED: dict[type, Callable[[Any], Any]] = {
     c.ReturnContacts: attrgetter("contact_ids"),
     c.RetireContacts: attrgetter("contact_ids", "reason"),
     c.ParkContacts: attrgetter("contact_ids", "next_at", "reason"),
+    c.WakeContacts: attrgetter("contact_lists"),
     c.SaveCampaignState: attrgetter("campaign", "state"),
     c.AskProvider: attrgetter("dnc_list", "numbers"),
     c.OriginateCall: attrgetter("attempt_id", "dial_string"),

@@ -21,6 +21,7 @@ from dialerd.core.commands import (
     ReturnContacts,
     SaveCampaignState,
     SaveDirection,
+    WakeContacts,
 )
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.disposition import HEARD
@@ -222,6 +223,11 @@ class MemoryRecord:
                     row.standing, state=ContactState.WAITING, next_at=command.next_at, reason=command.reason
                 )
                 self._place(row, parked)
+        elif isinstance(command, WakeContacts):
+            of_lists = [row for row in self.contacts.values() if row.contact_list in command.contact_lists]
+            for row in of_lists:
+                if row.standing.state is ContactState.WAITING and row.standing.reason in command.reasons:
+                    self._place(row, replace(row.standing, next_at=self._clock.now()))
         elif isinstance(command, OptOut):
             self._opt_out(command.dnc_list, command.number)
         elif isinstance(command, SaveDirection):

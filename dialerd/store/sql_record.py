@@ -25,6 +25,7 @@ from dialerd.core.commands import (
     ReturnContacts,
     SaveCampaignState,
     SaveDirection,
+    WakeContacts,
 )
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.dnc import DncEntry, DncKind
@@ -172,6 +173,9 @@ class SqlRecord:
             async with self._engine.begin() as connection:
                 for start in range(0, len(command.contact_ids), _CHUNK):
                     await self._park(connection, command, command.contact_ids[start : start + _CHUNK])
+        elif isinstance(command, WakeContacts):
+            async with self._engine.begin() as connection:
+                await self._wake(connection, command)
         elif isinstance(command, OptOut):
             await self._dnc.ensure([command.dnc_list])
             entry = DncEntry(DncKind.NUMBER, command.number)
@@ -248,6 +252,16 @@ class SqlRecord:
                 state=ContactState.UNCALLABLE.value, next_at=0.0, fetch=None, reason=reason,
                 updated_at=self._clock.now(),
             )
+        )  # fmt: skip
+
+    async def _wake(self, connection: AsyncConnection, command: WakeContacts) -> None:
+        await connection.execute(
+            update(contacts)
+            .where(
+                contacts.c.contact_list.in_(command.contact_lists),
+                contacts.c.state == ContactState.WAITING.value, contacts.c.reason.in_(sorted(command.reasons)),
+            )
+            .values(next_at=self._clock.now(), updated_at=self._clock.now())
         )  # fmt: skip
 
     async def _park(self, connection: AsyncConnection, command: ParkContacts, contact_ids: Collection[int]) -> None:

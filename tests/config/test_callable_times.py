@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from config_texts import BASE, changed
 
-from dialerd.config.called_places import CalledPlaces
 from dialerd.config.campaigns_file import CheckResult, check
 from dialerd.core.callable_time import CallableSet, Place
 from dialerd.core.campaign import CampaignSettings
@@ -179,4 +178,9 @@ def test_the_nearest_default_counts(tmp_path: Path) -> None:
     assert place_of(result, "+18005550123").zones == ("America/Chicago",)
     text = changed(campaign, "  customers:\n", "  customers:\n    local_time: {fallback_zone: America/Denver}\n")
     assert place_of(check(text, "campaigns.yaml", tmp_path), "+18005550123").zones == ("America/Denver",)
-    assert isinstance(sale(result).callable_time.locate, CalledPlaces)
+    lists = "contact_lists: [{name: customers, share: 50}, {name: others, share: 50}]"
+    two = changed(text, "    contact_list: customers\n", f"    {lists}\n")
+    two = changed(two, "campaigns:\n", "  others:\n    phones: [{column: phone}]\ncampaigns:\n")
+    locate = sale(check(two, "campaigns.yaml", tmp_path)).callable_time.locate
+    zones = [locate(Contact(1, name, "k", (), {}), Number("+18005550123")).zones for name in ("customers", "others")]
+    assert zones == [("America/Denver",), ("America/Chicago",)]

@@ -15,6 +15,7 @@ from dialerd.core.commands import (
     ReturnContacts,
     SaveCampaignState,
     SaveDirection,
+    WakeContacts,
 )
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsCounted, ContactsFetched
@@ -109,6 +110,23 @@ async def test_parking_what_is_not_in_attempt_changes_nothing(record: RecordWorl
     await record.done(ReturnContacts((2,)), ParkContacts((1, 2, 3, 77), record.clock.at + 3600, "quiet_hours"))
     assert (await record.standing(1)).state is ContactState.UNCALLABLE
     assert [contact.id for contact in (await fetched(record, 9)).contacts] == [2, 3]
+
+
+async def test_who_is_parked_for_a_reason_that_has_gone_is_due_at_once(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS)
+    await record.add("others", ["+12025550177"])
+    await fetched(record, 4)
+    await record.done(fetch(1, "others"))
+    now = record.clock.at
+    await record.done(
+        ParkContacts((1, 7), now + 3600, "callable_time"), ParkContacts((2,), now + 9000, "time_zone_unknown"),
+        ParkContacts((3,), now + 60, "cap:daily"),
+    )  # fmt: skip
+    record.clock.at = now + 10
+    await record.done(WakeContacts(("leads",), frozenset({"callable_time", "time_zone_unknown"})))
+    assert [contact.id for contact in (await fetched(record, 9)).contacts] == [1, 2, 5, 6]
+    assert (await record.standing(7)).next_at == now + 3600, "of another list"
+    assert (await record.standing(4)).state is ContactState.IN_ATTEMPT
 
 
 async def test_due_retries_come_before_fresh_contacts(record: RecordWorld) -> None:
