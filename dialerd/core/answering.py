@@ -39,14 +39,17 @@ class Answering:
 
     # --- analysis --------------------------------------------------------------------------------------
 
-    def answered(self, attempt: LiveAttempt, now: float, out_of_sight: bool = False) -> None:
+    def answered(
+        self, attempt: LiveAttempt, now: float, out_of_sight: bool = False, answered_at: float | None = None
+    ) -> None:
         """Somebody, or something, picked up. ``out_of_sight``: some time ago, while nobody looked; whoever it is has
-        said hello already and is not left to an analysis."""
+        said hello already and is not left to an analysis. ``answered_at``: when that was at the earliest, epoch
+        seconds; None: now."""
         if attempt.state not in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
             return
         floor, record = self._floor, attempt.record
         floor.move_attempt(attempt, _S.ANSWERED)
-        record.answered_at = now
+        record.answered_at = answered_at if answered_at is not None else now
         floor.timers.cancel("ring", record.id)
         floor.timers.set("probe", record.id, now + WATCH_S)
         if record.cancelled:

@@ -65,6 +65,9 @@ class Desk:
         agent.reachable = event.reachable or event.nailed
         if not event.paused:
             agent.missed = False
+        elif event.pause_reason == NOT_RESPONDING_PAUSE:
+            # News of the member from before our pause may have come in between, or another run has paused it.
+            agent.missed = True
         if agent.state is AgentState.WRAP_UP:
             if event.paused and event.pause_reason == WRAP_UP_PAUSE:
                 agent.pause_seen = True

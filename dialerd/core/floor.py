@@ -205,6 +205,8 @@ class Floor:
         """Serials of fetches that were not answered yet."""
         self.dirty: set[str] = set()
         """Campaigns whose pacing must be looked at before this event is done with."""
+        self.telephony_lost_at: float | None = None
+        """When Asterisk went out of sight the last time, epoch seconds; None: not in this run."""
         self.recovered_lines: dict[str, str] = {}
         self.recovered_states: dict[str, CampaignState] = {}
         self.on_agent_moved: Callable[[AgentRun, AgentState, float, float], None] = lambda *moved: None

@@ -135,7 +135,7 @@ class Recovery:
         elif attempt.state not in (_S.CONNECTED, _S.TREATING) and self._with_agent(attempt, bridged_in, now):
             self._joining.found_connected(attempt, now)
         elif attempt.state in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
-            self._answering.answered(attempt, now, out_of_sight=True)
+            self._answered_unseen(attempt, now)
         elif attempt.state is _S.CONNECTED:
             if record.agent is not None:
                 self._desk.in_call(record.agent, record.id, record.connected_at or now)
@@ -151,6 +151,19 @@ class Recovery:
             self._joining.offer(attempt, now)
         elif attempt.state is _S.TREATING:
             self._answering.resume_treatment(attempt, now)
+
+    def _answered_unseen(self, attempt: LiveAttempt, now: float) -> None:
+        """Picked up while nobody looked, and since then in silence: with nobody connected the dialplan would have
+        played the message, so it was before that. At worst the person has waited since we lost sight of them; where
+        an earlier run did, that is too long for certain: a daemon takes longer than the law allows to begin."""
+        record = attempt.record
+        if attempt.contact is None:
+            record.abandoned = True
+            since = now
+        else:
+            lost_at = self._floor.telephony_lost_at
+            since = max(record.dialed_at or now, lost_at) if lost_at is not None else now
+        self._answering.answered(attempt, now, out_of_sight=True, answered_at=since)
 
     def _with_agent(self, attempt: LiveAttempt, bridged_in: dict[str, str], now: float) -> bool:
         """An agent is in the call's bridge; takes note of an agent whom an earlier run rang up for this call."""
@@ -256,6 +269,7 @@ class Recovery:
         """Nobody would notice an answer: hold dialing, end what rings."""
         floor = self._floor
         floor.condition(telephony=reason)
+        floor.telephony_lost_at = now
         floor.tell("error", "telephony_lost", reason=reason)
         for attempt in list(floor.attempts.values()):
             self._placing.cancel(attempt, "telephony_lost", now)

@@ -260,3 +260,37 @@ def test_shutdown_leaves_bridged_calls_up() -> None:
     line.at(5.0, e.ChannelAnswered(attempt)).then(e.BridgeEntered(attempt, ids.sibling(nailed, ids.BRIDGE)))
     line.look_away().at(6.0, e.ShutdownAsked(cancel_ringing=True)).at(9.0)
     assert not line.wanted(c.HangUp)
+
+
+def test_answered_unseen_by_an_earlier_run_is_connected_and_counted() -> None:
+    """When it was is not known, but a daemon takes longer to begin than a person may wait."""
+    line = Timeline()
+    line.then(e.PlanChanged(line.plan), recovered(left_over(state="ringing"))).look_away()
+    line.then(e.TelephonyBack((e.LiveChannel(left_over().id, "Up"),), {}, frozenset()), member())
+    line.then(e.RosterSynced(frozenset({("sales", "8001")}), frozenset({"sales"})))
+    line.then(e.ChannelAnswered(line.wanted(c.DialAgent)[-1].channel_id))
+    nailed = line.wanted(c.EnterBridge)[-1]
+    line.then(e.BridgeEntered(nailed.channel_id, nailed.bridge_id))
+    entered = line.wanted(c.EnterBridge)[-1]
+    assert entered.channel_id == left_over().id
+    line.then(e.BridgeEntered(entered.channel_id, entered.bridge_id)).look_away()
+    line.at(30.0, e.ChannelEnded(left_over().id, 16))
+    assert (line.closed().disposition, line.closed().abandoned) == ("answered_agent", True)
+
+
+@pytest.mark.parametrize(("away_s", "abandoned"), [(1.5, False), (2.5, True)])
+def test_answered_while_asterisk_was_out_of_sight_counts_from_there(away_s: float, abandoned: bool) -> None:
+    line = Timeline()
+    attempt = line.dialing("8001")
+    agent_line = line.dialer.floor.agents["8001"].line
+    assert agent_line is not None
+    bridge = ids.sibling(agent_line, ids.BRIDGE)
+    line.at(5.0, e.ChannelRinging(attempt)).at(6.0, e.TelephonyLost("closed"))
+    line.dialer.floor.attempts[attempt].record.cancelled = False  # the request to end it did not reach Asterisk
+    channels = (e.LiveChannel(attempt, "Up"), e.LiveChannel(agent_line, "Up"))
+    line.look_away().at(6.0 + away_s, e.TelephonyBack(channels, {bridge: frozenset({agent_line})}, frozenset()))
+    assert line.live(attempt).record.answered_at == pytest.approx(1_000_006.0)
+    entered = line.wanted(c.EnterBridge)[-1]
+    assert entered.channel_id == attempt
+    line.then(e.BridgeEntered(attempt, entered.bridge_id))
+    assert line.live(attempt).record.abandoned is abandoned

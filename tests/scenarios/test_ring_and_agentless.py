@@ -185,3 +185,16 @@ def test_a_suspension_outlives_the_daemon_that_made_it() -> None:
     after = Timeline(AGENTLESS).ready(recovered=left)
     assert after.state() is CampaignState.SUSPENDED
     assert not after.wanted(c.FetchContacts)
+
+
+def test_news_of_the_member_from_before_our_pause_does_not_hide_its_reason() -> None:
+    line = Timeline(campaign(connection=Connection.RING, abandon_threshold_s=2.2))
+    attempt = line.dialing("8001", nailed=False)
+    line.at(5.0, e.ChannelAnswered(attempt)).at(7.4)
+    assert line.agent("8001") == "not_responding"
+    line.then(member("8001", nailed=False)).then(
+        member("8001", nailed=False, paused=True, pause_reason="dialerd:not-responding")
+    )
+    assert line.agent("8001") == "not_responding"
+    line.then(member("8001", nailed=False))
+    assert line.agent("8001") == "available"
