@@ -54,9 +54,10 @@ def test_profiles(dialerd: Dialerd) -> None:
     assert "(from uk-ofcom-2010)" in one
     assert "2 million pounds" in one
     body = parsed(dialerd("profiles", "show", "es", "--json"))
-    assert {
-        key: value for key, value in body["rules"][1].items() if key in ("rule", "verified")
-    } == {"rule": "automated_needs_consent", "verified": False}
+    assert {key: value for key, value in body["rules"][1].items() if key in ("rule", "verified")} == {
+        "rule": "automated_needs_consent",
+        "verified": False,
+    }
 
 
 def test_profiles_of_a_site(folder: Path, dialerd: Dialerd) -> None:

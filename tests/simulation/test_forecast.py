@@ -29,7 +29,9 @@ trunks:
   carrier: {dial: "PJSIP/{digits}@carrier", max_lines: 100, cps: 50}
 contact_lists:
   people: {region: GB, phones: [{column: phone}]}
-defaults: {trunk: carrier, caller_id: +441632960000, contact_list: people, max_lines: 60, wrap_up: 0s}
+defaults:
+  {trunk: carrier, caller_id: +441632960000, contact_list: people, max_lines: 60, wrap_up: 0s,
+   compliance: {looser: {progressive_until: only simulated}}}
 campaigns:
   ahead: {mode: predictive, queue: one, call_analysis: {profile: off}, pacing: {progressive_until: 0}}
   careful: {mode: progressive, queue: one, priority: 2, call_analysis: {profile: off}}
