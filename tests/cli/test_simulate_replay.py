@@ -25,7 +25,9 @@ trunks:
   carrier: {dial: "PJSIP/{digits}@carrier", max_lines: 100, cps: 20}
 contact_lists:
   people: {region: GB, phones: [{column: phone}]}
-defaults: {trunk: carrier, caller_id: +441632960000, contact_list: people, max_lines: 60}
+defaults:
+  {trunk: carrier, caller_id: +441632960000, contact_list: people, max_lines: 60,
+   compliance: {looser: {progressive_until: only simulated}}}
 campaigns:
   spring:
     mode: MODE
