@@ -1,6 +1,6 @@
 """The lab: a real Asterisk pair and a real Redis to develop, test and show dialerd on."""
 
-from lab.callees import Behaviour, Callee, Mix, mix_numbers, number_for
+from lab.callees import Behaviour, Callee, Mix, keys_in_turn, mix_numbers, number_for
 from lab.hearing import Heard
 from lab.installation import LabError
 from lab.pair import Lab
@@ -21,6 +21,7 @@ __all__ = [
     "Truth",
     "TruthCall",
     "TruthPhone",
+    "keys_in_turn",
     "mix_numbers",
     "number_for",
 ]

@@ -41,7 +41,7 @@ class Asterisk(Server):
             "astrundir": Path(self._sockets.name),
             "astlogdir": self.home / "log",
         }
-        for name in ("etc", "lib/keys", "spool", "log"):
+        for name in ("etc", "lib/keys", "spool/recording", "log"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
         return "[directories]\n" + "".join(f"{key} => {path}\n" for key, path in places.items()) + "\n"
 

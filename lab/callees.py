@@ -125,7 +125,8 @@ class Callee:
         talk_s: how long a person stays once spoken to, or a machine records.
         patience_s: how long a person waits to be spoken to before hanging up.
         clip: what is said; empty for nothing.
-        key: what is pressed, for `Behaviour.PRESSES_KEY`.
+        key: what is pressed, for `Behaviour.PRESSES_KEY`; a `w` between keys is a pause of half a second.
+            See `keys_in_turn`.
     """
 
     behaviour: Behaviour
@@ -206,6 +207,12 @@ class Mix:
             behaviour, round(ring, 2), round(pause, 2), round(talk, 2), round(patience, 2),
             clip.name if clip else "", rng.choice("1259"),
         )  # fmt: skip
+
+
+def keys_in_turn(*turns: tuple[float, str]) -> str:
+    """Keys for `Callee.key`: each turn is a pause in seconds (to half a second) and the keys pressed after it. The
+    first pause comes on top of `pause_s`, from the first sound of the message."""
+    return "".join("w" * round(pause_s / 0.5) + keys for pause_s, keys in turns)
 
 
 def _clips_of(behaviour: Behaviour) -> list[Clip] | list[None]:

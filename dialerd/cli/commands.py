@@ -16,6 +16,7 @@ from dialerd.cli import (
     dnc,
     files,
     floor,
+    flow,
     health,
     profiles,
     simulate,
@@ -74,4 +75,5 @@ app.command("notices")(calls.notices)
 app.command("schema")(files.schema)
 app.command("simulate")(simulate.simulate)
 app.command("doctor")(health.doctor)
+app.add_typer(flow.flow, name="flow")
 app.add_typer(amd.amd, name="amd")

@@ -54,9 +54,10 @@ class Site:
         trunk: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
         database: Path | None = None,
+        flows: Mapping[str, Any] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.lab = folder, lab
+        self.folder, self.lab, self.flows = folder, lab, dict(flows or {})
         self.trunk = {"dial": "PJSIP/{digits}@carrier", "max_lines": 40, "cps": 20} | dict(trunk or {})
         self.database = database or folder / "dialerd.db"
         self.write_campaigns(campaigns)
@@ -76,6 +77,7 @@ class Site:
                 "trunks": {"carrier": self.trunk},
                 "contact_lists": {name: {"region": "GB", "phones": [{"column": "phone"}]} for name in sorted(lists)},
                 "dnc_lists": {name: {"region": "GB"} for name in sorted(dnc)},
+                "flows": self.flows,
                 "defaults": {
                     "trunk": "carrier", "caller_id": CALLER, "ring_timeout": "15s", "max_attempts": 4,
                     "abandon_message": self.lab.settings.abandon_sound,
