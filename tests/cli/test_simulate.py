@@ -20,7 +20,8 @@ contact_lists:
   people: {region: GB, phones: [{column: phone}]}
 defaults:
   {trunk: carrier, caller_id: +441632960000, contact_list: people, max_lines: 40,
-   compliance: {looser: {progressive_until: only simulated, abandon_target: only simulated, abandon_cap: only simulated}}}
+   compliance:
+     {looser: {progressive_until: only simulated, abandon_target: only simulated, abandon_cap: only simulated}}}
 campaigns:
   spring:
     mode: predictive
