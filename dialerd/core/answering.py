@@ -5,8 +5,8 @@ from __future__ import annotations
 from dialerd.core import ids
 from dialerd.core.analysis import AMD_GRACE_S, Clock, Evidence, judge
 from dialerd.core.attempt import AttemptState
-from dialerd.core.campaign import CampaignState, Connection
-from dialerd.core.commands import PlayMessage, SaveAttempt, SaveCampaignState, StartAmd, StopAmd
+from dialerd.core.campaign import Connection
+from dialerd.core.commands import PlayMessage, SaveAttempt, StartAmd, StopAmd
 from dialerd.core.events import AmdFinished, PlaybackFinished
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flowing import Flowing
@@ -239,17 +239,8 @@ class Answering:
                 record.abandoned = True
             attempt.playback_started = False
             self._floor.tell("error", "message_not_played", attempt=record.id, campaign=record.campaign)
-            self._suspend_all_with(media)
+            self._flowing.suspend_all_with(media)
         self._end(attempt, now)
-
-    def _suspend_all_with(self, media: str | None) -> None:
-        """Nobody else shall hear silence instead of this message, in whichever campaign."""
-        for name, campaign in self._floor.campaigns.items():
-            settings = campaign.settings
-            if campaign.state is CampaignState.ON and media in (settings.message, settings.abandon_message):
-                reason = f"message {media} could not be played"
-                self._floor.move_campaign(campaign, CampaignState.SUSPENDED, reason)
-                self._floor.do(SaveCampaignState(name, CampaignState.SUSPENDED, reason))
 
     def _hang_up(self, attempt: LiveAttempt, now: float) -> None:
         self._floor.move_attempt(attempt, _S.TREATING)

@@ -41,6 +41,8 @@ class RuleRun:
     spent: bool = False
     """It acted, cannot be undone, and ``when`` still holds."""
     overrides: dict[str, Any] = field(default_factory=dict)
+    outranked: bool = False
+    """It pauses its target, and somebody has started that by hand since."""
 
 
 class Directing:
@@ -97,8 +99,10 @@ class Directing:
             kept = left.get("overrides", ())
             run.overrides = {key: value for key, value in run.rule.settings.items() if key in kept}
             campaign = self._floor.campaigns.get(run.rule.target)
-            if run.rule.order is Order.PAUSE and left.get("pausing") and campaign is not None:
-                campaign.paused_by = run.rule.name
+            if run.rule.order is Order.PAUSE:
+                run.outranked = not left.get("pausing")
+                if not run.outranked and campaign is not None:
+                    campaign.paused_by = run.rule.name
 
     def _apply(self, now: float) -> None:
         """Put the plan into force, with what active rules have changed; the latest edge counts."""
@@ -214,6 +218,7 @@ class Directing:
         run.spent = begins and rule.until is None
         run.changed_at = now
         run.overrides = dict(rule.settings) if begins else {}
+        run.outranked = False
         target = self._floor.campaigns.get(rule.target)
         if target is not None and rule.order is not None:
             self._order(target, rule, begins)
@@ -247,22 +252,34 @@ class Directing:
     def _let_go(self, rule: CampaignRule) -> None:
         target = self._floor.campaigns.get(rule.target)
         if target is not None and target.paused_by == rule.name:
-            target.paused_by = ""
+            target.paused_by = self._other_pause(rule)
             self._floor.dirty.add(rule.target)
+
+    def _other_pause(self, rule: CampaignRule) -> str:
+        """Another rule that pauses the same campaign, the latest to act; empty: there is none."""
+        others = [run for run in self._pausing(rule.target) if run.rule.name != rule.name and not run.outranked]
+        return max(others, key=lambda run: run.changed_at).rule.name if others else ""
+
+    def _pausing(self, target: str) -> list[RuleRun]:
+        return [
+            run
+            for run in self.runs.values()
+            if run.active and run.rule.order is Order.PAUSE and run.rule.target == target
+        ]
 
     def started_by_hand(self, campaign: CampaignRun) -> None:
         """Somebody started it: a pause is over."""
-        run = self.runs.get(campaign.paused_by)
         if campaign.paused_by:
             campaign.paused_by = ""
             self._floor.dirty.add(campaign.settings.name)
-        if run is not None:
-            self._save(run)
+            for run in self._pausing(campaign.settings.name):
+                run.outranked = True
+                self._save(run)
 
     def _save(self, run: RuleRun) -> None:
         target = self._floor.campaigns.get(run.rule.target)
         state = {
             "active": run.active, "spent": run.spent, "at": run.changed_at, "overrides": sorted(run.overrides),
-            "pausing": target is not None and target.paused_by == run.rule.name,
+            "pausing": target is not None and bool(target.paused_by) and not run.outranked,
         }  # fmt: skip
         self._floor.do(SaveDirection("rule", run.rule.name, state))

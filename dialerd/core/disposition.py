@@ -149,9 +149,9 @@ NEVER_DIALED = frozenset({Disposition.NOT_PLACED})
 
 ANSWERED = frozenset(
     {
-        Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.ABANDONED,
-        Disposition.HUNG_UP_EARLY, Disposition.MACHINE, Disposition.MACHINE_MESSAGE, Disposition.FAX,
-        Disposition.SIT, Disposition.SILENCE,
+        Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.ANSWERED_FLOW, Disposition.LEFT_FLOW,
+        Disposition.FLOW_FAILED, Disposition.ABANDONED, Disposition.HUNG_UP_EARLY, Disposition.MACHINE,
+        Disposition.MACHINE_MESSAGE, Disposition.FAX, Disposition.SIT, Disposition.SILENCE,
     }
 )  # fmt: skip
 """Dispositions of calls that were picked up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from dialerd.core.agent import AGENT_LIFECYCLE, AgentState
@@ -151,6 +151,17 @@ class CampaignRun:
     """The campaign rule that holds it; empty: none does."""
     was_open: bool | None = None
     """The schedule's word when pacing last looked."""
+
+    def held(self) -> list[Contact]:
+        """Contacts that were fetched and are not being dialed: in the hopper, parked here, or in the lane."""
+        return [*self.hopper, *(c for _, c in self.parked.values()), *(c for _, c in self.lane)]
+
+    def let_go(self, contact_ids: Collection[int]) -> None:
+        """These contacts are held no longer."""
+        self.hopper = deque(contact for contact in self.hopper if contact.id not in contact_ids)
+        self.lane = deque(entry for entry in self.lane if entry[1].id not in contact_ids)
+        for contact_id in contact_ids:
+            self.parked.pop(contact_id, None)
 
     def openness(self, now: float) -> Openness | None:
         """The schedule's word at ``now``; None: there is no schedule."""

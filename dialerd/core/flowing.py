@@ -8,11 +8,12 @@ from typing import Any
 
 from dialerd.core import ids
 from dialerd.core.attempt import AttemptState
-from dialerd.core.campaign import AbandonKey, CampaignSettings
+from dialerd.core.campaign import AbandonKey, CampaignSettings, CampaignState
 from dialerd.core.commands import (
     OptOut,
     PlayMessage,
     SaveAttempt,
+    SaveCampaignState,
     StartRecording,
     StopAmd,
     StopPlayback,
@@ -25,7 +26,7 @@ from dialerd.core.events import DigitPressed, OptedOut, PlaybackFinished, Record
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flow import actions as a
-from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, columns_used
+from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, columns_used, prompts_of
 from dialerd.core.flow.nodes import OptOut as OptOutNode
 from dialerd.core.flow.prompts import Media, Prompt
 from dialerd.core.flow.walk import Around, Walk, WalkState
@@ -36,6 +37,7 @@ from dialerd.core.queue_picture import somebody_at_work
 
 ABANDONED_FLOW = "abandoned"
 """Name of the flow that is made of the abandoned-call message and its keys; no flow of a site is called so."""
+_DIALING_LOOK_S = 60.0
 _KEYS_AFTER_S = 3.0
 """So long after the abandoned-call message a key still counts."""
 _CALLBACK_AFTER_S = 3600.0
@@ -80,10 +82,22 @@ class Flowing:
 
     def resume(self, attempt: LiveAttempt, now: float) -> None:
         """Asterisk was out of sight, or an earlier run began the walk: the caller hears the node again."""
-        state = attempt.record.flow
-        if state is None or attempt.hang_up_sent:
+        state, floor = attempt.record.flow, self._floor
+        walk = self._take_up(attempt, now)
+        if walk is None or state is None:
             return
-        floor = self._floor
+        if attempt.playback is not None or state.get("playback"):
+            floor.do(StopPlayback(attempt.id, attempt.playback or str(state["playback"])))
+            self._forget_playback(attempt)
+        if attempt.state is _S.WAITING_AGENT:
+            self._joining.leave_queue(attempt, now)
+        self._carry_out(attempt, walk.resume(self._around(attempt, now)), now)
+
+    def _take_up(self, attempt: LiveAttempt, now: float) -> Walk | None:
+        """The walk out of the ledger; None: there is none, or its flow is gone, and so is the call."""
+        state, floor = attempt.record.flow, self._floor
+        if state is None or attempt.hang_up_sent:
+            return None
         known = {field.name for field in fields(WalkState)}
         flows = dict(attempt.settings.flows)
         if state.get("flow") == ABANDONED_FLOW:
@@ -95,16 +109,11 @@ class Flowing:
             floor.tell("warning", "flow_gone", attempt=attempt.id, flow=str(state.get("flow")))
             attempt.record.flow = {**state, "over": True, "failed": True}
             self._end(attempt, "flow_gone", True, now)
-            return
+            return None
         attempt.walk = walk
-        if attempt.playback is not None or state.get("playback"):
-            floor.do(StopPlayback(attempt.id, attempt.playback or str(state["playback"])))
-            self._forget_playback(attempt)
-        if attempt.state is _S.WAITING_AGENT:
-            self._joining.leave_queue(attempt, now)
         if floor.timers.at("flow_end", attempt.id) is None:
             floor.timers.set("flow_end", attempt.id, now + flows[walk.state.flow].longest_s)
-        self._carry_out(attempt, walk.resume(self._around(attempt, now)), now)
+        return walk
 
     # --- what happens ------------------------------------------------------------------------------------
 
@@ -136,7 +145,19 @@ class Flowing:
             "error", "prompt_not_played", attempt=record.id, campaign=record.campaign,
             flow=attempt.walk.state.flow, node=attempt.walk.state.node,
         )  # fmt: skip
+        for prompt in prompts_of(attempt.walk.node):
+            for part in prompt.parts:
+                if isinstance(part, Media):
+                    self.suspend_all_with(part.uri)
         self._carry_out(attempt, attempt.walk.prompt_failed(), now)
+
+    def suspend_all_with(self, media: str | None) -> None:
+        """Nobody else shall hear silence instead of this message, in whichever campaign."""
+        for name, campaign in self._floor.campaigns.items():
+            if campaign.state is CampaignState.ON and media in campaign.settings.sounds:
+                reason = f"message {media} could not be played"
+                self._floor.move_campaign(campaign, CampaignState.SUSPENDED, reason)
+                self._floor.do(SaveCampaignState(name, CampaignState.SUSPENDED, reason))
 
     def pressed(self, attempt: LiveAttempt, event: DigitPressed, now: float) -> None:
         """A key; outside of flows it means nothing."""
@@ -156,6 +177,10 @@ class Flowing:
     def lasts_too_long(self, attempt: LiveAttempt, now: float) -> None:
         """The flow's longest time; a conversation is not cut off."""
         if attempt.walk is not None and attempt.state is not _S.CONNECTED:
+            if attempt.walk.state.dialing:
+                # Perhaps they have been speaking for long; if not, the caller comes back.
+                self._floor.timers.set("flow_end", attempt.id, now + _DIALING_LOOK_S)
+                return
             if attempt.state is _S.WAITING_AGENT:
                 self._joining.leave_queue(attempt, now)
             self._carry_out(attempt, attempt.walk.lasts_too_long(), now)
@@ -172,8 +197,9 @@ class Flowing:
 
     def transfer_failed(self, attempt: LiveAttempt, event: TransferFailed, now: float) -> None:
         """The other number did not answer; the caller is back."""
-        if attempt.walk is not None:
-            self._carry_out(attempt, attempt.walk.not_transferred(self._around(attempt, now)), now)
+        walk = attempt.walk or self._take_up(attempt, now)
+        if walk is not None:
+            self._carry_out(attempt, walk.not_transferred(self._around(attempt, now)), now)
 
     def bridged(self, attempt: LiveAttempt) -> None:
         """The caller speaks with an agent: the flow is over."""

@@ -55,6 +55,8 @@ class GuaranteedLane:
         settings = campaign.settings
         if not (settings.guaranteed_agent_lane and settings.mode.dials_ahead):
             return held
+        if first_objection(CONTACT_GATES, case) is not None:
+            return held  # no agent helps against these
         if not isinstance(choose(replace(case, guaranteed=True), contact), Chosen):
             return held
         if len(campaign.lane) >= MOST_WAITING:

@@ -21,14 +21,17 @@ class ListEdits:
 
     def changed(self, event: ContactsChanged) -> None:
         """The record of a list changed. Hot contacts are fetched by their ids, whatever the hopper holds, by the most
-        urgent campaign that is on."""
+        urgent campaign that is on and has no filter."""
         self._running.list_changed(event.contact_list)
         if not event.hot or self._floor.conditions.record is not None:
             return
+        # Who filters is not given contacts past its filter: there they come in their turn.
         at_work = [
             campaign.settings
             for campaign in self._floor.campaigns.values()
-            if event.contact_list in campaign.settings.contact_lists and campaign.state is CampaignState.ON
+            if event.contact_list in campaign.settings.contact_lists
+            and campaign.state is CampaignState.ON
+            and campaign.settings.order.filter is None
         ]
         if at_work:
             first = min(at_work, key=lambda settings: (-settings.priority, settings.name))
@@ -62,13 +65,9 @@ class ListEdits:
         for name, campaign in floor.campaigns.items():
             if event.contact_list not in campaign.settings.contact_lists:
                 continue
-            held = [c.id for c in campaign.hopper if c.id in ids] + [i for i in campaign.parked if i in ids]
+            held = [contact.id for contact in campaign.held() if contact.id in ids]
             if held:
-                kept = [c for c in campaign.hopper if c.id not in ids]
-                campaign.hopper.clear()
-                campaign.hopper.extend(kept)
-                for contact_id in held:
-                    campaign.parked.pop(contact_id, None)
+                campaign.let_go(frozenset(held))
                 # Of a contact that is uncallable by now the record makes nothing.
                 floor.do(ReturnContacts(tuple(held)))
                 campaign.dry = False

@@ -8,7 +8,7 @@ from dialerd.core.campaign import CampaignSettings
 from dialerd.core.choosing import choose
 from dialerd.core.commands import RetireContacts
 from dialerd.core.contact import Contact
-from dialerd.core.dnc import DNC_REASON
+from dialerd.core.dnc import DNC_REASON, DncKind
 from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut
 from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.gates import Case, Hold, Refuse, number_not_barred
@@ -51,7 +51,10 @@ class OptingOut:
     def _bar(self, campaign: CampaignRun, event: OptedOut, reason: str, now: float) -> None:
         until = event.entry.expires_at
         verdict = Refuse(reason) if until is None else Hold(reason, until)
-        for contact in [*campaign.hopper, *(contact for _, contact in campaign.parked.values())]:
+        if event.entry.kind is DncKind.NUMBER:
+            # A contact with this number may be on its way here, and the claim's copy of the list behind the record.
+            campaign.bar(event.entry.value, verdict)
+        for contact in campaign.held():
             concerned = [n.e164 for n in contact.numbers if event.entry.concerns(n.e164, contact.key)]
             for number in concerned:
                 campaign.bar(number, verdict)
@@ -63,8 +66,7 @@ class OptingOut:
         return choose(self._case_for(campaign, contact, now), contact, (number_not_barred,))
 
     def _drop(self, campaign: CampaignRun, contact: Contact, reason: str) -> None:
-        if campaign.parked.pop(contact.id, None) is None:
-            campaign.hopper.remove(contact)
+        campaign.let_go((contact.id,))
         campaign.refused[reason] = campaign.refused.get(reason, 0) + 1
         self._floor.do(RetireContacts((contact.id,), reason))
 

@@ -11,6 +11,9 @@ LOOK_AGAIN_S = 5.0
 """When a contact is tried again whose hold has no end that is known."""
 SHORT_S = 60.0
 """Up to here a contact stays in memory; beyond, the record keeps it, and nothing is spent on it."""
+MOST_KEPT = 1000
+"""Contacts of one campaign that are parked in memory at most; so does a list whose hours begin in less than
+:data:`SHORT_S` not come here as a whole."""
 MOST_AT_ONCE = 1000
 """Most contacts in one fetch while whole fetches are parked."""
 
@@ -23,10 +26,10 @@ class Parking:
 
     def hold(self, campaign: CampaignRun, contact: Contact, hold: Hold, now: float) -> None:
         """Park one contact until its hold ends."""
-        if hold.until is not None and hold.until > now + SHORT_S:
-            campaign.to_park.setdefault((hold.until, hold.reason), []).append(contact.id)
+        until = hold.until if hold.until is not None and hold.until > now else now + LOOK_AGAIN_S
+        if until > now + SHORT_S or len(campaign.parked) >= MOST_KEPT:
+            campaign.to_park.setdefault((until, hold.reason), []).append(contact.id)
         else:
-            until = hold.until if hold.until is not None and hold.until > now else now + LOOK_AGAIN_S
             self.keep(campaign, contact, until)
 
     def keep(self, campaign: CampaignRun, contact: Contact, until: float) -> None:

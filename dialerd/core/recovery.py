@@ -133,6 +133,7 @@ class Recovery:
         if not channel.in_app:
             self._left_to_dialplan(attempt, now)
         elif attempt.state not in (_S.CONNECTED, _S.TREATING) and self._with_agent(attempt, bridged_in, now):
+            self._flowing.bridged(attempt)
             self._joining.found_connected(attempt, now)
         elif attempt.state in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
             self._answered_unseen(attempt, now)
@@ -198,6 +199,8 @@ class Recovery:
     def _left_to_dialplan(self, attempt: LiveAttempt, now: float) -> None:
         """Asterisk itself plays the abandoned-call message and hangs up."""
         record = attempt.record
+        if attempt.state is _S.TREATING and (record.flow or {}).get("dialing"):
+            return  # we gave it to the dialplan ourselves, to be connected with another number
         record.answered_at = record.answered_at if record.answered_at is not None else now
         record.analysis = record.analysis or CallAnalysis.UNSURE.value
         record.abandoned = record.abandoned or record.connected_at is None

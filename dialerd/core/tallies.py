@@ -18,13 +18,14 @@ record counts when the outcome comes (:func:`counted`), the same way in every st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.disposition import ANSWERED, NEVER_DIALED, Disposition
 
 DEAD = frozenset({Disposition.INVALID_NUMBER, Disposition.NUMBER_CHANGED, Disposition.FAX})
 """Whoever has this number is not reached by it, however often it is tried."""
+_OF_NUMBERS = ("@n", "@x", "@c")
 NO_TALLIES: Mapping[str, int] = {}
 
 
@@ -61,6 +62,18 @@ def counted(before: Mapping[str, int], record: AttemptRecord, attempts: int) -> 
 def handed_over(tallies: Mapping[str, int]) -> dict[str, int]:
     """What another campaign takes over: what is known of the numbers and of good times; its own tries begin anew."""
     return {name: count for name, count in tallies.items() if name.startswith("@") and not name.startswith("@n")}
+
+
+def renumbered(tallies: Mapping[str, int], before: Sequence[str], after: Sequence[str]) -> dict[str, int]:
+    """The tallies of a contact whose numbers (E.164) are others now: what is known of a number goes with it, and
+    nothing of it is said of the one in its place."""
+    kept = {name: count for name, count in tallies.items() if name[:2] not in _OF_NUMBERS}
+    for old, number in enumerate(before):
+        if number in after:
+            for prefix in _OF_NUMBERS:
+                if f"{prefix}{old}" in tallies:
+                    kept[f"{prefix}{after.index(number)}"] = tallies[f"{prefix}{old}"]
+    return kept
 
 
 def number_calls(tallies: Mapping[str, int], index: int) -> int:

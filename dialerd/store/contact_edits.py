@@ -10,7 +10,11 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialerd.core.contact import Number
+from dialerd.core.tallies import renumbered
 from dialerd.store.schema import contact_numbers, contacts
+
+REMOVED = "removed"
+"""Reason of a contact that is no longer in its list."""
 
 
 def numbers_of(written: Sequence[Mapping[str, Any]]) -> tuple[Number, ...]:
@@ -50,19 +54,17 @@ async def replace_contact(
 ) -> bool:
     """The contact has these numbers and columns (JSON) from now on, and this key unless that is empty; its state and
     history stay. False: there is no such contact."""
-    row = (
-        await connection.execute(
-            select(contacts.c.contact_list, contacts.c.numbers).where(contacts.c.id == contact_id).with_for_update()
-        )
-    ).one_or_none()
+    query = select(contacts.c.contact_list, contacts.c.numbers, contacts.c.tries).where(contacts.c.id == contact_id)
+    row = (await connection.execute(query.with_for_update())).one_or_none()
     if row is None:
         return False
     new = kept_marks(row.numbers, orjson.loads(numbers))
     await drop_numbers(connection, [contact_id])
     await add_numbers(connection, contact_id, row.contact_list, new)
     values: dict[str, Any] = {"numbers": new, "columns": orjson.loads(columns), "updated_at": now}
-    if [number["e164"] for number in new] != [number["e164"] for number in row.numbers]:
-        values["number_index"] = 0
+    before, after = [number["e164"] for number in row.numbers], [number["e164"] for number in new]
+    if after != before:
+        values["number_index"], values["tries"] = 0, renumbered(row.tries or {}, before, after)
     if key:
         values["key"] = key
     await connection.execute(update(contacts).where(contacts.c.id == contact_id).values(values))

@@ -18,12 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from dialerd.core.contact import ContactState
 from dialerd.core.masking import masked_value
 from dialerd.ports import Clock
+from dialerd.store.contact_edits import REMOVED as REMOVED
 from dialerd.store.contact_edits import add_numbers, drop_numbers, replace_contact
 from dialerd.store.import_table import make_list
 from dialerd.store.schema import IMPORTING, answered_once, audit, contact_numbers, contacts
 
-REMOVED = "removed"
-"""Reason of a contact that is no longer in its list."""
 REMEMBERED_S = 24 * 3600.0
 """So long an idempotency key is known."""
 

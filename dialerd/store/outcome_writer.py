@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialerd.core.attempt import Outcome
 from dialerd.core.contact import ContactState
 from dialerd.store.codec import attempt_values
+from dialerd.store.contact_edits import REMOVED
 from dialerd.store.contact_update import Standing, moves, standing_after
 from dialerd.store.schema import attempts, contact_lists, contact_numbers, contacts
 
@@ -110,7 +111,8 @@ async def _write_columns(connection: AsyncConnection, outcomes: list[Outcome]) -
     """What flows wrote into columns of their contacts."""
     for outcome in outcomes:
         if outcome.contact.columns:
-            of_contact = contacts.c.id == outcome.record.contact_id
+            # Of a contact that was removed meanwhile nothing is to be kept.
+            of_contact = (contacts.c.id == outcome.record.contact_id) & (contacts.c.reason != REMOVED)
             known = (await connection.execute(select(contacts.c["columns"]).where(of_contact))).scalar()
             if known is not None:
                 written = {**known, **outcome.contact.columns}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.campaign import CampaignState
@@ -16,6 +18,7 @@ from dialerd.core.commands import FetchContacts, ReturnContacts, SaveCampaignSta
 from dialerd.core.contact import ContactState
 from dialerd.core.events import ContactsFetched, RecordBack, RecordLost
 from dialerd.store.codec import ATTEMPT_FIELDS
+from dialerd.store.contact_feed import ContactFeed
 from dialerd.store.database import BadDatabaseUrl, open_database
 from dialerd.store.journal import Journal
 from dialerd.store.migrate import DatabaseTooNew, migrate, migrate_engine
@@ -285,3 +288,27 @@ async def test_readers_do_not_wait_for_writers(engine: AsyncEngine) -> None:
         await writer.exec_driver_sql("UPDATE contacts SET reason = 'x'")
         assert await RecordQueries(engine).lists() == {"leads": 2}
         await writer.rollback()
+
+
+async def test_a_number_that_takes_the_place_of_a_dead_one_is_not_dead(engine: AsyncEngine) -> None:
+    await add(engine, 1)
+    old = [{"e164": e164, "kind": "mobile"} for e164 in ("+441632960001", "+441632960002")]
+    async with engine.begin() as connection:
+        await connection.execute(contacts.update().values(numbers=old, tries={"@x0": 1, "@n0": 1, "@x1": 1}))
+    feed = ContactFeed(engine, SetClock())
+    await feed.change(1, {"numbers": [{"e164": "+441632960003", "kind": "mobile"}, old[1]]}, "test", hot=False)
+    async with engine.connect() as connection:
+        assert (await connection.execute(select(contacts.c.tries))).scalar_one() == {"@x1": 1}
+
+
+async def test_nothing_is_written_into_a_contact_that_was_removed(engine: AsyncEngine) -> None:
+    """A call that was in a flow when its contact was taken out of the list."""
+    await add(engine, 2)
+    feed = ContactFeed(engine, SetClock())
+    assert await feed.remove("leads", [1], [], "test") == [1]
+    written = [closing(attempt(n, contact_id=n)).outcome for n in (1, 2)]
+    written = [replace(o, contact=replace(o.contact, columns={"income": "40000"})) for o in written]
+    async with engine.begin() as connection:
+        await write_outcomes(connection, written, 1.0)
+        rows = await connection.execute(select(contacts.c["columns"]).order_by(contacts.c.id))
+        assert list(rows.scalars()) == [{}, {"income": "40000"}]

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from dialerd.core.disposition import Disposition, of_unanswered
+from dialerd.core.disposition import ANSWERED, HEARD, Disposition, of_unanswered
 
 D = Disposition
 RING_TIMEOUT_S = 20.0
@@ -69,3 +69,7 @@ def test_what_nobody_knows_has_a_name() -> None:
     assert of_unanswered(99, None, 3.0, RING_TIMEOUT_S, False) is D.UNMAPPED
     assert of_unanswered(16, 699, 3.0, RING_TIMEOUT_S, False) is D.REJECTED
     assert of_unanswered(16, 420, 3.0, RING_TIMEOUT_S, False) is D.TRUNK_FAILURE
+
+
+def test_whoever_heard_something_had_picked_up() -> None:
+    assert HEARD <= ANSWERED

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dialerd.core import choosing, rounds
+from dialerd.core import choosing, parking, rounds
 from dialerd.core.choosing import NUMBER_GATES, Chosen
 from dialerd.core.commands import Claim, Command, FetchContacts, ParkContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, Number
@@ -104,6 +104,15 @@ def test_a_short_or_open_hold_stays_in_memory(
     night.opens_at = night.now
     night.take(TimePassed())
     assert len(night.claimed) == 3
+
+
+def test_a_list_that_opens_within_the_minute_is_not_taken_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    night = Night(monkeypatch, 50.0)
+    night.hand_out(parking.MOST_KEPT + 700)
+    assert len(night.dialer.floor.campaigns["notice"].parked) == parking.MOST_KEPT
+    (parked,) = night.of(ParkContacts)
+    assert isinstance(parked, ParkContacts)
+    assert (len(parked.contact_ids), parked.next_at) == (700, night.opens_at)
 
 
 def test_a_campaign_that_stops_returns_what_is_parked_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.day_parts import part_at
 from dialerd.core.disposition import Disposition
 from dialerd.core.retry import DEFAULT_RETRY, next_for_contact, rule_for
-from dialerd.core.tallies import stamped
+from dialerd.core.tallies import renumbered, stamped
 
 D = Disposition
 NOW = 1_000_000.0
@@ -156,3 +156,11 @@ def test_every_disposition_has_a_consequence(
     if following.state is ContactState.WAITING and disposition is not D.NOT_PLACED:
         assert rule is not None
         assert tries + 1 < rule.max_tries
+
+
+def test_what_is_known_of_a_number_goes_with_it_when_numbers_change() -> None:
+    known = {"busy": 2, "@n0": 3, "@x0": 1, "@c0": 1, "@n1": 2, "@p1": 4, "@day": 9}
+    rest = {"busy": 2, "@p1": 4, "@day": 9}
+    assert renumbered(known, ("a", "b"), ("b", "c")) == {**rest, "@n0": 2}
+    assert renumbered(known, ("a", "b"), ("c", "a")) == {**rest, "@n1": 3, "@x1": 1, "@c1": 1}
+    assert renumbered(known, ("a", "b"), ("a", "b")) == known

@@ -285,11 +285,11 @@ def test_stopped_prompts_say_no_more() -> None:
     assert one.line.wanted(c.HangUp) == []
 
 
-def successor(settings: CampaignSettings, *left: AttemptRecord) -> Timeline:
+def successor(settings: CampaignSettings, *left: AttemptRecord, in_app: bool = True) -> Timeline:
     """Another daemon, which finds these attempts in the ledger and their channels up."""
     line = Timeline(settings)
     line.then(e.PlanChanged(line.plan), recovered(*left)).look_away()
-    up = tuple(e.LiveChannel(record.id, "Up") for record in left)
+    up = tuple(e.LiveChannel(record.id, "Up", in_app) for record in left)
     return line.then(e.TelephonyBack(up, {}, frozenset()))
 
 
