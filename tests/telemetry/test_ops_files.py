@@ -48,6 +48,7 @@ def labels_of() -> dict[str, set[str]]:
     sequences, rules = {"week": Sequence("week", ("spring",))}, {"busy": rule}
     stage.feed(e.PlanChanged(replace(stage.plan, sequences=sequences, campaign_rules=rules)))
     stage.up().agent().start("spring", contact(1), contact(2), contact(3))
+    metrics.abandon_counted({("spring", "calendar_day", "us_ratio"): (0.01, 0.03)})
     metrics.contacts_counted({"spring": {"fresh": 1}})
     metrics.provider_asked("registry", "answered", 0.1)
     metrics.dnc_counted({"opt_outs": {"number": 1}})
