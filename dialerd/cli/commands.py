@@ -19,6 +19,7 @@ from dialerd.cli import (
     flow,
     health,
     profiles,
+    rules,
     simulate,
 )
 
@@ -71,6 +72,7 @@ app.command("why")(calls.why)
 app.command("report")(calls.report)
 app.command("abandon")(abandon.abandon)
 app.add_typer(profiles.profiles, name="profiles")
+app.add_typer(rules.rules, name="rules")
 app.command("notices")(calls.notices)
 app.command("schema")(files.schema)
 app.command("simulate")(simulate.simulate)

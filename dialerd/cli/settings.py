@@ -15,6 +15,7 @@ from dialerd.config.campaigns_file import CheckResult, load_campaigns
 from dialerd.config.daemon import DaemonSettings
 from dialerd.config.daemon_file import SettingsResult, load_settings
 from dialerd.config.problems import Problem, Severity
+from dialerd.core.campaign import Plan
 
 DEFAULT_NAME = "dialerd.yaml"
 _OWN = frozenset({"DIALERD_CONFIG", "DIALERD_URL", "DIALERD_TOKEN"})
@@ -48,6 +49,14 @@ def campaigns_or_fail(settings: DaemonSettings) -> CheckResult:
     if result.plan is None:
         raise _unusable("the campaigns file cannot be used", result.problems)
     return result
+
+
+def plan_or_fail(path: Path) -> Plan:
+    """The plan in a campaigns file; :class:`Failure` when it cannot be used."""
+    result = load_campaigns(path)
+    if result.plan is None:
+        raise _unusable("the campaigns file cannot be used", result.problems)
+    return result.plan
 
 
 def print_problems(console: Console, problems: Iterable[Problem]) -> None:

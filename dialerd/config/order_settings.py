@@ -119,7 +119,7 @@ def dial_order(model: OrderSettings) -> DialOrder:
     )
 
 
-def _field(name: str) -> FilterField:
+def _field(name: str) -> Column | Builtin:
     if name[0] == "`":
         return Column(name[1:-1])
     return Builtin(name) if name in set(Builtin) else Column(name)

@@ -13,7 +13,7 @@ from dialerd.config.problems import Path, did_you_mean, quoted
 from dialerd.config.scalars import Choice, Duration, Text
 from dialerd.config.section import SNAKE_NAME, VARIABLE_NAME, Section, written
 from dialerd.config.telephony_scalars import PhoneNumber
-from dialerd.core.filtering.conditions import AGES, leaves
+from dialerd.core.filtering.conditions import BEFORE_CALL, CallFact, Filter, leaves
 from dialerd.core.filtering.parser import parse_filter
 from dialerd.core.filtering.words import FilterError
 from dialerd.core.pre_call import PreCallAction, PreCallRule, RuleSet
@@ -29,8 +29,8 @@ class PreCallRuleModel(Section):
     if_: Annotated[str, Expression()] | None = Field(
         default=None,
         alias="if",
-        description="A condition over columns, `attempts`, `last_disposition`, `number_type`, `list`, as in "
-        "`filter:`. Not stated: always.",
+        description="A condition as in `filter:`, which may also ask for `hour` and `weekday` (the called party's), "
+        "`campaign`, and `tries_busy` and the like. Not stated: always.",
     )
     do: Annotated[PreCallAction, Choice(PreCallAction)] = Field(
         default=written("dial"),
@@ -63,12 +63,15 @@ def rule_set_of(name: str, model: RuleSetModel) -> RuleSet:
     """The core's value; every check has passed."""
     rules = tuple(
         PreCallRule(
-            rule.name, parse_filter(rule.if_) if rule.if_ is not None else None, rule.do, rule.hold, rule.caller_id,
-            dict(rule.variables),
+            rule.name, _condition(rule.if_), rule.do, rule.hold, rule.caller_id, dict(rule.variables)
         )
         for rule in model.pre_call
     )  # fmt: skip
     return RuleSet(name, rules, model.match == "first")
+
+
+def _condition(text: str | None) -> Filter | None:
+    return None if text is None else parse_filter(text, of_call=True)
 
 
 def check_rule_sets(document: Document, file: CampaignsFile, campaigns: Mapping[str, CampaignModel]) -> None:
@@ -115,13 +118,13 @@ def _check(document: Document, base: Path, model: RuleSetModel) -> None:
 
 def _check_condition(document: Document, path: Path, text: str) -> None:
     try:
-        condition = parse_filter(text).condition
+        condition = parse_filter(text, of_call=True).condition
     except FilterError as error:
         hint = did_you_mean(error.word, error.known) if error.word else error.hint
         document.problem(document.mark(path), path, error.message, error.expected, hint)
         return
     for leaf in leaves(condition):
-        if leaf.field in AGES:
+        if isinstance(leaf.field, CallFact) and leaf.field not in BEFORE_CALL:
             message = f"{quoted(str(leaf.field))} is not known when a number is about to be dialed"
-            known = "columns, `attempts`, `last_disposition`, `number_type`, `list`"
-            document.problem(document.mark(path), path, message, known, "use it in the campaign's `filter:`")
+            hint = "put it into a rule under `wrap_up:`; a column of this name is written with backquotes"
+            document.problem(document.mark(path), path, message, "", hint)

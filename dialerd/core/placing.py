@@ -28,9 +28,10 @@ from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case, Hold, Refuse, first_objection
-from dialerd.core.pre_call import rule_on
+from dialerd.core.pre_call_gate import ruling_for
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.retry import next_for_contact
+from dialerd.core.rule_stamp import rules_stamp
 from dialerd.core.tallies import stamped
 from dialerd.core.verdict import disposition_of
 from dialerd.core.windows import day_of
@@ -72,7 +73,7 @@ class Placing:
         floor, settings = self._floor, campaign.settings
         trunk = floor.trunks[settings.trunk]
         number = contact.numbers[index]
-        ruling = rule_on(settings.rule_sets, contact, number.kind, now, settings.time_zone)
+        ruling = ruling_for(settings, contact, index, now)
         record = AttemptRecord(
             id=attempt_id,
             campaign=settings.name,
@@ -99,6 +100,7 @@ class Placing:
             profile=settings.profile.said,
             profile_version=settings.profile.version,
             called_zone=zones_said(settings.callable_time.locate(contact, number)),
+            rules=rules_stamp(settings.rule_sets, ruling.fired, contact.columns),
         )
         attempt = LiveAttempt(record, settings, contact=contact, more_variables=ruling.variables)
         floor.attempts[attempt_id] = attempt

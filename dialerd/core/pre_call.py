@@ -7,14 +7,15 @@ and of caller ID and each variable the first that is set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dialerd.core.contact import Contact
-from dialerd.core.filtering.conditions import Filter
+from dialerd.core.filtering.conditions import CallFact, Filter
 from dialerd.core.filtering.evaluation import holds
 from dialerd.core.filtering.facts import Facts, moment_at
+from dialerd.core.rule_clock import asks_clock, called_clock
 
 PREVIEW_LOOK_AGAIN_S = 3600.0
 
@@ -73,13 +74,27 @@ class Ruling:
 NOTHING = Ruling()
 
 
-def rule_on(rule_sets: tuple[RuleSet, ...], contact: Contact, number_kind: str, now: float, zone_name: str) -> Ruling:
-    """What the rules say of a number of this type of the contact, at ``now`` (epoch seconds)."""
+def rule_on(
+    rule_sets: tuple[RuleSet, ...],
+    contact: Contact,
+    number_kind: str,
+    now: float,
+    zone_name: str,
+    *,
+    campaign: str = "",
+    called_zone: Callable[[], str] = str,
+) -> Ruling:
+    """What the rules say of a number of this type of the contact, at ``now`` (epoch seconds). ``zone_name``: the
+    campaign's; ``called_zone``: the called party's, asked only where a rule looks at the clock; empty: not known."""
     if not rule_sets:
         return NOTHING
+    of_call: dict[CallFact, str | float | None] = {CallFact.CAMPAIGN: campaign}
+    if any(rule.condition is not None and asks_clock(rule.condition) for each in rule_sets for rule in each.pre_call):
+        of_call |= called_clock(called_zone() or zone_name, now)
     facts = Facts(
-        contact.contact_list, contact.columns, contact.attempts, contact.last_disposition, number_type=number_kind
-    )
+        contact.contact_list, contact.columns, contact.attempts, contact.last_disposition, contact.last_attempt_at,
+        contact.added_at, number_kind, of_call=of_call, tallies=contact.tries or {},
+    )  # fmt: skip
     moment = moment_at(now, zone_name)
     fired: list[str] = []
     against, against_name, caller_id, variables = None, "", None, dict[str, str]()

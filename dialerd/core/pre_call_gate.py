@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from dialerd.core.callable_time import zones_said
+from dialerd.core.campaign import CampaignSettings
+from dialerd.core.contact import Contact
 from dialerd.core.gates import ALLOW, Case, Hold, Refuse, Verdict
-from dialerd.core.pre_call import PREVIEW_LOOK_AGAIN_S, PreCallAction, rule_on
+from dialerd.core.pre_call import NOTHING, PREVIEW_LOOK_AGAIN_S, PreCallAction, Ruling, rule_on
+
+
+def ruling_for(settings: CampaignSettings, contact: Contact, index: int, now: float) -> Ruling:
+    """What the campaign's rules say of one of the contact's numbers."""
+    if not settings.rule_sets or index >= len(contact.numbers):
+        return NOTHING
+    number = contact.numbers[index]
+    return rule_on(
+        settings.rule_sets, contact, number.kind, now, settings.time_zone, campaign=settings.name,
+        called_zone=lambda: zones_said(settings.callable_time.locate(contact, number)),
+    )  # fmt: skip
 
 
 def rules_allow(case: Case) -> Verdict:
@@ -11,7 +25,7 @@ def rules_allow(case: Case) -> Verdict:
     settings = case.settings
     if not settings.rule_sets or case.contact is None:
         return ALLOW
-    ruling = rule_on(settings.rule_sets, case.contact, case.number_kind, case.now, settings.time_zone)
+    ruling = ruling_for(settings, case.contact, case.number_index, case.now)
     rule = ruling.against
     if rule is None:
         return ALLOW

@@ -12,6 +12,7 @@ CONTACT_COLUMNS = tuple(
     contacts.c[name]
     for name in (
         "id", "contact_list", "key", "numbers", "columns", "attempts", "number_index", "last_disposition", "tries",
+        "last_attempt_at", "added_at",
     )
 )  # fmt: skip
 """What a contact is made of."""
@@ -29,4 +30,6 @@ def contact_of(row: Any) -> Contact:
         number_index=row.number_index,
         last_disposition=row.last_disposition,
         tries=row.tries,
+        last_attempt_at=row.last_attempt_at,
+        added_at=row.added_at,
     )

@@ -416,4 +416,6 @@ def _contact_of(row: MemoryContact) -> Contact:
         number_index=standing.number_index,
         last_disposition=standing.last_disposition,
         tries=standing.tries,
+        last_attempt_at=standing.last_attempt_at,
+        added_at=row.added_at,
     )

@@ -165,6 +165,7 @@ attempts = Table(
     Column("called_zone", Text, nullable=False, server_default=""),
     Column("called_local", Text, nullable=False, server_default=""),
     Column("gate_verdicts", Text, nullable=False, server_default=""),
+    Column("rules", _Json),
     Column("next_state", String, nullable=False),
     Column("next_at", Double),
     Column("next_reason", Text, nullable=False),

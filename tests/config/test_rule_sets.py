@@ -47,7 +47,7 @@ def test_what_is_stated_comes_out() -> None:
         ("[house]", "[«hous]", "there is no rule set `hous`"),
         ('class = "vip"', '«class == "vip', ""),
         ("attempts > 2", "«attempts > two", ""),
-        ("attempts > 2", "«last_attempt_age > 2h", "is not known when a number is about to be dialed"),
+        ("attempts > 2", "«talk_time > 2h", "is not known when a number is about to be dialed"),
         ("do: preview", "do: «prevew", "`prevew` is not known here"),
         ("name: late", "name: «vip", "a rule `vip` is there already"),
         ('        if: class = "vip"\n', "", "never read: rule `vip` before it always fires"),

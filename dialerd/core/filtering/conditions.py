@@ -29,8 +29,34 @@ class Builtin(StrEnum):
     """Name of its contact list."""
 
 
+class CallFact(StrEnum):
+    """What is known besides when a rule about one call is asked; only rules can ask for it."""
+
+    HOUR = "hour"
+    """0 to 23, on the called party's clock."""
+    WEEKDAY = "weekday"
+    """``mon`` to ``sun``, on the called party's calendar."""
+    CAMPAIGN = "campaign"
+    DISPOSITION = "disposition"
+    """How this call ended. From here on: known when the call is over."""
+    ANALYSIS = "analysis"
+    TREATMENT = "treatment"
+    AGENT = "agent"
+    TALK_TIME = "talk_time"
+    """How long caller and agent were connected; empty when they were not."""
+    FLOW_RESULT = "flow_result"
+    TRIES = "tries"
+    """The contact's attempts that ended with this disposition, this one included."""
+    HUNG_UP_BY = "hung_up_by"
+
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+BEFORE_CALL = frozenset({CallFact.HOUR, CallFact.WEEKDAY, CallFact.CAMPAIGN})
 AGES = frozenset({Builtin.AGE, Builtin.LAST_ATTEMPT_AGE})
-NUMBERS = frozenset({Builtin.ATTEMPTS, Builtin.PRIORITY})
+SPANS: frozenset[Builtin | CallFact] = AGES | {CallFact.TALK_TIME}
+NUMBERS: frozenset[Builtin | CallFact] = frozenset(
+    {Builtin.ATTEMPTS, Builtin.PRIORITY, CallFact.HOUR, CallFact.TRIES}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +66,17 @@ class Column:
     name: str
 
 
-Field = Column | Builtin
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of the contact's attempts ended with a disposition: ``tries_busy``. Only rules can ask for it."""
+
+    disposition: str
+
+    def __str__(self) -> str:
+        return f"tries_{self.disposition}"
+
+
+Field = Column | Builtin | CallFact | Tally
 
 
 class Kind(StrEnum):
@@ -175,6 +211,11 @@ def leaves(condition: Condition) -> Iterator[Comparison | Membership | Match | E
         yield from leaves(condition.part)
     else:
         yield condition
+
+
+def is_count(field: Field) -> bool:
+    """A number that is always known."""
+    return field in NUMBERS or isinstance(field, Tally)
 
 
 def columns_of(condition: Condition) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from dialerd.core.filtering.conditions import (
     AGES,
-    NUMBERS,
     All,
     AnyOf,
+    CallFact,
     Condition,
     Day,
     Empty,
@@ -21,6 +21,7 @@ from dialerd.core.filtering.conditions import (
     Not,
     Operator,
     Value,
+    is_count,
 )
 from dialerd.core.filtering.facts import Facts, Moment, date_of, number_of, since_of, text_of
 
@@ -66,12 +67,16 @@ def _found(condition: Match, text: str) -> bool:
 
 
 def _is_empty(field: Field, facts: Facts) -> bool:
-    if field in NUMBERS:
+    if isinstance(field, CallFact):
+        return facts.of_call.get(field) in (None, "")
+    if is_count(field):
         return False
     return (since_of(field, facts) if field in AGES else text_of(field, facts)) is None
 
 
 def _value(field: Field, kind: Kind, facts: Facts, moment: Moment) -> str | float | None:
+    if field is CallFact.TALK_TIME:
+        return number_of(field, facts)
     if kind is Kind.SPAN:
         since = since_of(field, facts)
         return None if since is None else moment.now - since

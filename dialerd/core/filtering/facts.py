@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dialerd.core.filtering.conditions import Builtin, Column, Day, Field
+from dialerd.core.filtering.conditions import Builtin, CallFact, Column, Day, Field, Tally
 
 LONGEST_NUMBER = 15
 """Characters: more digits than these are not exact in a double."""
@@ -32,6 +32,10 @@ class Facts:
     added_at: float | None = None
     number_type: str | None = None
     priority: int = 0
+    of_call: Mapping[CallFact, str | float | None] = field(default_factory=dict)
+    """What rules may ask besides; spans in seconds."""
+    tallies: Mapping[str, int] = field(default_factory=dict)
+    """The contact's attempts by disposition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ def text_of(field: Field, facts: Facts) -> str | None:
         raw = facts.number_type
     elif field is Builtin.LIST:
         raw = facts.contact_list
+    elif isinstance(field, CallFact):
+        known = facts.of_call.get(field)
+        raw = None if known is None else str(known)
     else:
         raise AssertionError(f"{field} has no text")
     return small(raw.strip(" ")) or None if raw is not None else None
@@ -80,6 +87,11 @@ def number_of(field: Field, facts: Facts) -> float | None:
         return float(facts.attempts)
     if field is Builtin.PRIORITY:
         return float(facts.priority)
+    if isinstance(field, Tally):
+        return float(facts.tallies.get(field.disposition, 0))
+    if isinstance(field, CallFact):
+        known = facts.of_call.get(field)
+        return known if isinstance(known, float) else None
     text = text_of(field, facts)
     if text is None or len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return None

@@ -17,11 +17,12 @@ from datetime import date
 
 from dialerd.core.disposition import Disposition
 from dialerd.core.filtering.conditions import (
-    AGES,
-    NUMBERS,
+    SPANS,
+    WEEKDAYS,
     All,
     AnyOf,
     Builtin,
+    CallFact,
     Column,
     Comparison,
     Condition,
@@ -35,10 +36,13 @@ from dialerd.core.filtering.conditions import (
     Membership,
     Not,
     Operator,
+    Tally,
     Value,
+    is_count,
 )
 from dialerd.core.filtering.facts import LONGEST_NUMBER, small
 from dialerd.core.filtering.words import FilterError, Sort, Word, words_of
+from dialerd.core.treatment import CallAnalysis, Treatment
 
 MAX_DEPTH = 30
 MAX_CONDITIONS = 200
@@ -56,15 +60,29 @@ _WANTED = {
 }
 
 
-def parse_filter(text: str) -> Filter:
-    """The filter of an expression. Raises :class:`~dialerd.core.filtering.words.FilterError` with the place of the
-    first mistake."""
-    return Filter(" ".join(text.split()), _Parser(words_of(text)).whole())
+_TALLY = "tries_"
+_DISPOSITIONS = ("disposition", tuple(str(disposition) for disposition in Disposition))
+_WORDS: dict[Field, tuple[str, tuple[str, ...]]] = {
+    Builtin.LAST_DISPOSITION: _DISPOSITIONS,
+    CallFact.DISPOSITION: _DISPOSITIONS,
+    CallFact.ANALYSIS: ("analysis", tuple(str(analysis) for analysis in CallAnalysis)),
+    CallFact.TREATMENT: ("treatment", tuple(str(treatment) for treatment in Treatment)),
+    CallFact.WEEKDAY: ("weekday", WEEKDAYS),
+    CallFact.HUNG_UP_BY: ("party", ("callee", "agent", "dialerd")),
+}
+"""Fields that only have certain values: what such a value is called, and all of them."""
+
+
+def parse_filter(text: str, *, of_call: bool = False) -> Filter:
+    """The filter of an expression. ``of_call``: a rule's, which may ask for :class:`CallFact` and :class:`Tally`.
+    Raises :class:`~dialerd.core.filtering.words.FilterError` with the place of the first mistake."""
+    return Filter(" ".join(text.split()), _Parser(words_of(text), of_call).whole())
 
 
 class _Parser:
-    def __init__(self, words: list[Word]) -> None:
+    def __init__(self, words: list[Word], of_call: bool) -> None:
         self._words = words
+        self._of_call = of_call
         self._next = 0
         self._depth = 0
         self._conditions = 0
@@ -153,7 +171,7 @@ class _Parser:
         how = {"starts": How.STARTS, "ends": How.ENDS, "contains": How.CONTAINS, "like": How.LIKE}.get(said)
         if how is None:
             return None
-        if field in NUMBERS or field in AGES:
+        if is_count(field) or field in SPANS:
             raise FilterError(word.at, f"`{name.text}` is not text", "`=`, `<`, `>`, `in` or `between`")
         text = self._take()
         if text.sort is not Sort.TEXT:
@@ -170,7 +188,7 @@ class _Parser:
 
     def _membership(self, field: Field, name: Word) -> Condition:
         opening = self._peek()
-        if field in AGES:
+        if field in SPANS:
             raise FilterError(opening.at, "an age is never exactly so much", "`<`, `>` or `between`")
         if not self._takes("("):
             raise FilterError(opening.at, "`in` needs a list in brackets", '`("GB", "IE")`')
@@ -193,25 +211,34 @@ class _Parser:
         if word.sort is Sort.COLUMN:
             return Column(word.text)
         if word.sort is Sort.WORD and word.text.lower() not in _KEYWORDS:
-            return Builtin(word.text) if word.text in set(Builtin) else Column(word.text)
+            return self._named(word.text)
         if word.sort is Sort.END:
             raise FilterError(word.at, "a condition is missing", "a column, such as `region`")
         hint = 'write the column first: `region = "GB"`' if word.sort is Sort.TEXT else ""
         raise FilterError(word.at, f"`{word.text}` cannot begin a condition", "a column, such as `region`", hint)
 
+    def _named(self, name: str) -> Field:
+        if name in set(Builtin):
+            return Builtin(name)
+        if self._of_call and name in set(CallFact):
+            return CallFact(name)
+        if self._of_call and name.startswith(_TALLY) and name.removeprefix(_TALLY) in set(Disposition):
+            return Tally(name.removeprefix(_TALLY))
+        return Column(name)
+
     def _value(self, field: Field, name: Word) -> tuple[Kind, Value]:
         word = self._peek()
         kind, value = self._any_value(field)
-        wanted = Kind.NUMBER if field in NUMBERS else Kind.SPAN if field in AGES else None
+        wanted = Kind.NUMBER if is_count(field) else Kind.SPAN if field in SPANS else None
         if wanted is None and field is not None and not isinstance(field, Column):
             wanted = Kind.TEXT
         if wanted is not None and kind is not wanted:
             raise FilterError(word.at, f"`{name.text}` is not compared with a {_spoken(kind)}", _WANTED[wanted])
         if wanted is None and kind is Kind.SPAN:
             raise FilterError(word.at, "a column is not compared with a duration", _WANTED[Kind.DATE])
-        if field is Builtin.LAST_DISPOSITION and value not in set(Disposition):
-            known = tuple(str(disposition) for disposition in Disposition)
-            raise FilterError(word.at, f"`{word.text}` is no disposition", word=word.text, known=known)
+        said, known = _WORDS.get(field, ("", ()))
+        if known and value not in known:
+            raise FilterError(word.at, f"`{word.text}` is no {said}", word=word.text, known=known)
         return kind, value
 
     def _any_value(self, field: Field) -> tuple[Kind, Value]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialerd.core.filtering.conditions import Builtin, Column, Field, Filter, Kind, columns_of, leaves
+from dialerd.core.filtering.conditions import Builtin, Column, Filter, Kind, columns_of, leaves
 
 MAX_KEYS = 4
 REFRESH_S = 600.0
@@ -15,7 +15,7 @@ REFRESH_S = 600.0
 class SortKey:
     """One key: what is looked at, how values are compared, and where contacts without a value stand."""
 
-    field: Field
+    field: Column | Builtin
     kind: Kind = Kind.TEXT
     descending: bool = False
     empty_first: bool = False
@@ -80,7 +80,7 @@ class DialOrder:
         """What it looks at beside columns."""
         of_filter = [leaf.field for leaf in leaves(self.filter.condition)] if self.filter is not None else []
         fields = [*of_filter, *(key.field for key in self.sort)]
-        return frozenset(field for field in fields if not isinstance(field, Column))
+        return frozenset(field for field in fields if isinstance(field, Builtin))
 
     def shares(self, contact_list: str) -> tuple[ListShare, ...]:
         """The lists with their shares; ``contact_list``: the campaign's, where it states no others."""

@@ -1,0 +1,32 @@
+"""What an attempt carries of its campaign's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from dialerd.core.filtering.conditions import Filter, columns_of
+from dialerd.core.pre_call import RuleSet
+
+
+@lru_cache(maxsize=1000)
+def _columns(condition: Filter) -> tuple[str, ...]:
+    return columns_of(condition.condition)
+
+
+def columns_asked(rule_sets: tuple[RuleSet, ...]) -> frozenset[str]:
+    """Every column that a rule looks at."""
+    conditions = (rule.condition for rule_set in rule_sets for rule in rule_set.pre_call)
+    return frozenset(name for condition in conditions if condition is not None for name in _columns(condition))
+
+
+def rules_stamp(
+    rule_sets: tuple[RuleSet, ...], fired: tuple[str, ...], columns: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """For :attr:`~dialerd.core.attempt.AttemptRecord.rules`: a call that a later run of the daemon adopts is judged
+    by the columns that are kept here. None: the campaign has no rules."""
+    if not rule_sets:
+        return None
+    asked = columns_asked(rule_sets)
+    return {"pre_call": list(fired), "columns": {name: columns[name] for name in sorted(asked & columns.keys())}}

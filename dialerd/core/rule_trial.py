@@ -1,0 +1,64 @@
+"""Rule sets on trial: which rule fires on how many past calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dialerd.core.attempt import AttemptRecord
+from dialerd.core.campaign import CampaignSettings
+from dialerd.core.contact import Contact
+from dialerd.core.pre_call import rule_on
+
+MOST_EXAMPLES = 5
+PRE_CALL = "pre_call"
+
+
+@dataclass(slots=True)
+class RuleTally:
+    """One rule and the calls that it fired on."""
+
+    kind: str
+    """``pre_call`` or ``wrap_up``."""
+    name: str
+    """``set.rule``."""
+    does: str
+    fired: int = 0
+    examples: list[AttemptRecord] = field(default_factory=list)
+    """The latest few."""
+
+
+@dataclass(slots=True)
+class RuleTrial:
+    """Feed it calls, oldest first (:meth:`call`), then look at :attr:`rules`."""
+
+    settings: CampaignSettings
+    calls: int = 0
+    untouched: int = 0
+    """Calls on which no rule fired."""
+    otherwise: int = 0
+    """Calls on which other pre-call rules fired when they were placed, as far as that was written down."""
+    rules: dict[tuple[str, str], RuleTally] = field(default_factory=dict)
+    """By kind and name, in the order in which they are read; also those that never fired."""
+
+    def __post_init__(self) -> None:
+        for rule_set in self.settings.rule_sets:
+            for rule in rule_set.pre_call:
+                name = f"{rule_set.name}.{rule.name}"
+                self.rules[PRE_CALL, name] = RuleTally(PRE_CALL, name, str(rule.action))
+
+    def call(self, record: AttemptRecord, contact: Contact) -> None:
+        """Ask the rules about one past call; ``contact`` as it was before it."""
+        self.calls += 1
+        settings, then = self.settings, record.claimed_at or 0.0
+        ruling = rule_on(
+            settings.rule_sets, contact, record.number_kind, then, settings.time_zone, campaign=settings.name,
+            called_zone=lambda: record.called_zone,
+        )  # fmt: skip
+        known = (record.rules or {}).get(PRE_CALL)
+        self.otherwise += known is not None and tuple(known) != ruling.fired
+        fired = [(PRE_CALL, name) for name in ruling.fired]
+        self.untouched += not fired
+        for rule in fired:
+            tally = self.rules[rule]
+            tally.fired += 1
+            tally.examples = [*tally.examples[-(MOST_EXAMPLES - 1) :], record]
