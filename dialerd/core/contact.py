@@ -54,9 +54,9 @@ class Contact:
     number_index: int = 0
     """Which of ``numbers`` is next."""
     last_disposition: str | None = None
-    last_attempt_at: float | None = None
+    last_attempt_at: float | None = field(default=None, compare=False)
     """When the last attempt that was dialed ended, and when it came into the list; epoch seconds."""
-    added_at: float | None = None
+    added_at: float | None = field(default=None, compare=False)
     tries: Mapping[str, int] | None = None
     """Attempts so far by disposition, and further counters: see :mod:`dialerd.core.tallies`."""
 

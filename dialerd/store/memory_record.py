@@ -407,15 +407,6 @@ def _facts_of(row: MemoryContact) -> Facts:
 def _contact_of(row: MemoryContact) -> Contact:
     standing = row.standing
     return Contact(
-        id=row.id,
-        contact_list=row.contact_list,
-        key=row.key,
-        numbers=row.numbers,
-        columns=row.columns,
-        attempts=standing.attempts,
-        number_index=standing.number_index,
-        last_disposition=standing.last_disposition,
-        tries=standing.tries,
-        last_attempt_at=standing.last_attempt_at,
-        added_at=row.added_at,
-    )
+        row.id, row.contact_list, row.key, row.numbers, row.columns, standing.attempts, standing.number_index,
+        standing.last_disposition, standing.last_attempt_at, row.added_at, standing.tries,
+    )  # fmt: skip

@@ -14,7 +14,6 @@ from tests.cli.running_api import Dialerd
 from tests.cli.test_simulate_replay import CAMPAIGNS, lived, write
 
 RULES = """\
-    rule_sets: [house]
 rule_sets:
   house:
     pre_call:
@@ -31,10 +30,8 @@ def outcomes() -> list[Outcome]:
 
 @pytest.fixture
 def url(folder: Path, outcomes: list[Outcome]) -> str:
-    text = CAMPAIGNS.replace("MODE", "progressive").replace(
-        "  summer:", RULES.split("rule_sets:\n  house")[0] + "  summer:"
-    )
-    (folder / "campaigns.yaml").write_text(text + "rule_sets:\n  house" + RULES.split("rule_sets:\n  house")[1])
+    text = CAMPAIGNS.replace("MODE", "progressive").replace("  summer:", "    rule_sets: [house]\n  summer:")
+    (folder / "campaigns.yaml").write_text(text + RULES)
     address = f"sqlite+aiosqlite:///{folder}/record.db"
     asyncio.run(write(address, outcomes))
     return address

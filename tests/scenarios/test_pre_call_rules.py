@@ -83,6 +83,47 @@ def test_sets_are_read_one_after_another_and_the_first_word_against_counts() -> 
     assert (ruling.fired, ruling.against_name) == (("one.let", "two.never"), "two.never")
 
 
+def test_the_attempt_keeps_what_fired_and_the_columns_that_were_asked() -> None:
+    line = dialing(rule("scots", 'region = "SCT"'), rule("none", 'class = "x"'), first=False)
+    assert line.the(c.Claim).record.rules == {
+        "pre_call": ["house.scots"], "columns": {"class": "vip", "region": "SCT"},
+    }  # fmt: skip
+    plain = Timeline(campaign()).ready("8001").started(WHO)
+    assert plain.the(c.Claim).record.rules is None
+
+
+@pytest.mark.parametrize(
+    ("condition", "zone", "fires"),
+    [
+        ("hour = 13 and weekday = mon", "", True),  # 1970-01-12T13:46:40Z
+        ("hour = 13", "America/New_York", False),
+        ("hour between 8 and 9", "America/New_York +2", True),
+        ("weekday in (tue, wed)", "Asia/Tokyo", False),
+        ("weekday = mon and hour = 22", "Asia/Tokyo", True),
+        ("weekday = tue", "Pacific/Auckland Asia/Tokyo", True),
+        ("tries_busy >= 2 and tries_machine = 0", "", True),
+        ("tries_busy > 2", "", False),
+        ("last_attempt_age > 1h and age < 3d", "", True),
+        ("last_attempt_age > 3h", "", False),
+        ('campaign = "spring"', "", True),
+        ("attempts = 3 and last_disposition = busy", "", True),
+    ],
+)
+def test_conditions_on_time_and_history(condition: str, zone: str, fires: bool) -> None:
+    who = contact(
+        attempts=3,
+        last_disposition="busy",
+        tries={"busy": 2},
+        last_attempt_at=START - 7200.0,
+        added_at=START - 86400.0,
+    )
+    asked = PreCallRule("r", parse_filter(condition, of_call=True))
+    ruling = rule_on(
+        (RuleSet("house", (asked,)),), who, "mobile", START, "UTC", campaign="spring", called_zone=lambda: zone
+    )
+    assert bool(ruling.fired) is fires
+
+
 def test_why_tells_the_rule() -> None:
     line = dialing(rule("vip", 'class = "vip"', "skip"))
     findings = line.dialer.viewer.why("spring", WHO, ContactState.CALLABLE, None, None, START + line.now)
