@@ -400,7 +400,7 @@ class Daemon:
         if settings is None:
             raise UnknownContactList(contact_list)
         report = await import_upload(self._database, self._clock, settings, source, content)
-        self.post(ContactsChanged(contact_list))
+        self.post(ContactsChanged(contact_list, any_of_them=True))
         return report
 
 

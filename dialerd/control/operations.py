@@ -52,7 +52,7 @@ async def import_contacts(request: web.Request) -> web.Response:
         ) from None
     except UnusableFile as error:
         raise ApiProblem(400, "the file cannot be imported", str(error), "Nothing was imported.") from None
-    daemon.post(ContactsChanged(asked.list))
+    daemon.post(ContactsChanged(asked.list, any_of_them=True))
     return reply(masked_value(asdict(report)), 201)
 
 
@@ -60,7 +60,7 @@ async def import_contacts(request: web.Request) -> web.Response:
 async def contacts_changed(request: web.Request) -> web.Response:
     """Somebody changed a list in the record directly: campaigns that wait for contacts look again."""
     asked = parameters(request, ImportParameters)
-    request.app[DAEMON].post(ContactsChanged(asked.list))
+    request.app[DAEMON].post(ContactsChanged(asked.list, any_of_them=True))
     return reply({"list": asked.list}, 202)
 
 

@@ -12,6 +12,8 @@ class ContactsChanged:
     contact_list: str
     hot: tuple[int, ...] = ()
     """Contacts that are to be called before all others."""
+    any_of_them: bool = False
+    """Which ones changed is not said, as after a file: whatever the hopper holds of the list may be old."""
 
 
 @dataclass(frozen=True, slots=True)

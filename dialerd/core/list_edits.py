@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import FetchContacts, ReturnContacts
 from dialerd.core.events import ContactsChanged, ContactsEdited, ContactsFetched
-from dialerd.core.floor import Floor
+from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.placing import Placing
 from dialerd.core.running import Running
 
@@ -22,6 +22,10 @@ class ListEdits:
     def changed(self, event: ContactsChanged) -> None:
         """The record of a list changed. Hot contacts are fetched by their ids, whatever the hopper holds, by the most
         urgent campaign that is on and has no filter."""
+        if event.any_of_them:
+            for campaign in self._floor.campaigns.values():
+                held = [contact.id for contact in campaign.held() if contact.contact_list == event.contact_list]
+                self._let_go(campaign, held)
         self._running.list_changed(event.contact_list)
         if not event.hot or self._floor.conditions.record is not None:
             return
@@ -65,12 +69,7 @@ class ListEdits:
         for name, campaign in floor.campaigns.items():
             if event.contact_list not in campaign.settings.contact_lists:
                 continue
-            held = [contact.id for contact in campaign.held() if contact.id in ids]
-            if held:
-                campaign.let_go(frozenset(held))
-                # Of a contact that is uncallable by now the record makes nothing.
-                floor.do(ReturnContacts(tuple(held)))
-                campaign.dry = False
+            self._let_go(campaign, [contact.id for contact in campaign.held() if contact.id in ids])
             floor.dirty.add(name)
         if event.cancel:
             for attempt in list(floor.attempts.values()):
@@ -78,3 +77,12 @@ class ListEdits:
                 if record.contact_id in ids and (not event.numbers or record.number in event.numbers):
                     self._placing.cancel(attempt, event.reason, now)
         self._running.list_changed(event.contact_list)
+
+    def _let_go(self, campaign: CampaignRun, held: list[int]) -> None:
+        """Back to the record, to be fetched again as they are now."""
+        if held:
+            campaign.let_go(frozenset(held))
+            # Of a contact that is uncallable by now the record makes nothing.
+            self._floor.do(ReturnContacts(tuple(held)))
+            campaign.dry = False
+            self._floor.dirty.add(campaign.settings.name)

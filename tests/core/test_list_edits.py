@@ -154,3 +154,14 @@ def test_an_uncallable_number_gives_way_to_the_next_and_none_left_retires() -> N
     assert RetireContacts((1,), "number_uncallable") in done
     (claim,) = [c for c in done if isinstance(c, Claim)]
     assert (claim.record.contact_id, claim.record.number) == (2, good.e164)
+
+
+def test_after_a_file_nobody_is_called_as_the_hopper_remembers_them() -> None:
+    """A file may have given anybody of the list another number."""
+    run = Run()
+    run.fill(contact(1), contact(2), contact(3))
+    assert run.take(ContactsChanged("others", any_of_them=True)) == []
+    done = run.take(ContactsChanged("leads", any_of_them=True))
+    assert [c.contact_ids for c in done if isinstance(c, ReturnContacts)] == [(2, 3)]
+    assert run.hopper() == []
+    assert not run.dialer.floor.campaigns["calm"].dry, "they are fetched again as they are now"
