@@ -73,7 +73,7 @@ def test_stop_lets_live_calls_finish(stage: Stage) -> None:
 
 def test_sigterm_leaves_conversations_and_the_next_daemon_has_them(stage: Stage) -> None:
     """The daemon ends in order, bridged calls stay up, and the next one records them."""
-    talkers, ringer = [stage.person(talk_s=8), stage.person(talk_s=9)], stage.person(ring_s=12)
+    talkers, ringer = [stage.person(talk_s=17), stage.person(talk_s=18)], stage.person(ring_s=12)
     site = stage.open(
         {"calls": progressive()}, nailed=["8001", "8002", "8003"], people=[*talkers, ringer], start=["calls"],
         settings={"shutdown_grace": "1s"},
