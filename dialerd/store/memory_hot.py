@@ -204,7 +204,11 @@ class MemoryHotStore:
             self._reserved[attempt_id] = record.agent
         for scope, subject in subjects(record).items() if self.calls_known else ():
             if scope in self.calls_known:
-                self.calls.setdefault((scope, subject), []).append(claimed_call(record))
+                log, since = (
+                    self.calls.get((scope, subject), ()),
+                    (record.claimed_at or 0.0) - self.calls_known[scope],
+                )
+                self.calls[scope, subject] = [*(call for call in log if call[0] > since), claimed_call(record)]
         self.ledger[attempt_id] = copy_of(record)
         return ClaimGranted(attempt_id)
 

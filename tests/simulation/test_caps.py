@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 
 import pytest
 
@@ -30,10 +31,10 @@ MIXES = [
 
 def too_many(calls: list[tuple[float, str]], caps: dict[str, tuple[AttemptCap, ...]], scope: Scope) -> list[str]:
     """Calls that a cap of their campaign did not allow."""
-    found = []
+    found, times = [], [at for at, _ in calls]
     for last, (at, campaign) in enumerate(calls):
         for cap in caps.get(campaign, ()):
-            counted = sum(1 for before, _ in calls[: last + 1] if before > at - cap.window_s)
+            counted = last + 1 - bisect_right(times, at - cap.window_s)
             if cap.scope is scope and counted > cap.calls:
                 found.append(f"{cap.label}: {counted} at {at:.1f}")
     return found
