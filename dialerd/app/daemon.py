@@ -18,6 +18,7 @@ from dialerd.app.examination import Examiner, event_sources
 from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.records import StoredRecords
+from dialerd.app.why_room import WhyRoom
 from dialerd.app.world_watch import LOOK_EVERY_S, LOOKED_AT, WorldWatch
 from dialerd.asterisk.roster import AmiRoster
 from dialerd.asterisk.settings import AmiSettings, AriSettings
@@ -28,16 +29,15 @@ from dialerd.config.daemon import DaemonSettings
 from dialerd.config.plan_diff import plan_diff
 from dialerd.config.problems import Problem
 from dialerd.config.site_rules import RuleFailure
-from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, UnknownContactList
+from dialerd.control.daemon import ImportReport, ReloadResult, UnknownContactList
 from dialerd.control.server import ControlServer
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import Plan
-from dialerd.core.cap_counts import Calls, CapCount
 from dialerd.core.dialer import Dialer
 from dialerd.core.events import ContactsChanged, Event, PlanChanged, Recovered, ShutdownAsked
 from dialerd.core.findings import in_words
 from dialerd.core.ids import SerialNumbers
-from dialerd.core.view import DialerView, GateFinding
+from dialerd.core.view import DialerView
 from dialerd.engine import Engine, EngineLoop, SteadyClock
 from dialerd.store.call_log import CallLog
 from dialerd.store.database import open_database
@@ -126,6 +126,8 @@ class Daemon:
             observers=(self._metrics.observe,), provider=self._dnc.providers,
         )  # fmt: skip
         self._orders = OrderRoom(self._database, self._clock, lambda: self._plan, self._metrics.contacts_counted)
+        self.explaining = WhyRoom(self._database, self._clock, self._dialer, self._dnc.desk, self.call_log)
+        """Why a contact is not called."""
         self._loop = EngineLoop(engine, self._clock.now, self._metrics.handled)
         self._lag = LoopLag()
         self._metrics.watch(self.view, self.backlog, self.loop_lag_s)
@@ -329,16 +331,6 @@ class Daemon:
     def view(self) -> DialerView:
         """The core's present picture."""
         return self._dialer.viewer.dialer(self._clock.now())
-
-    def why(self, campaign: str, known: KnownContact, calls: Calls | None = None) -> list[GateFinding]:
-        """Every gate's verdict on a contact at this moment. KeyError: no such campaign."""
-        return self._dialer.viewer.why(
-            campaign, known.contact, known.state, known.next_at, known.reason, self._clock.now(), calls
-        )
-
-    def caps(self, campaign: str, known: KnownContact, calls: Calls) -> list[CapCount]:
-        """What rolling caps have counted for a contact. KeyError: no such campaign."""
-        return self._dialer.viewer.caps(campaign, known.contact, calls, self._clock.now())
 
     def instance(self) -> str:
         """This daemon's name."""

@@ -1,4 +1,4 @@
-"""`attempts`, `why`, `report` and `notices`: what happened, and why something does not."""
+"""`attempts`, `report` and `notices`: what happened."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from urllib.parse import quote
 import typer
 from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
 
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import ends_well
 from dialerd.cli.reach import reach
-from dialerd.cli.screen import clock_time, coloured, counted, duration, percent, print_json, screen, short_time, table
+from dialerd.cli.screen import clock_time, coloured, duration, percent, print_json, screen, short_time, table
 
 UnmaskedOption = Annotated[
     bool, typer.Option("--unmasked", help="Whole phone numbers; needs the API's token, and is audited.")
@@ -27,7 +26,6 @@ UntilOption = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Like --since; up to, not including.")
 ]
 _WIDE, _WIDE_ENOUGH_FOR_IDS = 92, 120
-_VERDICTS = {"allow": "[green]✓[/]", "hold": "[yellow]◷[/]", "refuse": "[red]✗[/]"}
 _TIMES = (
     "claimed_at", "dialed_at", "ringing_at", "answered_at", "speech_at", "analysed_at", "connected_at", "message_at",
     "ended_at",
@@ -89,54 +87,6 @@ def attempts(
     console.print(made)
     if not wide:
         console.print(f"[dim]ids are shown with --json, and from {_WIDE_ENOUGH_FOR_IDS} columns on[/]")
-
-
-@ends_well
-def why(
-    number: Annotated[str, typer.Argument(help="Number with its country code, such as +441632960001.")],
-    campaign: CampaignOption = None,
-    unmasked: UnmaskedOption = False,
-    config: ConfigOption = None,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Why a number is not dialed: every gate's word in order, and the next time it can be."""
-    found = reach(config, url, token).get("/api/v1/why", number=number, campaign=campaign, unmasked=unmasked or None)
-    if as_json:
-        print_json(found)
-        return
-    console = screen()
-    for answer in found["answers"]:
-        contact = answer["contact"]
-        mark = {"live": "[cyan]☎[/]", **_VERDICTS}[answer["verdict"]]
-        console.print(f"{mark} [bold]{escape(answer['campaign'])}[/]  {escape(answer['because'])}")
-        if answer["next_eligible_at"] is not None and answer["verdict"] == "hold":
-            console.print(f"  next eligible at [bold]{clock_time(answer['next_eligible_at'])}[/]")
-        last = f", last {contact['last_disposition']}" if contact["last_disposition"] else ""
-        console.print(
-            f"  contact {escape(str(contact['key']))} of list {escape(contact['list'])}: "
-            f"{coloured(contact['state'])}, {counted(contact['attempts'], 'attempt')}{last}; next number "
-            f"{escape(str(contact['next_number'] or 'none'))}"
-        )
-        made = table("", "gate", "says", "until")
-        for finding in answer["gates"]:
-            until = clock_time(finding["until"]) if finding["until"] is not None else ""
-            made.add_row(_VERDICTS[finding["verdict"]], finding["gate"], escape(finding["reason"]), until)
-        console.print(Padding(made, (0, 0, 0, 2)))
-        if answer["caps"]:
-            console.print(Padding(_caps(answer["caps"]), (0, 0, 0, 2)))
-
-
-def _caps(counts: list[dict[str, Any]]) -> Table:
-    made = table("cap", "number", "counted", "free")
-    for one in counts:
-        free = "now" if one["free_at"] is None else f"{clock_time(one['free_at'])}"
-        made.add_row(
-            escape(one["cap"]), escape(one["number"] or ""),
-            f"{one['counted']} of {one['calls']} {one['counts']} in {duration(one['window_s'])}", free,
-        )  # fmt: skip
-    return made
 
 
 @ends_well

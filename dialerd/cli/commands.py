@@ -21,6 +21,7 @@ from dialerd.cli import (
     profiles,
     rules,
     simulate,
+    why,
 )
 
 app = typer.Typer(
@@ -68,7 +69,7 @@ app.command("attempts")(calls.attempts)
 app.command("agents")(floor.agents)
 app.add_typer(directions.sequences, name="sequences")
 app.command("campaign-rules")(directions.campaign_rules)
-app.command("why")(calls.why)
+app.command("why")(why.why)
 app.command("report")(calls.report)
 app.command("abandon")(abandon.abandon)
 app.add_typer(profiles.profiles, name="profiles")

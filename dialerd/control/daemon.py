@@ -11,11 +11,11 @@ from dialerd.config.plan_diff import PlanDiff
 from dialerd.config.problems import Problem
 from dialerd.control.contact_service import ContactService
 from dialerd.control.dnc_lists import DncDesk, Reject
+from dialerd.control.inspection import Explanation
 from dialerd.core.abandon import CampaignFigures
-from dialerd.core.cap_counts import Calls, CapCount
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.events import Event
-from dialerd.core.view import DialerView, GateFinding
+from dialerd.core.view import DialerView
 
 Row = Mapping[str, Any]
 """One row of the record by column name; plain values."""
@@ -142,11 +142,12 @@ class Orders(Protocol):
         """How many contacts the campaign's filter lets through, and how they stand."""
 
 
-class CallLogs(Protocol):
-    """Logs of calls in the hot store."""
+class Explaining(Protocol):
+    """Explains contacts."""
 
-    async def of(self, contact: Contact) -> Calls | None:
-        """What is logged of a contact, its numbers and its person; None while the store does not answer."""
+    async def explain(self, campaign: str, known: KnownContact) -> Explanation:
+        """Everything that can be said of a contact now. KeyError: no such campaign. Raises :class:`Unavailable`
+        when the database does not answer."""
 
 
 class Daemon(Protocol):
@@ -159,6 +160,10 @@ class Daemon(Protocol):
     @property
     def orders(self) -> Orders:
         """Who comes next, and how many there are."""
+
+    @property
+    def explaining(self) -> Explaining:
+        """Why a contact is not called."""
 
     @property
     def dnc(self) -> DncDesk:
@@ -176,16 +181,6 @@ class Daemon(Protocol):
 
     def view(self) -> DialerView:
         """The core's present picture."""
-
-    def why(self, campaign: str, known: KnownContact, calls: Calls | None = None) -> list[GateFinding]:
-        """:meth:`dialerd.core.view.Viewer.why` at this moment. KeyError: no such campaign."""
-
-    def caps(self, campaign: str, known: KnownContact, calls: Calls) -> list[CapCount]:
-        """:meth:`dialerd.core.view.Viewer.caps` at this moment. KeyError: no such campaign."""
-
-    @property
-    def call_log(self) -> CallLogs:
-        """The logs of calls that rolling caps count."""
 
     def instance(self) -> str:
         """This daemon's name."""

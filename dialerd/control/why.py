@@ -12,6 +12,7 @@ from aiohttp import web
 from dialerd.control.daemon import KnownContact
 from dialerd.control.floor import known_campaign
 from dialerd.control.guard import DAEMON, wants_unmasked
+from dialerd.control.inspection import Explanation
 from dialerd.control.parameters import WhyParameters, parameters
 from dialerd.control.problem import ApiProblem
 from dialerd.control.reply import reply
@@ -47,24 +48,18 @@ async def why(request: web.Request) -> web.Response:
             f"It is in: {lists}.",
             "Check `contact_list:` of the campaign.",
         )
-    calls = {k.contact.id: await daemon.call_log.of(k.contact) for _, k in pairs}
-    answers = []
-    for campaign, known in pairs:
-        logs = calls[known.contact.id]
-        answer = _answer(view, campaign, known, daemon.why(campaign.name, known, logs))
-        counted = daemon.caps(campaign.name, known, logs) if logs is not None else None
-        answer["caps"] = [asdict(one) for one in counted] if counted is not None else None
-        answers.append(answer)
+    answers = [_answer(view, c, k, await daemon.explaining.explain(c.name, k)) for c, k in pairs]
     body = {"number": asked.number, "at": view.at, "answers": answers}
     return reply(body if whole else masked_value(body))
 
 
-def _answer(
-    view: DialerView, campaign: CampaignView, known: KnownContact, findings: Sequence[GateFinding]
-) -> dict[str, Any]:
-    contact = known.contact
+def _answer(view: DialerView, campaign: CampaignView, known: KnownContact, told: Explanation) -> dict[str, Any]:
+    contact, found = known.contact, told.inspection
     live = next((a for a in view.attempts if a.campaign == campaign.name and a.contact_key == contact.key), None)
-    verdict, sentence, next_at = conclusion(view.at, known, findings, live.state if live is not None else None)
+    live_state = live.state if live is not None else None
+    verdict, sentence, next_at = conclusion(view.at, known, found.findings, live_state)
+    if verdict == "hold":
+        next_at = found.eligible.at
     fits = contact.number_index < len(contact.numbers)
     return {
         "campaign": campaign.name,
@@ -82,9 +77,27 @@ def _answer(
             "numbers": [number.e164 for number in contact.numbers],
             "next_number": contact.numbers[contact.number_index].e164 if fits else None,
         },
+        "place": _place(told),
+        "not_before": found.eligible.not_before if verdict == "hold" else None,
+        "with_reserved_agent_at": found.with_agent.at if verdict == "hold" and found.with_agent else None,
+        "caps": [asdict(count) for count in found.caps] if found.caps is not None else None,
+        "do_not_call": [{"number": number, **asdict(entry)} for number, entry in told.entries],
+        "providers": [asdict(word) for word in found.providers],
+        "unknown": list(told.unknown),
         "live_attempt": asdict(live) if live is not None else None,
-        "gates": [asdict(finding) for finding in findings],
+        "gates": [asdict(finding) for finding in found.findings],
     }
+
+
+def _place(told: Explanation) -> dict[str, Any] | None:
+    """Where the contact is: with the core, in line, or nowhere (None)."""
+    held = told.inspection.held
+    if held is not None:
+        return {**asdict(held), "before": None, "about": False, "at_least": False}
+    if told.place is None:
+        return None
+    of_core = {"campaign": None, "place": None, "until": None, "reason": ""}
+    return {"kind": "in_line", **of_core, **asdict(told.place)}
 
 
 def decisive(findings: Sequence[GateFinding]) -> list[GateFinding]:

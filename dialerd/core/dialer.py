@@ -18,6 +18,7 @@ from dialerd.core.flowing import Flowing
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.inbound import Inbound
+from dialerd.core.inspection import Inspecting
 from dialerd.core.joining import Joining
 from dialerd.core.list_edits import ListEdits
 from dialerd.core.opting_out import OptingOut
@@ -55,6 +56,7 @@ class Dialer:
         self._rounds = Rounds(self.floor, desk, forecasting, running, placing)
         edits = self._edits = ListEdits(self.floor, running, placing)
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
+        self.inspecting = Inspecting(self.floor, running.case_for)
         self.viewer.sequencing, self.viewer.directing = self.sequencing, self.directing
         desk.on_vanished = self._agent_vanished
         desk.on_line_lost = self._agent_line_lost

@@ -112,6 +112,15 @@ class AgentRun:
     calls: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A contact that waits in memory until then (epoch seconds), and what for."""
+
+    until: float
+    contact: Contact
+    reason: str
+
+
 @dataclass(slots=True)
 class CampaignRun:
     """A campaign at work."""
@@ -120,8 +129,8 @@ class CampaignRun:
     state: CampaignState = CampaignState.OFF
     reason: str = ""
     hopper: deque[Contact] = field(default_factory=deque)
-    parked: dict[int, tuple[float, Contact]] = field(default_factory=dict)
-    """Contacts that wait for a moment: contact id -> (not before, contact)."""
+    parked: dict[int, Parked] = field(default_factory=dict)
+    """Contacts that wait for a moment, by id."""
     lane: deque[tuple[float, Contact]] = field(default_factory=deque)
     """Contacts that wait for a guaranteed agent: (since, contact)."""
     to_park: dict[tuple[float, str], list[int]] = field(default_factory=dict)
@@ -154,7 +163,7 @@ class CampaignRun:
 
     def held(self) -> list[Contact]:
         """Contacts that were fetched and are not being dialed: in the hopper, parked here, or in the lane."""
-        return [*self.hopper, *(c for _, c in self.parked.values()), *(c for _, c in self.lane)]
+        return [*self.hopper, *(parked.contact for parked in self.parked.values()), *(c for _, c in self.lane)]
 
     def let_go(self, contact_ids: Collection[int]) -> None:
         """These contacts are held no longer."""

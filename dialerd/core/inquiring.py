@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dialerd.core.commands import AskProvider
 from dialerd.core.contact import Contact
@@ -31,9 +32,9 @@ class Inquiring:
         for name, campaign in floor.campaigns.items():
             if event.dnc_list not in campaign.settings.dnc_providers:
                 continue
-            for contact_id, (_, contact) in list(campaign.parked.items()):
-                if any(number.e164 in event.verdicts for number in contact.numbers):
-                    campaign.parked[contact_id] = (now, contact)
+            for contact_id, parked in list(campaign.parked.items()):
+                if any(number.e164 in event.verdicts for number in parked.contact.numbers):
+                    campaign.parked[contact_id] = replace(parked, until=now)
             if campaign.parked:
                 floor.timers.set("parked", name, now)
             floor.dirty.add(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialerd.core.commands import ParkContacts
 from dialerd.core.contact import Contact
-from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.floor import CampaignRun, Floor, Parked
 from dialerd.core.gates import Hold
 
 LOOK_AGAIN_S = 5.0
@@ -30,11 +30,11 @@ class Parking:
         if until > now + SHORT_S or len(campaign.parked) >= MOST_KEPT:
             campaign.to_park.setdefault((until, hold.reason), []).append(contact.id)
         else:
-            self.keep(campaign, contact, until)
+            self.keep(campaign, contact, until, hold.reason)
 
-    def keep(self, campaign: CampaignRun, contact: Contact, until: float) -> None:
+    def keep(self, campaign: CampaignRun, contact: Contact, until: float, reason: str) -> None:
         """Park one contact in memory."""
-        campaign.parked[contact.id] = (until, contact)
+        campaign.parked[contact.id] = Parked(until, contact, reason)
         known = self._floor.timers.at("parked", campaign.settings.name)
         if known is None or until < known:
             self._floor.timers.set("parked", campaign.settings.name, until)
@@ -47,10 +47,10 @@ class Parking:
 
     def due(self, campaign: CampaignRun, now: float) -> None:
         """Contacts whose moment has come go back into the hopper."""
-        due = [key for key, (at, _) in campaign.parked.items() if at <= now]
+        due = [key for key, parked in campaign.parked.items() if parked.until <= now]
         for key in due:
-            campaign.hopper.append(campaign.parked.pop(key)[1])
+            campaign.hopper.append(campaign.parked.pop(key).contact)
         if campaign.parked:
-            soonest = min(at for at, _ in campaign.parked.values())
+            soonest = min(parked.until for parked in campaign.parked.values())
             self._floor.timers.set("parked", campaign.settings.name, soonest)
         self._floor.dirty.add(campaign.settings.name)

@@ -25,7 +25,7 @@ from dialerd.core.dial_string import dial_string
 from dialerd.core.disposition import HEARD, Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
-from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
+from dialerd.core.floor import CampaignRun, Floor, LiveAttempt, Parked
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case, Hold, Refuse, first_objection
 from dialerd.core.pre_call_gate import ruling_for
@@ -203,7 +203,7 @@ class Placing:
             floor.capped.note(record, attempt.settings.attempt_caps, event.reason, event.retry_at)
             campaign.hopper.appendleft(contact)
         elif event.reason == "number_locked":
-            campaign.parked[contact.id] = (event.retry_at or now + REPARK_S, contact)
+            campaign.parked[contact.id] = Parked(event.retry_at or now + REPARK_S, contact, "number_in_use")
             floor.timers.set("parked", record.campaign, now + REPARK_S)
         elif event.reason.startswith(DNC_REASON):
             until = event.retry_at

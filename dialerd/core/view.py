@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dialerd.core.agent import AgentState
 from dialerd.core.campaign import Mode
-from dialerd.core.cap_counts import Calls, CapCount, cap_counts, capped_now
-from dialerd.core.choosing import walk_contact
-from dialerd.core.contact import Contact, ContactState
+from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.directing import Directing
 from dialerd.core.direction_view import RuleView, SequenceView, rule_views, sequence_views
 from dialerd.core.floor import AgentRun, CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.gates import CAMPAIGN_GATES, Allow, Case, Hold, Refuse, walk
+from dialerd.core.gates import CAMPAIGN_GATES, Allow, Case, walk
 from dialerd.core.pacing_view import PacingView, pacing_view
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.sequencing import Sequencing
@@ -227,8 +225,7 @@ class Viewer:
         if not campaign.hopper:
             waiting = campaign.next_contact_at is not None
             reasons["no_contact_callable_now" if waiting or campaign.dry else "fetching_contacts"] = 1
-        if campaign.parked:
-            reasons["number_in_use"] = len(campaign.parked)
+        reasons.update(Counter(parked.reason for parked in campaign.parked.values()))
         if campaign.lane:
             reasons["waiting_for_a_guaranteed_agent"] = len(campaign.lane)
         settings = campaign.settings
@@ -271,40 +268,3 @@ class Viewer:
             calls=agent.calls,
             reason=reason,
         )
-
-    def caps(self, campaign_name: str, contact: Contact, calls: Calls, now: float) -> list[CapCount]:
-        """What the campaign's rolling caps have counted for the contact. KeyError: no such campaign."""
-        return cap_counts(self._floor.campaigns[campaign_name].settings.attempt_caps, contact, calls, now)
-
-    def why(
-        self,
-        campaign_name: str,
-        contact: Contact,
-        state: ContactState,
-        not_before: float | None,
-        uncallable: str | None,
-        now: float,
-        calls: Calls | None = None,
-    ) -> list[GateFinding]:
-        """Every gate's verdict on one contact of one campaign, in order. KeyError: no such campaign.
-
-        ``state``, ``not_before`` (epoch seconds) and ``uncallable`` (the reason) are the record's word on the
-        contact; ``calls``: what the hot store has logged of it, None: not known."""
-        campaign = self._floor.campaigns[campaign_name]
-        case = replace(
-            self._case_for(campaign, contact, now),
-            not_before=not_before,
-            uncallable=(uncallable or "uncallable") if state is ContactState.UNCALLABLE else None,
-        )
-        if calls is not None:
-            case = replace(case, capped=capped_now(campaign.settings.attempt_caps, contact, calls, now))
-        findings = []
-        for judged in walk_contact(case, contact):
-            verdict = judged.verdict
-            if isinstance(verdict, Hold):
-                findings.append(GateFinding(judged.gate, "hold", verdict.reason, verdict.until, judged.number))
-            elif isinstance(verdict, Refuse):
-                findings.append(GateFinding(judged.gate, "refuse", verdict.reason, None, judged.number))
-            else:
-                findings.append(GateFinding(judged.gate, "allow", "", None, judged.number))
-        return findings

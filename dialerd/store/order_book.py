@@ -21,6 +21,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    func,
     insert,
     literal,
     null,
@@ -118,14 +119,33 @@ class Book:
 
     async def first(self, line: Line, limit: int) -> list[int]:
         """Ids of the first contacts of a line."""
-        number = self._wanted.lists.index(line[0]) * _STREAMS + line[1]
         query = (
             select(order_entries.c.contact_id)
-            .where(order_entries.c.book_id == self.id, order_entries.c.line == number)
+            .where(order_entries.c.book_id == self.id, order_entries.c.line == self._number(line))
             .order_by(*_IN_ORDER)
             .limit(limit)
         )
         return list((await self._connection.execute(query)).scalars())
+
+    async def line_of(self, contact_id: int) -> Line | None:
+        """The line that the contact waits in; None: it is in none."""
+        mine = (order_entries.c.book_id == self.id) & (order_entries.c.contact_id == contact_id)
+        number = (await self._connection.execute(select(order_entries.c.line).where(mine))).scalar()
+        if not number:
+            return None
+        position, stream = divmod(number, _STREAMS)
+        return self._wanted.lists[position], Stream(stream)
+
+    async def waiting(self, line: Line, most: int) -> int:
+        """How many are in a line; it stops counting at ``most``."""
+        some = select(order_entries.c.contact_id).where(
+            order_entries.c.book_id == self.id, order_entries.c.line == self._number(line)
+        )
+        counted = select(func.count()).select_from(some.limit(most).subquery())
+        return (await self._connection.execute(counted)).scalar_one()
+
+    def _number(self, line: Line) -> int:
+        return self._wanted.lists.index(line[0]) * _STREAMS + line[1]
 
     async def fit(self, ids: Sequence[int]) -> set[int]:
         """Those of these contacts that are ready and pass the filter now."""

@@ -15,17 +15,18 @@ from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_rooms import DncRooms
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.records import StoredRecords
+from dialerd.app.why_room import WhyRoom
 from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
 from dialerd.config.dnc_lists import DncListSettings
 from dialerd.config.plan_diff import PlanDiff, plan_diff
 from dialerd.config.problems import Problem
-from dialerd.control.daemon import ImportReport, KnownContact, ReloadResult, UnknownContactList
+from dialerd.control.daemon import ImportReport, ReloadResult, UnknownContactList
 from dialerd.core.attempts_control import LoggedCall, Scope
 from dialerd.core.campaign import Plan
-from dialerd.core.cap_counts import Calls, CapCount
+from dialerd.core.cap_counts import Calls
 from dialerd.core.contact import Contact
 from dialerd.core.events import CampaignFound, Event, PlanChanged
-from dialerd.core.view import DialerView, GateFinding
+from dialerd.core.view import DialerView
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
@@ -92,10 +93,6 @@ class StagedDaemon:
     def contacts(self) -> ContactDesk:
         return self._contacts
 
-    @property
-    def call_log(self) -> StagedCallLog:
-        return self.calls
-
     def now(self) -> float:
         return self.stage.now
 
@@ -106,13 +103,9 @@ class StagedDaemon:
     def view(self) -> DialerView:
         return self.stage.view()
 
-    def why(self, campaign: str, known: KnownContact, calls: Calls | None = None) -> list[GateFinding]:
-        return self.stage.dialer.viewer.why(
-            campaign, known.contact, known.state, known.next_at, known.reason, self.stage.now, calls
-        )
-
-    def caps(self, campaign: str, known: KnownContact, calls: Calls) -> list[CapCount]:
-        return self.stage.dialer.viewer.caps(campaign, known.contact, calls, self.stage.now)
+    @property
+    def explaining(self) -> WhyRoom:
+        return WhyRoom(self.engine, self, self.stage.dialer, self._dnc.desk, self.calls)
 
     def instance(self) -> str:
         return "test"

@@ -20,6 +20,7 @@ from dialerd.core.commands import (
 )
 from dialerd.core.contact import ContactState, Number
 from dialerd.core.dnc import DncEntry, DncKind, DncStanding
+from dialerd.core.inspection import Evidence
 from tests.control.stage import T0, Stage, contact, reminders
 
 ONE, HOME = "+441632960001", "+441632961001"
@@ -138,9 +139,9 @@ def test_a_number_is_asked_about_before_it_is_claimed() -> None:
     stage = begun(TWO_NUMBERS, settings=PROVIDED)
     assert not of(stage, Claim)
     assert of(stage, AskProvider) == [AskProvider("never", (ONE, HOME))]
-    found = {f.gate: f for f in stage.dialer.viewer.why(
-        "reminders", TWO_NUMBERS, ContactState.CALLABLE, None, None, stage.now
-    )}  # fmt: skip
+    found = {f.gate: f for f in stage.dialer.inspecting.of(
+        "reminders", TWO_NUMBERS, Evidence(), stage.now
+    ).findings}  # fmt: skip
     assert found["provider_clears"].reason == "dnc_provider: never is asked"
     stage.feed(d.ProviderAnswered("never", {ONE: True, HOME: False}, stage.now + 3600.0)).advance(0.1)
     assert stage.claim().record.number == HOME

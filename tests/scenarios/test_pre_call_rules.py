@@ -8,8 +8,9 @@ import pytest
 
 from dialerd.core import commands as c
 from dialerd.core import events as e
-from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.contact import Contact, Number
 from dialerd.core.filtering.parser import parse_filter
+from dialerd.core.inspection import Evidence
 from dialerd.core.pre_call import PreCallAction, PreCallRule, RuleSet, rule_on
 from tests.scenarios.timeline import START, Timeline, campaign, contact
 
@@ -126,7 +127,7 @@ def test_conditions_on_time_and_history(condition: str, zone: str, fires: bool) 
 
 def test_why_tells_the_rule() -> None:
     line = dialing(rule("vip", 'class = "vip"', "skip"))
-    findings = line.dialer.viewer.why("spring", WHO, ContactState.CALLABLE, None, None, START + line.now)
+    findings = line.dialer.inspecting.of("spring", WHO, Evidence(), START + line.now).findings
     told = [(finding.verdict, finding.reason) for finding in findings if finding.gate == "rules_allow"]
     assert told == [("hold", "rule: house.vip")] * 2
     line.then(e.CampaignStopAsked("spring"))
