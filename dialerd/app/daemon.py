@@ -126,8 +126,7 @@ class Daemon:
             observers=(self._metrics.observe,), provider=self._dnc.providers,
         )  # fmt: skip
         self._orders = OrderRoom(self._database, self._clock, lambda: self._plan, self._metrics.contacts_counted)
-        self.explaining = WhyRoom(self._database, self._clock, self._dialer, self._dnc.desk, self.call_log)
-        """Why a contact is not called."""
+        self._why = WhyRoom(self._database, self._clock, self._dialer, self._dnc.desk, self.call_log)
         self._loop = EngineLoop(engine, self._clock.now, self._metrics.handled)
         self._lag = LoopLag()
         self._metrics.watch(self.view, self.backlog, self.loop_lag_s)
@@ -313,6 +312,11 @@ class Daemon:
     def orders(self) -> OrderRoom:
         """Who comes next, and how many there are."""
         return self._orders
+
+    @property
+    def explaining(self) -> WhyRoom:
+        """Why a contact is not called."""
+        return self._why
 
     @property
     def dnc(self) -> StoredDnc:
