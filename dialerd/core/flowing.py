@@ -269,8 +269,19 @@ class Flowing:
         record, name = attempt.record, attempt.settings.opt_out_list
         self._floor.tell("info", "opted_out", attempt=record.id, campaign=record.campaign, dnc_list=name or "")
         if name is not None:
-            self._floor.do(OptOut(name, record.number, record.id, "key"))
-            self._opting_out.opted_out(OptedOut(name, DncEntry(DncKind.NUMBER, record.number)), now)
+            self._put_on(name, attempt, now)
+
+    def _put_on(self, dnc_list: str, attempt: LiveAttempt, now: float) -> None:
+        number = attempt.record.number
+        self._floor.do(OptOut(dnc_list, number, attempt.id, "key"))
+        self._opting_out.opted_out(OptedOut(dnc_list, DncEntry(DncKind.NUMBER, number)), now)
+
+    def opted_out_before(self, attempt: LiveAttempt, now: float) -> None:
+        """An earlier run took the opt-out, and may have ended before the record had it: it counts from now on, not
+        only when the call is over."""
+        name = (attempt.record.flow or {}).get("opt_out_list")
+        if name:
+            self._put_on(str(name), attempt, now)
 
     def _end(self, attempt: LiveAttempt, result: str, failed: bool, now: float) -> None:
         record = attempt.record

@@ -73,6 +73,7 @@ class Recovery:
         trunk = floor.trunks.get(record.trunk)
         if trunk is not None:
             trunk.live += 1
+        self._flowing.opted_out_before(attempt, now)
         if record.disposition is not None:
             # The earlier run had its verdict and ended before it could close.
             verdict, record.disposition = Disposition(record.disposition), None

@@ -194,3 +194,18 @@ def test_a_prompt_that_cannot_be_played_suspends_its_campaigns() -> None:
     one.line.look_away().then(e.PlaybackFinished(playing, failed=True)).at(6.0)
     assert one.line.state() is CampaignState.SUSPENDED
     assert one.line.the(c.SaveCampaignState).state is CampaignState.SUSPENDED
+
+
+def test_an_opt_out_whose_daemon_was_killed_counts_before_the_call_is_over() -> None:
+    one = call().asked()
+    one.presses("9")
+    left = replace(one.line.live(one.id).record)
+    line = successor(delivery(dnc=("optouts",), max_lines=5), left)
+    again = [command for _, command in line.done if isinstance(command, c.OptOut)]
+    assert again == [c.OptOut("optouts", NUMBER, one.id, "key")]
+    line.then(DncStandingChanged(DncStanding(frozenset({"optouts"}))))
+    line.at(9.0, e.ChannelEnded(one.id, 16), e.CampaignStartAsked("spring"))
+    assert line.closed().disposition == "left_flow"
+    line.look_away().then(e.ContactsFetched("spring", (contact(5, numbers=contact(1).numbers),), None, 1))
+    assert line.wanted(c.Claim) == []
+    assert line.the(c.RetireContacts).reason == "dnc:optouts"
