@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from dialerd.config.callable_models import COLUMN
 from dialerd.config.document import Document
 from dialerd.config.order_settings import Expression
 from dialerd.config.problems import Path, did_you_mean, quoted
@@ -17,9 +18,13 @@ from dialerd.core.filtering.conditions import BEFORE_CALL, CallFact, Filter, lea
 from dialerd.core.filtering.parser import parse_filter
 from dialerd.core.filtering.words import FilterError
 from dialerd.core.pre_call import PreCallAction, PreCallRule, RuleSet
+from dialerd.core.wrap_up import Uncallable, WrapUpRule
 
 if TYPE_CHECKING:
     from dialerd.config.models import CampaignModel, CampaignsFile
+
+
+_SOURCE = Text("a word of the call, a column, or `=` and text", most=200, loose=True)
 
 
 class PreCallRuleModel(Section):
@@ -48,6 +53,41 @@ class PreCallRuleModel(Section):
     ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
 
 
+class WrapUpRuleModel(Section):
+    """A rule that is asked when a call is over."""
+
+    name: Annotated[str, SNAKE_NAME] = Field(description="Name of the rule.")
+    if_: Annotated[str, Expression()] | None = Field(
+        default=None,
+        alias="if",
+        description="A condition as before a call, which may also ask for `disposition`, `analysis`, `treatment`, "
+        "`agent`, `talk_time`, `flow_result`, `tries`, `hung_up_by`. Not stated: always.",
+    )
+    uncallable: Annotated[Uncallable, Choice(Uncallable)] | None = Field(
+        default=None, description="`number` or `contact`: not called again."
+    )
+    callback: Annotated[float, Duration(60, 90 * 86400)] | None = Field(
+        default=None, description="Called back at this number after so long, also beyond the campaign's attempts."
+    )
+    retry: Annotated[float, Duration(60, 90 * 86400)] | None = Field(
+        default=None, description="Tried again after so long, within the campaign's attempts."
+    )
+    number: Annotated[str, Choice(("same", "other"))] = Field(
+        default="same", description="Which number `retry` takes."
+    )
+    dnc: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None, description="The number goes on this do-not-call list."
+    )
+    columns: dict[Annotated[str, COLUMN], Annotated[str, _SOURCE]] = Field(
+        default_factory=dict,
+        description="Columns of the contact that are written: a word of the call (`disposition`, `agent` ...), a "
+        "column, or `=` and the text.",
+    )
+    move_to: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None, description="The contact goes into this contact list."
+    )
+
+
 class RuleSetModel(Section):
     """Rules in their order."""
 
@@ -56,6 +96,9 @@ class RuleSetModel(Section):
     )
     pre_call: list[PreCallRuleModel] = Field(
         default_factory=list, max_length=200, description="Rules asked before a number is dialed."
+    )
+    wrap_up: list[WrapUpRuleModel] = Field(
+        default_factory=list, max_length=200, description="Rules asked when a call is over."
     )
 
 
@@ -67,7 +110,14 @@ def rule_set_of(name: str, model: RuleSetModel) -> RuleSet:
         )
         for rule in model.pre_call
     )  # fmt: skip
-    return RuleSet(name, rules, model.match == "first")
+    after = tuple(
+        WrapUpRule(
+            rule.name, _condition(rule.if_), rule.uncallable, rule.callback, rule.retry, rule.number == "other",
+            rule.dnc, dict(rule.columns), rule.move_to,
+        )
+        for rule in model.wrap_up
+    )  # fmt: skip
+    return RuleSet(name, rules, model.match == "first", after)
 
 
 def _condition(text: str | None) -> Filter | None:
@@ -77,7 +127,10 @@ def _condition(text: str | None) -> Filter | None:
 def check_rule_sets(document: Document, file: CampaignsFile, campaigns: Mapping[str, CampaignModel]) -> None:
     """Tell conditions that cannot be understood, rules that are never read, and names that lead nowhere."""
     for name, model in file.rule_sets.items():
-        _check(document, ("rule_sets", name), model)
+        _check(document, ("rule_sets", name, "pre_call"), model.pre_call, model.match, of_call=False)
+        _check(document, ("rule_sets", name, "wrap_up"), model.wrap_up, model.match, of_call=True)
+        for index, rule in enumerate(model.wrap_up):
+            _check_actions(document, file, ("rule_sets", name, "wrap_up", index), rule)
     for name, campaign in campaigns.items():
         for index, wanted in enumerate(campaign.rule_sets):
             if not document.has(("rule_sets", wanted)):
@@ -93,11 +146,33 @@ def check_rule_sets(document: Document, file: CampaignsFile, campaigns: Mapping[
                 )
 
 
-def _check(document: Document, base: Path, model: RuleSetModel) -> None:
+def _check_actions(document: Document, file: CampaignsFile, path: Path, rule: WrapUpRuleModel) -> None:
+    stated = [name for name in ("uncallable", "callback", "retry") if getattr(rule, name) is not None]
+    if len(stated) > 1:
+        message = f"{quoted(stated[0])} and {quoted(stated[1])} contradict each other"
+        document.problem(document.mark((*path, stated[1])), (*path, stated[1]), message, "one of them", "")
+    if rule.number == "other" and rule.retry is None:
+        message = "`number` says nothing without `retry`"
+        document.problem(document.mark((*path, "number")), (*path, "number"), message, "", "state `retry:`")
+    if not (stated or rule.dnc or rule.columns or rule.move_to):
+        document.problem(document.mark(path), path, f"rule {quoted(rule.name)} does nothing", "an action", "")
+    for key, wanted, known in (("dnc", rule.dnc, file.dnc_lists), ("move_to", rule.move_to, file.contact_lists)):
+        if wanted is not None and wanted not in known:
+            message, where = (
+                f"there is no list {quoted(wanted)}",
+                "contact_lists" if key == "move_to" else "dnc_lists",
+            )
+            hint = did_you_mean(wanted, known) or f"describe it under `{where}:`"
+            document.problem(document.mark((*path, key)), (*path, key), message, f"a name under `{where}`", hint)
+
+
+def _check(
+    document: Document, base: Path, rules: Sequence[PreCallRuleModel | WrapUpRuleModel], match: str, *, of_call: bool
+) -> None:
     seen: set[str] = set()
     always = ""
-    for index, rule in enumerate(model.pre_call):
-        path: Path = (*base, "pre_call", index)
+    for index, rule in enumerate(rules):
+        path: Path = (*base, index)
         if rule.name in seen:
             document.problem(
                 document.mark((*path, "name")), (*path, "name"), f"a rule {quoted(rule.name)} is there already",
@@ -110,13 +185,13 @@ def _check(document: Document, base: Path, model: RuleSetModel) -> None:
                 "put it first, or state `match: all`",
             )  # fmt: skip
             always = ""
-        if rule.if_ is None and model.match == "first":
+        if rule.if_ is None and match == "first":
             always = rule.name
         if rule.if_ is not None:
-            _check_condition(document, (*path, "if"), rule.if_)
+            _check_condition(document, (*path, "if"), rule.if_, of_call)
 
 
-def _check_condition(document: Document, path: Path, text: str) -> None:
+def _check_condition(document: Document, path: Path, text: str, of_call: bool) -> None:
     try:
         condition = parse_filter(text, of_call=True).condition
     except FilterError as error:
@@ -124,7 +199,7 @@ def _check_condition(document: Document, path: Path, text: str) -> None:
         document.problem(document.mark(path), path, error.message, error.expected, hint)
         return
     for leaf in leaves(condition):
-        if isinstance(leaf.field, CallFact) and leaf.field not in BEFORE_CALL:
+        if not of_call and isinstance(leaf.field, CallFact) and leaf.field not in BEFORE_CALL:
             message = f"{quoted(str(leaf.field))} is not known when a number is about to be dialed"
             hint = "put it into a rule under `wrap_up:`; a column of this name is written with backquotes"
             document.problem(document.mark(path), path, message, "", hint)

@@ -35,6 +35,7 @@ from dialerd.core.rule_stamp import rules_stamp
 from dialerd.core.tallies import stamped
 from dialerd.core.verdict import disposition_of
 from dialerd.core.windows import day_of
+from dialerd.core.wrapping_up import after_rules
 
 RING_GRACE_S = 1.0
 """Asterisk's own ring time-out goes first; ours acts when it did not."""
@@ -343,6 +344,7 @@ class Placing:
             floor.do(StopAmd(record.id))
         self._desk.let_go(attempt)
         contact = next_for_contact(record, attempt.settings, disposition, now)
+        contact = after_rules(floor, attempt, contact, disposition, now)
         floor.do(CloseAttempt(Outcome(record, contact)))
         self._count(record)
         self._forget(attempt)

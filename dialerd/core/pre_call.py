@@ -16,6 +16,7 @@ from dialerd.core.filtering.conditions import CallFact, Filter
 from dialerd.core.filtering.evaluation import holds
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.rule_clock import asks_clock, called_clock
+from dialerd.core.wrap_up import WrapUpRule
 
 PREVIEW_LOOK_AGAIN_S = 3600.0
 
@@ -57,6 +58,8 @@ class RuleSet:
     pre_call: tuple[PreCallRule, ...] = ()
     first: bool = True
     """No further rule of the set is read after one that fired; else all are."""
+    wrap_up: tuple[WrapUpRule, ...] = ()
+    """Rules asked when a call is over."""
 
 
 @dataclass(frozen=True, slots=True)

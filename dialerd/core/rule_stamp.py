@@ -17,8 +17,11 @@ def _columns(condition: Filter) -> tuple[str, ...]:
 
 def columns_asked(rule_sets: tuple[RuleSet, ...]) -> frozenset[str]:
     """Every column that a rule looks at."""
-    conditions = (rule.condition for rule_set in rule_sets for rule in rule_set.pre_call)
-    return frozenset(name for condition in conditions if condition is not None for name in _columns(condition))
+    conditions = [rule.condition for rule_set in rule_sets for rule in rule_set.pre_call]
+    conditions += [rule.condition for rule_set in rule_sets for rule in rule_set.wrap_up]
+    written = [name for rule_set in rule_sets for rule in rule_set.wrap_up for name in rule.columns.values()]
+    looked_at = [name for condition in conditions if condition is not None for name in _columns(condition)]
+    return frozenset([*looked_at, *written])
 
 
 def rules_stamp(

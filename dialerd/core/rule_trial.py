@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.contact import Contact
+from dialerd.core.disposition import NEVER_DIALED, Disposition
 from dialerd.core.pre_call import rule_on
+from dialerd.core.retry import next_for_contact
+from dialerd.core.wrap_up import WrapUp, facts_after, wrapped_up
 
 MOST_EXAMPLES = 5
-PRE_CALL = "pre_call"
+PRE_CALL, WRAP_UP = "pre_call", "wrap_up"
 
 
 @dataclass(slots=True)
@@ -45,6 +48,10 @@ class RuleTrial:
             for rule in rule_set.pre_call:
                 name = f"{rule_set.name}.{rule.name}"
                 self.rules[PRE_CALL, name] = RuleTally(PRE_CALL, name, str(rule.action))
+        for rule_set in self.settings.rule_sets:
+            for after in rule_set.wrap_up:
+                name = f"{rule_set.name}.{after.name}"
+                self.rules[WRAP_UP, name] = RuleTally(WRAP_UP, name, str(after))
 
     def call(self, record: AttemptRecord, contact: Contact) -> None:
         """Ask the rules about one past call; ``contact`` as it was before it."""
@@ -57,8 +64,19 @@ class RuleTrial:
         known = (record.rules or {}).get(PRE_CALL)
         self.otherwise += known is not None and tuple(known) != ruling.fired
         fired = [(PRE_CALL, name) for name in ruling.fired]
+        fired += [(WRAP_UP, name) for name in self._after(record, contact)]
         self.untouched += not fired
         for rule in fired:
             tally = self.rules[rule]
             tally.fired += 1
             tally.examples = [*tally.examples[-(MOST_EXAMPLES - 1) :], record]
+
+    def _after(self, record: AttemptRecord, contact: Contact) -> tuple[str, ...]:
+        settings = self.settings
+        sets = tuple(WrapUp(each.name, each.wrap_up, each.first) for each in settings.rule_sets if each.wrap_up)
+        if record.disposition is None or record.disposition in NEVER_DIALED:
+            return ()
+        ended, disposition = record.ended_at or record.claimed_at or 0.0, Disposition(record.disposition)
+        facts = facts_after(record, contact.columns, disposition, ended, settings.time_zone)
+        following = next_for_contact(record, settings, disposition, ended)
+        return wrapped_up(sets, record, facts, following, ended, settings.time_zone).fired

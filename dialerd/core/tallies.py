@@ -4,7 +4,7 @@ Beside the dispositions (``busy``: 2) a contact's ``tries`` hold names that begi
 
 ========== =====================================================================================
 ``@n0``     calls of its first number that were dialed (``@n1``: of the second ...)
-``@x0``     1: that number is dead, and is not called again
+``@x0``     1: that number is dead, or a rule ruled it out, and is not called again
 ``@day``    ordinal of the day of the last call, by the zone that its limits go by
 ``@c0``     calls of that number on that day
 ``@p1``     which call (1, 2, 3 ...) was the last one in that part of the day
@@ -44,7 +44,7 @@ def counted(before: Mapping[str, int], record: AttemptRecord, attempts: int) -> 
     if disposition in NEVER_DIALED:
         return after
     _add(after, f"@n{record.number_index}")
-    if disposition in DEAD:
+    if disposition in DEAD or (record.rules or {}).get("number_uncallable"):
         after[f"@x{record.number_index}"] = 1
     if "@today" in stamp:
         if after.get("@day") != stamp["@today"]:

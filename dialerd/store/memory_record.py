@@ -37,6 +37,7 @@ from dialerd.core.events import (
 from dialerd.core.filtering.facts import Facts
 from dialerd.core.ordering.settings import REFRESH_S
 from dialerd.core.windows import ROLLING_DAYS, DayCount, day_of
+from dialerd.core.wrap_up import lists_joined
 from dialerd.ports import Clock, Post
 from dialerd.store.contact_update import Standing, moves, standing_after
 from dialerd.store.memory_hot import Defer, MemoryHotStore
@@ -162,6 +163,8 @@ class MemoryRecord:
                 self._place(row, following)
             if record.flow and record.flow.get("opt_out_list"):
                 self._opt_out(record.flow["opt_out_list"], record.number)
+            for name in lists_joined(record):
+                self._opt_out(name, record.number)
         return frozenset(lists)
 
     def _move(self, row: MemoryContact, contact_list: str) -> None:

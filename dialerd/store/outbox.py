@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import OutcomesRecorded
+from dialerd.core.wrap_up import lists_joined
 from dialerd.ports import Clock, Post
 from dialerd.store.cancellation import heed_cancellation
 from dialerd.store.codec import Undecodable, decode_outcome
@@ -148,16 +149,14 @@ class Outbox:
         return len(entries)
 
     async def _write(self, outcomes: list[Outcome]) -> frozenset[str]:
-        opt_outs = [outcome.record for outcome in outcomes if (outcome.record.flow or {}).get("opt_out_list")]
-        for record in opt_outs:
-            await self._dnc.ensure([_opt_out_list(record)])
+        opt_outs = [found for outcome in outcomes for found in _opt_outs(outcome.record)]
+        for name in dict.fromkeys(name for name, _, _ in opt_outs):
+            await self._dnc.ensure([name])
         async with self._engine.begin() as connection:
-            for record in opt_outs:
+            for name, record, how in opt_outs:
                 # It was asked for during the call and is there already, unless the daemon died in between.
                 entry = DncEntry(DncKind.NUMBER, record.number)
-                await self._dnc.add_within(
-                    connection, _opt_out_list(record), [entry], "asked for by key", f"call {record.id}"
-                )
+                await self._dnc.add_within(connection, name, [entry], f"asked for by {how}", f"call {record.id}")
             return await write_outcomes(connection, outcomes, self._clock.now())
 
     async def _write_one_by_one(self, entries: list[_Entry]) -> tuple[list[_Entry], frozenset[str]]:
@@ -184,8 +183,11 @@ class Outbox:
         await pipeline.execute()
 
 
-def _opt_out_list(record: AttemptRecord) -> str:
-    return str((record.flow or {})["opt_out_list"])
+def _opt_outs(record: AttemptRecord) -> list[tuple[str, AttemptRecord, str]]:
+    """(list, attempt, how): which lists the call put its number on."""
+    by_key = (record.flow or {}).get("opt_out_list")
+    found = [(str(by_key), record, "key")] if by_key else []
+    return found + [(name, record, "rule") for name in lists_joined(record)]
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -20,6 +20,9 @@ rule_sets:
       - {name: first, if: attempts = 0, do: skip}
       - {name: after_busy, if: last_disposition = busy and last_attempt_age > 1m, do: other_number}
       - {name: never, if: hour = 25}
+    wrap_up:
+      - {name: talked, if: disposition = answered_agent and talk_time > 0s, retry: 1d}
+      - {name: nobody, if: disposition = no_answer, uncallable: number}
 """
 
 
@@ -47,7 +50,9 @@ def test_each_rule_with_its_calls(dialerd: Dialerd, url: str, outcomes: list[Out
     records = [outcome.record for outcome in outcomes if outcome.record.campaign == "spring"]
     fresh = [record for record in records if record.contact_attempts == 0]
     told = {rule["name"]: rule for rule in found["rules"]}
-    assert list(told) == ["house.first", "house.after_busy", "house.never"]
+    assert list(told) == [
+        "house.first", "house.after_busy", "house.never", "house.talked", "house.nobody",
+    ]  # fmt: skip
     assert found["calls"] == len(records)
     assert told["house.first"]["fired"] == len(fresh) > 0
     assert told["house.never"] == {
@@ -55,8 +60,11 @@ def test_each_rule_with_its_calls(dialerd: Dialerd, url: str, outcomes: list[Out
     }  # fmt: skip
     assert {example["attempt"] for example in told["house.first"]["examples"]} <= {record.id for record in fresh}
     assert all("*" in example["number"] for example in told["house.first"]["examples"])
-    fired = sum(rule["fired"] for rule in found["rules"])
-    assert fired + found["untouched"] == len(records)
+    for name, disposition in (("house.talked", "answered_agent"), ("house.nobody", "no_answer")):
+        ended = [record for record in records if record.disposition == disposition]
+        assert told[name]["fired"] == len(ended) > 0
+    assert told["house.talked"]["does"] == "retry 86400s"
+    assert found["untouched"] < len(records) - len(fresh) + 1
 
 
 def test_for_people(dialerd: Dialerd, url: str) -> None:

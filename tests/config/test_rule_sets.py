@@ -7,6 +7,7 @@ from config_texts import BASE, changed, marked
 
 from dialerd.config.campaigns_file import check
 from dialerd.core.pre_call import PreCallAction
+from dialerd.core.wrap_up import Uncallable
 
 WITH = (
     BASE
@@ -26,6 +27,15 @@ rule_sets:
       - name: rest
         caller_id: +441632960999
         variables: {GREETING: =hello}
+    wrap_up:
+      - name: short
+        if: talk_time < 5s and disposition = answered_agent
+        retry: 2h
+        number: other
+        columns: {result: disposition}
+      - name: wrong
+        if: analysis = fax
+        uncallable: number
 """
 )
 
@@ -38,6 +48,9 @@ def test_what_is_stated_comes_out() -> None:
     vip, late, rest = house.pre_call
     assert (vip.action, str(vip.condition)) == (PreCallAction.PREVIEW, 'class = "vip"')
     assert (late.action, late.for_s) == (PreCallAction.OTHER_NUMBER, 7200.0)
+    short, wrong = house.wrap_up
+    assert (short.retry_s, short.other_number, short.columns) == (7200.0, True, {"result": "disposition"})
+    assert (str(wrong), wrong.uncallable) == ("uncallable number", Uncallable.NUMBER)
     assert (rest.condition, rest.caller_id, rest.variables) == (None, "+441632960999", {"GREETING": "=hello"})
 
 
@@ -53,6 +66,14 @@ def test_what_is_stated_comes_out() -> None:
         ('        if: class = "vip"\n', "", "never read: rule `vip` before it always fires"),
         ("+441632960999", "«1632960999", ""),
         ("for: 2h", "for: «2 hours", ""),
+        ("analysis = fax", "«analysis = faxx", "`faxx` is no analysis"),
+        ("uncallable: number", "uncallable: «numbers", "`numbers` is not known here"),
+        ("        uncallable: number\n", "", "rule `wrong` does nothing"),
+        ("uncallable: number", "retry: 1h\n        uncallable: number", "contradict each other"),
+        ("        retry: 2h\n", "", "`number` says nothing without `retry`"),
+        ("uncallable: number", "dnc: «nobody", "there is no list `nobody`"),
+        ("uncallable: number", "move_to: «nowhere", "there is no list `nowhere`"),
+        ("name: wrong", "name: «short", "a rule `short` is there already"),
     ],
 )
 def test_mistakes(old: str, new: str, says: str) -> None:

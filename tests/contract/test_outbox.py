@@ -15,6 +15,7 @@ from dialerd.core.contact import ContactState
 from dialerd.core.events import ClaimGranted, OutcomesRecorded, RecordBack, RecordLost
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
+from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.outbox import Outbox
 from dialerd.store.record_health import RecordHealth
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
@@ -112,6 +113,17 @@ async def test_every_field_arrives(chain: Chain) -> None:
         name: getattr(expected, name) for name in expected.__slots__
     }
     assert (row["next_state"], row["next_at"], row["next_reason"]) == ("waiting", 7.5, "retry:abandoned")
+
+
+async def test_a_number_that_rules_put_on_a_list_is_there_with_the_outcome(chain: Chain) -> None:
+    record = attempt(1, rules={"pre_call": [], "wrap_up": ["house.no"], "dnc": ["optouts"]})
+    chain.hot.submit(closing(record, "busy", ContactState.UNCALLABLE))
+    await chain.hot.flush()
+    outbox = chain.outbox()
+    await outbox.drain_all()
+    await outbox.aclose()
+    changes = await SqlDnc(chain.engine, SetClock()).changes("optouts", 0, 0)
+    assert [change.entry.value for change in changes if change.entry is not None] == [record.number]
 
 
 async def test_death_between_commit_and_removal(chain: Chain) -> None:

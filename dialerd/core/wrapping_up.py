@@ -1,0 +1,36 @@
+"""Wrap-up rules at the end of a call: binds them to the attempt and the floor."""
+
+from __future__ import annotations
+
+from dialerd.core.commands import OptOut
+from dialerd.core.contact import ContactNext
+from dialerd.core.disposition import NEVER_DIALED, Disposition
+from dialerd.core.dnc import DNC_REASON
+from dialerd.core.floor import Floor, LiveAttempt
+from dialerd.core.gates import Refuse
+from dialerd.core.wrap_up import WrapUp, facts_after, wrapped_up
+
+
+def after_rules(
+    floor: Floor, attempt: LiveAttempt, following: ContactNext, disposition: Disposition, now: float
+) -> ContactNext:
+    """What becomes of the contact once its campaign's wrap-up rules were asked; the attempt keeps which fired."""
+    record, settings = attempt.record, attempt.settings
+    sets = tuple(WrapUp(each.name, each.wrap_up, each.first) for each in settings.rule_sets if each.wrap_up)
+    if not sets or disposition in NEVER_DIALED:
+        return following
+    columns = attempt.contact.columns if attempt.contact is not None else (record.rules or {}).get("columns", {})
+    facts = facts_after(record, {**columns, **following.columns}, disposition, now, settings.time_zone)
+    found = wrapped_up(sets, record, facts, following, now, settings.time_zone)
+    stamp = {**(record.rules or {}), "wrap_up": list(found.fired)}
+    if found.dnc:
+        stamp["dnc"] = list(found.dnc)
+    if found.number_uncallable:
+        stamp["number_uncallable"] = True
+    record.rules = stamp
+    for name in found.dnc:
+        floor.do(OptOut(name, record.number, record.id, "rule"))
+        for campaign in floor.campaigns.values():
+            if name in campaign.settings.dnc:
+                campaign.bar(record.number, Refuse(f"{DNC_REASON}{name}"))
+    return found.contact
