@@ -2,7 +2,7 @@
 
 They are asked when an attempt that was dialed is closed. Rules of several sets are read in order, as those before a
 call are; of what becomes of the contact the first word counts, do-not-call lists and columns add up. What the called
-party asked for in a flow outranks them, and the gates (caps, do-not-call lists, 72 h and 24 h rules) stand after them.
+party asked for in a flow outranks them, and the gates (caps, do-not-call lists, 72 h, 24 h) stand after them.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialerd.core.contact import ContactState
 from dialerd.core.events import ClaimGranted, OutcomesRecorded, RecordBack, RecordLost
 from dialerd.store.database import open_database
-from dialerd.store.migrate import migrate_engine
 from dialerd.store.dnc_sql import SqlDnc
+from dialerd.store.migrate import migrate_engine
 from dialerd.store.outbox import Outbox
 from dialerd.store.record_health import RecordHealth
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
