@@ -125,7 +125,10 @@ class Daemon:
             self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,
             observers=(self._metrics.observe,), provider=self._dnc.providers,
         )  # fmt: skip
-        self._orders = OrderRoom(self._database, self._clock, lambda: self._plan, self._metrics.contacts_counted)
+        self._orders = OrderRoom(
+            self._database, self._clock, lambda: self._plan, self._metrics.contacts_counted,
+            self._metrics.contacts_parked,
+        )  # fmt: skip
         self._why = WhyRoom(self._database, self._clock, self._dialer, self._dnc.desk, self.call_log)
         self._loop = EngineLoop(engine, self._clock.now, self._metrics.handled)
         self._lag = LoopLag()

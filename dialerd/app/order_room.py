@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +14,7 @@ from dialerd.ports import Clock
 from dialerd.store.order_book import Wanted
 from dialerd.store.order_counts import OrderCounts, next_contacts, order_counts
 from dialerd.store.order_keeper import OrderKeeper
+from dialerd.store.parked_counts import ParkedCount
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 
 
@@ -35,16 +36,28 @@ class OrderRoom:
     def __init__(
         self, engine: AsyncEngine, clock: Clock, plan: Callable[[], Plan],
         counted: Callable[[Mapping[str, Mapping[str, int]]], None],
+        parked: Callable[[Mapping[str, Mapping[str, int]]], None],
     ) -> None:  # fmt: skip
-        """``plan``: the one in force; ``counted``: is told the figures whenever they were counted."""
+        """``plan``: the one in force; ``counted``: is told the figures whenever they were counted, and
+        ``parked`` how many contacts are parked for which reason."""
         self._engine = engine
         self._clock = clock
         self._plan = plan
-        self.keeper = OrderKeeper(engine, clock, lambda: plan().campaigns.values(), self._told)
+        self.keeper = OrderKeeper(
+            engine, clock, lambda: plan().campaigns.values(), self._told, parked_counted=self._told_parked
+        )
         self._tell = counted
+        self._tell_parked = parked
 
     def _told(self, counts: Mapping[str, OrderCounts]) -> None:
         self._tell({campaign: asdict(of_campaign) for campaign, of_campaign in counts.items()})
+
+    def _told_parked(self, counts: Mapping[str, Sequence[ParkedCount]]) -> None:
+        self._tell_parked({name: {one.reason: one.contacts for one in found} for name, found in counts.items()})
+
+    def parked(self, campaign: str) -> list[Row]:
+        """What the campaign's parked contacts wait for, as it was counted last."""
+        return [asdict(one) for one in self.keeper.parked.get(campaign, ())]
 
     async def next_contacts(self, campaign: str, limit: int) -> list[Row]:
         """The contacts that would be fetched now, in order. KeyError: no such campaign."""

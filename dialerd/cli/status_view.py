@@ -18,6 +18,8 @@ MOST_AGENTS = 15
 """Agents shown in the status; `dialerd agents` shows them all."""
 _WIDE = 92
 _BAR = 10
+_MOST_REASONS = 4
+"""For which parked contacts are told apart; the others are one figure."""
 _PARTS = (("telephony", "ARI"), ("roster", "AMI"), ("store", "Redis"), ("record", "SQL"))
 _ORDER = ("on_call", "reserved", "wrap_up", "available", "not_responding", "paused", "logged_out")
 
@@ -28,7 +30,7 @@ def status_picture(status: Mapping[str, Any], width: int) -> RenderableType:
     parts.append(campaigns_table(status["campaigns"], width))
     paced = _pacing(status, width)
     parts += ["", *paced] if paced else []
-    why_not = _why_not(status)
+    why_not = _why_not(status) + _parked(status)
     parts += ["", *why_not] if why_not else []
     if status["agents"]:
         shown = sorted(status["agents"], key=lambda a: (_rank(a["state"]), a["agent"]))[:MOST_AGENTS]
@@ -146,6 +148,22 @@ def _why_not(status: Mapping[str, Any]) -> list[str]:
         if campaign["next_contact_at"] is not None and "no_contact_callable_now" in campaign["not_dialing"]:
             said += f"; next at {clock_time(campaign['next_contact_at'])}"
         lines.append(f"[bold]{escape(campaign['name'])}[/] is not dialing because {escape(said)}")
+    return lines
+
+
+def _parked(status: Mapping[str, Any]) -> list[str]:
+    """What waits in the record: the reasons with most contacts, and when the first of them are due."""
+    lines = []
+    for campaign in status["campaigns"]:
+        counts = campaign.get("parked") or []
+        if counts and campaign["state"] not in ("off", "complete"):
+            said = ", ".join(
+                f"{one['contacts']:,} for {one['reason'] or 'no reason'} (from {clock_time(one['soonest_at'])})"
+                for one in counts[:_MOST_REASONS]
+            )
+            rest = sum(one["contacts"] for one in counts[_MOST_REASONS:])
+            said += f", {rest:,} for other reasons" if rest else ""
+            lines.append(f"[bold]{escape(campaign['name'])}[/] has parked {escape(said)}")
     return lines
 
 

@@ -84,9 +84,9 @@ def _place(answer: Mapping[str, Any]) -> Iterator[str]:
         return
     of = f" of campaign {escape(place['campaign'])}" if place["campaign"] not in (None, answer["campaign"]) else ""
     if place["kind"] == "in_line":
-        count = f"{place['before']:,}"
-        word = "more than" if place["at_least"] else "about" if place["about"] else ""
-        yield f"in line: {word} {count} contacts come before it".replace(":  ", ": ")
+        word = "more than " if place["at_least"] else "about " if place["about"] else ""
+        comes = "comes" if place["before"] == 1 else "come"
+        yield f"in line: {word}{counted(place['before'], 'contact')} {comes} before it"
     elif place["kind"] == "in_call":
         yield f"in a call{of} ({escape(place['reason'])})"
     elif place["kind"] == "held":

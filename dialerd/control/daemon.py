@@ -135,6 +135,10 @@ class Orders(Protocol):
     """Dial orders of the campaigns in the configuration. KeyError: no such campaign. Both methods raise
     :class:`Unavailable` when the database does not answer."""
 
+    def parked(self, campaign: str) -> list[Row]:
+        """What the campaign's parked contacts wait for (``reason``, ``contacts``, ``soonest_at``), as it was counted
+        some seconds ago; empty for a campaign that is not known."""
+
     async def next_contacts(self, campaign: str, limit: int) -> list[Row]:
         """The contacts that would be fetched now, in order."""
 

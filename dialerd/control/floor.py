@@ -29,7 +29,7 @@ async def status(request: web.Request) -> web.Response:
     daemon = request.app[DAEMON]
     view = daemon.view()
     body = {"version": __version__, "instance": daemon.instance(), **asdict(view)}
-    body["campaigns"] = [with_rate(campaign) for campaign in view.campaigns]
+    body["campaigns"] = [_shown(request, campaign) for campaign in view.campaigns]
     return reply(body if whole else masked_value(body))
 
 
@@ -38,14 +38,16 @@ async def campaigns(request: web.Request) -> web.Response:
     """All campaigns."""
     parameters(request, Parameters)
     view = request.app[DAEMON].view()
-    return reply({"at": view.at, "campaigns": masked_value([with_rate(campaign) for campaign in view.campaigns])})
+    return reply(
+        {"at": view.at, "campaigns": masked_value([_shown(request, campaign) for campaign in view.campaigns])}
+    )
 
 
 @routes.get("/api/v1/campaigns/{name}")
 async def campaign(request: web.Request) -> web.Response:
     """One campaign."""
     parameters(request, Parameters)
-    return reply(masked_value(with_rate(known_campaign(request, request.match_info["name"]))))
+    return reply(masked_value(_shown(request, known_campaign(request, request.match_info["name"]))))
 
 
 @routes.post("/api/v1/campaigns/{name}/start")
@@ -91,6 +93,11 @@ def known_campaign(request: web.Request, name: str) -> CampaignView:
         hint = f"Did you mean `{near[0]}`?" if near else f"Campaigns there are: {known}."
         raise ApiProblem(404, f"no campaign {name[:80]!r}", hint=hint)
     return names[name]
+
+
+def _shown(request: web.Request, campaign: CampaignView) -> dict[str, Any]:
+    """A campaign with its abandon rate, and with what its parked contacts wait for."""
+    return {**with_rate(campaign), "parked": request.app[DAEMON].orders.parked(campaign.name)}
 
 
 def with_rate(view: CampaignView) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import structlog
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from dialerd.ports import Clock
 from dialerd.store.database import READING
 from dialerd.store.order_book import Wanted, drop_book, open_book, sweep
 from dialerd.store.order_counts import OrderCounts, order_counts
+from dialerd.store.parked_counts import ParkedCount, parked_counts
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.schema import order_books
 
@@ -29,6 +30,7 @@ BREATH_S = 0.01
 IDLE_S = 2.0
 """Between two looks when there is nothing to do."""
 COUNT_EVERY_S = 30.0
+PARKED_EVERY_S = 10.0
 COUNT_SHARE = 100
 """Counting takes at most this fraction of the time."""
 
@@ -40,6 +42,7 @@ class OrderKeeper:
         self, engine: AsyncEngine, clock: Clock, campaigns: Callable[[], Iterable[CampaignSettings]],
         counted: Callable[[Mapping[str, OrderCounts]], None] | None = None,
         *, idle_s: float = IDLE_S,
+        parked_counted: Callable[[Mapping[str, Sequence[ParkedCount]]], None] | None = None,
     ) -> None:  # fmt: skip
         """``campaigns``: those of the plan in force; ``counted``: is told the figures of all campaigns whenever they
         were counted."""
@@ -47,10 +50,14 @@ class OrderKeeper:
         self._clock = clock
         self._campaigns = campaigns
         self._idle_s = idle_s
+        self._parked_counted = parked_counted
         self._counted = counted
         self._count_at: dict[str, float] = {}
         self.counts: dict[str, OrderCounts] = {}
         """Campaign -> its figures, as they were counted last."""
+        self._parked_at: dict[str, float] = {}
+        self.parked: dict[str, list[ParkedCount]] = {}
+        """Campaign -> what its parked contacts wait for, as it was counted last."""
 
     async def run(self) -> None:
         """Keep the books until cancelled."""
@@ -77,7 +84,11 @@ class OrderKeeper:
         counted = [
             await self._count(Wanted(campaign.name, campaign.contact_list, campaign.order)) for campaign in campaigns
         ]
+        parked = [await self._count_parked(campaign.name, campaign.contact_lists) for campaign in campaigns]
         names = {campaign.name for campaign in campaigns}
+        self.parked = {name: counts for name, counts in self.parked.items() if name in names}
+        if self._parked_counted is not None and any(parked):
+            self._parked_counted(self.parked)
         gone = self.counts.keys() - names
         self.counts = {name: counts for name, counts in self.counts.items() if name in names}
         if self._counted is not None and (gone or any(counted)):
@@ -123,6 +134,16 @@ class OrderKeeper:
         took_s = time.perf_counter() - began
         self.counts[wanted.campaign] = counts
         self._count_at[wanted.campaign] = now + max(COUNT_EVERY_S, COUNT_SHARE * took_s)
+        return True
+
+    async def _count_parked(self, campaign: str, lists: Sequence[str]) -> bool:
+        """What parked contacts wait for; as rare as it is slow. False: not yet again."""
+        now = self._clock.now()
+        if now < self._parked_at.get(campaign, 0.0):
+            return False
+        began = time.perf_counter()
+        self.parked[campaign] = await parked_counts(self._engine, lists, now)
+        self._parked_at[campaign] = now + max(PARKED_EVERY_S, COUNT_SHARE * (time.perf_counter() - began))
         return True
 
 

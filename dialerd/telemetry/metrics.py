@@ -35,6 +35,12 @@ INVARIANTS = frozenset(
         "agent_in_one_call", "no_defect_in_the_core",
     }
 )  # fmt: skip
+PARKED_FOR = frozenset({
+    "retry", "callback", "callable_time", "callable_time_never", "time_zone_unknown", "cap", "dnc", "dnc_provider",
+    "rule", "precise_dialing", "max_attempts_today", "max_attempts_of_number_today", "guaranteed_agent_lane_full",
+    "number_in_use",
+})  # fmt: skip
+"""What contacts are parked for, as labels."""
 OTHER = "other"
 """The label of whatever is not on its list."""
 _PERSON_VALUES = frozenset(analysis.value for analysis in MAY_BE_PERSON)
@@ -98,6 +104,10 @@ class Metrics:
         self._contacts = Gauge(
             "dialerd_campaign_contacts", "Contacts of a campaign, as they were counted last.", ("campaign", "kind"),
             registry=self.registry,
+        )  # fmt: skip
+        self._parked = Gauge(
+            "dialerd_campaign_contacts_parked", "Contacts parked until later, by what they wait for.",
+            ("campaign", "reason"), registry=self.registry,
         )  # fmt: skip
         of_ledger = ("campaign", "window", "formula")
         self._abandon_rate = Gauge(
@@ -171,6 +181,15 @@ class Metrics:
         for campaign, of_campaign in counts.items():
             for kind, count in of_campaign.items():
                 self._contacts.labels(campaign, kind).set(count)
+
+    def contacts_parked(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Parked contacts of all campaigns: campaign -> reason -> how many. Only a reason's bounded first word
+        becomes a label."""
+        self._parked.clear()
+        for campaign, of_campaign in counts.items():
+            for reason, count in of_campaign.items():
+                word = reason.partition(":")[0]
+                self._parked.labels(campaign, word if word in PARKED_FOR else OTHER).inc(count)
 
     def provider_asked(self, dnc_list: str, outcome: str, seconds: float) -> None:
         """A provider of a do-not-call list was asked, and how that went."""

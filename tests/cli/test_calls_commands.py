@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dialerd.core import events as e
+from dialerd.core.attempts_control import AttemptCap, Scope
 from dialerd.core.commands import EnterBridge, Tell
+from dialerd.core.dnc import DncEntry, DncKind
+from dialerd.core.events import PlanChanged
 from tests.cli.running_api import Dialerd, Served, parsed
 from tests.control.stage import Stage, contact
 
@@ -98,6 +102,24 @@ def test_why_walks_the_gates(served: Served, dialerd: Dialerd) -> None:
     result = dialerd("why", "+441632960999")
     assert result.exit_code == 1
     assert "no contact has the number +4416*****99" in result.stderr
+
+
+def test_why_with_what_the_stores_know(served: Served, dialerd: Dialerd) -> None:
+    cap = AttemptCap(Scope.NUMBER, 2, 86400.0, name="daily")
+    plan = served.stage.plan
+    campaign = replace(plan.campaigns["spring"], dnc=("opt_outs",), attempt_caps=(cap,))
+    changed = replace(plan, campaigns={**plan.campaigns, "spring": campaign})
+    served.act(lambda stage: stage.feed(PlanChanged(changed)))
+    served.do(served.daemon.contacts_of("k1,01632 960002", "k2,01632 960001"))
+    number = DncEntry(DncKind.NUMBER, "+441632960001", served.stage.now + 7200.0)
+    served.do(served.daemon.dnc.add("opt_outs", number, "asked by letter", "ann"))
+    text = dialerd("why", "+441632960001").stdout
+    assert "in line: 1 contact comes before it" in text
+    assert "+4416*****01 is on list opt_outs by its number +4416*****01: asked by letter (ann, " in text
+    assert "not before 20" in text
+    assert re.search(r"daily +\+4416\*{5}01 +0 of 2 calls in 1d 00h +now", text)
+    served.daemon.calls.logs = None
+    assert "not known: past calls under rolling caps" in dialerd("why", "+441632960001").stdout
 
 
 def test_why_says_when(with_history: list[str], served: Served, dialerd: Dialerd) -> None:

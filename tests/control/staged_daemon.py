@@ -57,7 +57,9 @@ class StagedDaemon:
         self.engine = engine
         self._metrics = metrics if metrics is not None else Metrics()
         self._records = StoredRecords(engine, self, lambda: self.stage.plan, self._metrics.abandon_counted)
-        self._orders = OrderRoom(engine, self, lambda: self.stage.plan, self._metrics.contacts_counted)
+        self._orders = OrderRoom(
+            engine, self, lambda: self.stage.plan, self._metrics.contacts_counted, self._metrics.contacts_parked
+        )
         self._contacts = ContactDesk(engine, self, lambda: self.lists, self.post)
         self.teller = Notices(self, self._metrics)
         self.posted: list[Event] = []

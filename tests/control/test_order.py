@@ -60,3 +60,24 @@ async def test_the_keepers_figures_are_metrics(stage: Stage, daemon: StagedDaemo
     stage.plan = Plan({}, stage.plan.trunks)
     await daemon.orders.keeper.work()
     assert "dialerd_campaign_contacts{" not in daemon.metrics()[0].decode()
+
+
+async def test_what_parked_contacts_wait_for(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    await daemon.contacts_of("a,01632 960001", "b,01632 960002", "c,01632 960003", "d,01632 960004")
+    later = stage.now + 900.0
+    async with daemon.engine.begin() as connection:
+        for key, reason, at in (
+            ("a", "cap:daily", later), ("b", "cap:weekly", later + 5), ("c", "a site's own word", later + 9),
+        ):  # fmt: skip
+            await connection.exec_driver_sql(
+                "UPDATE contacts SET state = 'waiting', next_at = ?, reason = ? WHERE key = ?", (at, reason, key)
+            )
+    await daemon.orders.keeper.work()
+    body = await (await api.get("/api/v1/campaigns/spring")).json()
+    assert {one["reason"]: (one["contacts"], one["soonest_at"]) for one in body["parked"]} == {
+        "cap:daily": (1, later), "cap:weekly": (1, later + 5), "a site's own word": (1, later + 9),
+    }  # fmt: skip
+    assert (await (await api.get("/api/v1/status")).json())["campaigns"][0]["parked"] == []
+    text = daemon.metrics()[0].decode()
+    assert 'dialerd_campaign_contacts_parked{campaign="spring",reason="cap"} 2.0' in text
+    assert 'dialerd_campaign_contacts_parked{campaign="spring",reason="other"} 1.0' in text

@@ -50,6 +50,7 @@ def labels_of() -> dict[str, set[str]]:
     stage.up().agent().start("spring", contact(1), contact(2), contact(3))
     metrics.abandon_counted({("spring", "calendar_day", "us_ratio"): (0.01, 0.03)})
     metrics.contacts_counted({"spring": {"fresh": 1}})
+    metrics.contacts_parked({"spring": {"retry:busy": 1}})
     metrics.provider_asked("registry", "answered", 0.1)
     metrics.dnc_counted({"opt_outs": {"number": 1}})
     stage.feed(e.ClaimRefused(stage.claim().record.id, "dnc:opt_outs")).advance(1)
