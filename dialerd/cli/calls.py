@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -152,6 +152,10 @@ def _one(found: Mapping[str, Any]) -> None:
     for key, value in found.items():
         if key in ("id", "live") or value in (None, "", False, {}):
             continue
+        if key == "flow" and isinstance(value, Mapping):
+            for name, text in _walked(value, began):
+                made.add_row(f"[dim]{name}[/]", escape(text))
+            continue
         shown = str(value)
         if key in _TIMES or key.endswith("_at"):
             shown = clock_time(value)
@@ -161,6 +165,20 @@ def _one(found: Mapping[str, Any]) -> None:
             shown = escape(shown)
         made.add_row(f"[dim]{key}[/]", shown)
     console.print(made)
+
+
+def _walked(flow: Mapping[str, Any], began: float | None) -> Iterator[tuple[str, str]]:
+    """What a flow left, for people: where the caller went and what was pressed, columns, recordings."""
+    yield "flow", str(flow.get("flow"))
+    for at, _, node, keys in flow.get("path", ()):
+        since = f"{at - began:+.1f} s " if began is not None else ""
+        yield "", f"{since}{node}{f'  pressed {keys}' if keys else ''}"
+    for name, value in flow.get("columns", {}).items():
+        yield "wrote", f"{name} = {value}"
+    for recording in flow.get("recordings", ()):
+        yield "recorded", str(recording)
+    if flow.get("opted_out"):
+        yield "opted out", "by key"
 
 
 def _figures(one: Mapping[str, Any]) -> None:

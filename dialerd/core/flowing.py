@@ -26,7 +26,7 @@ from dialerd.core.events import DigitPressed, OptedOut, PlaybackFinished, Record
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flow import actions as a
-from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, columns_used, prompts_of
+from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, ToNumber, columns_used, prompts_of
 from dialerd.core.flow.nodes import OptOut as OptOutNode
 from dialerd.core.flow.prompts import Media, Prompt
 from dialerd.core.flow.walk import Around, Walk, WalkState
@@ -196,10 +196,14 @@ class Flowing:
         self._carry_out(attempt, attempt.walk.recorded(name, self._around(attempt, now)), now)
 
     def transfer_failed(self, attempt: LiveAttempt, event: TransferFailed, now: float) -> None:
-        """The other number did not answer; the caller is back."""
+        """The other number did not answer; the caller is back, perhaps to the successor of the daemon that dialed."""
         walk = attempt.walk or self._take_up(attempt, now)
-        if walk is not None:
-            self._carry_out(attempt, walk.not_transferred(self._around(attempt, now)), now)
+        if walk is None:
+            return
+        around = self._around(attempt, now)
+        # The ledger may not know yet that it was dialed; then the caller hears the node before once more.
+        back = walk.not_transferred(around) if isinstance(walk.node, ToNumber) else walk.resume(around)
+        self._carry_out(attempt, back, now)
 
     def bridged(self, attempt: LiveAttempt) -> None:
         """The caller speaks with an agent: the flow is over."""

@@ -131,7 +131,9 @@ class Recovery:
             if floor.timers.at("ring", record.id) is None:
                 floor.timers.set("ring", record.id, now + record.ring_timeout_s)
             return
-        if not channel.in_app:
+        if not channel.in_app and record.flow is not None and record.id not in lost_calls:
+            pass  # A flow has another number dialed, or connected; TransferFailed brings the caller back.
+        elif not channel.in_app:
             self._left_to_dialplan(attempt, now)
         elif attempt.state not in (_S.CONNECTED, _S.TREATING) and self._with_agent(attempt, bridged_in, now):
             self._flowing.bridged(attempt)

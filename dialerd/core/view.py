@@ -91,6 +91,9 @@ class AttemptView:
     claimed_at: float | None
     answered_at: float | None
     connected_at: float | None
+    flow: str | None = None
+    """The flow that the caller walks through; ``flow_node``: where in it."""
+    flow_node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,8 @@ class Viewer:
                 AttemptView(
                     a.id, a.record.campaign, a.record.contact_key, a.record.number, a.state.value, a.record.agent,
                     a.record.claimed_at, a.record.answered_at, a.record.connected_at,
+                    a.walk.state.flow if a.walk is not None else None,
+                    a.walk.state.node if a.walk is not None else None,
                 )
                 for a in floor.attempts.values()
             ),

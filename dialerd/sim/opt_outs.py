@@ -25,12 +25,15 @@ class OptOuts:
         self.posted = 0
         self.wiped = 0
 
-    def plan(self) -> None:
-        """Make the list and put opt-outs and losses on the schedule."""
-        world = self._world
-        world.hot.dnc.ensure([DNC_LIST])
-        world.hot.dnc.refresh(DNC_LIST)
+    def make_list(self) -> None:
+        """The list can be asked, and nobody is on it."""
+        self._world.hot.dnc.ensure([DNC_LIST])
+        self._world.hot.dnc.refresh(DNC_LIST)
         self._ready = True
+
+    def plan(self) -> None:
+        """Put opt-outs and losses on the schedule."""
+        world = self._world
         moment = 20.0
         while moment < world.shift.seconds:
             world.schedule.at(moment, self._somebody_asks)

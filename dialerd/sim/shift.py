@@ -2,16 +2,65 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from dialerd.core.analysis import profile_named
-from dialerd.core.campaign import CampaignSettings, Connection, Mode, PacingSettings, Plan, RetryRule, TrunkSettings
+from dialerd.core.campaign import (
+    AbandonKey,
+    CampaignSettings,
+    Connection,
+    Mode,
+    PacingSettings,
+    Plan,
+    RetryRule,
+    TrunkSettings,
+)
 from dialerd.core.disposition import Disposition
+from dialerd.core.flow.nodes import (
+    Branch,
+    Callback,
+    Case,
+    Flow,
+    Gather,
+    HangUp,
+    OptOut,
+    Play,
+    Record,
+    ToNumber,
+    ToQueue,
+)
+from dialerd.core.flow.prompts import Media, Prompt, Text
+from dialerd.core.treatment import MAY_BE_PERSON, Treatment
 
 TRUNK = "carrier"
 QUEUE = "sales"
 _PROFILES = ("connect_first", "connect_first", "off", "balanced", "catch_machines")
+
+
+_SAID = Prompt((Media("sound:dialerd/dates"),))
+DATES = Flow(
+    "dates",
+    "hello",
+    {
+        "hello": Play(_SAID, "ask"),
+        "ask": Gather(
+            _SAID, {"1": "bye", "2": "day", "3": "who", "4": "memo", "5": "branch", "0": "agent"}, retries=1,
+            on_no_input="later", wrong_prompt=_SAID,
+        ),
+        "day": Gather(_SAID, least=1, most=2, into="day", next="bye", retries=1),
+        "who": Branch((Case("agent", idle_agents=QUEUE),), "later"),
+        "agent": ToQueue(QUEUE, "later", 25.0, _SAID),
+        "memo": Record(_SAID, "bye", "memo", longest_s=10.0),
+        "branch": ToNumber(Text(("+441632960777",)), "later", 12.0),
+        "later": Callback("bye", 120.0),
+        "out": OptOut("bye"),
+        "bye": HangUp("done", _SAID),
+    },
+    always={"9": "out"},
+    longest_s=180.0,
+)  # fmt: skip
+"""A flow with every kind of node that something can go wrong at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +88,8 @@ class Shift:
 
     opt_outs: bool = False
     """People of the campaign with agents ask not to be called again, at any moment."""
+    flows: bool = False
+    """The second campaign leads people through a flow, and callers press keys, in the abandoned-call message too."""
     mode: Mode = Mode.PROGRESSIVE
     """Of the campaign with agents."""
     pacing: PacingSettings = field(default_factory=PacingSettings)
@@ -85,7 +136,14 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             dnc=("opt_outs",) if shift.opt_outs else (),
         )
     }
-    if agentless:
+    if shift.flows:
+        campaigns["spring"] = replace(
+            campaigns["spring"],
+            abandon_keys={"9": AbandonKey.OPT_OUT, "1": AbandonKey.CALLBACK},
+            opt_out_list="opt_outs",
+            dnc=("opt_outs",),
+        )
+    if agentless or shift.flows:
         campaigns["reminder"] = CampaignSettings(
             name="reminder",
             mode=Mode.AGENTLESS,
@@ -99,6 +157,16 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             analysis=profile_named("catch_machines"),
             message="sound:dialerd/reminder",
             priority=4,
+        )
+    if shift.flows:
+        campaigns["reminder"] = replace(
+            campaigns["reminder"],
+            flow="dates",
+            flows={"dates": DATES},
+            responses=dict.fromkeys(MAY_BE_PERSON, Treatment.FLOW),
+            opt_out_list="opt_outs",
+            dnc=("opt_outs",),
+            connection=connection,
         )
     lines, cps = max(3, shift.agents + 2), 4.0 + shift.agents
     if shift.mode.dials_ahead:

@@ -59,7 +59,9 @@ class World:
         nailed = self.plan.campaigns["spring"].connection is Connection.NAILED
         self.phones = Phones(rng, 0.03 if shift.restless else 0.0)
         self.asterisk = SimulatedAsterisk(
-            Surroundings(rng, self.schedule, self.mishaps, self.truth, self.phones, shift.talk_s, self._telephony)
+            Surroundings(
+                rng, self.schedule, self.mishaps, self.truth, self.phones, shift.talk_s, self._telephony, shift.flows
+            )
         )
         self.floor = QueueFloor(rng, self.schedule, self.mishaps, self.phones, QUEUE, nailed, self._roster)
         self.floor.offer = self.asterisk.offer_inbound
@@ -105,7 +107,7 @@ class World:
         zones = {name: campaign.time_zone for name, campaign in self.plan.campaigns.items()}
         days = self.record.day_counts(zones)
         self.step(e.Recovered(left.attempts, left.agent_lines, states, days, left.pacing, self.record.directions()))
-        if self.shift.opt_outs:
+        if self.shift.opt_outs or self.shift.flows:
             self.opt_outs.daemon_started()
         self.schedule.after(0.05, self.connect_telephony)
         self.schedule.after(0.08, self.connect_roster)
@@ -247,6 +249,8 @@ class World:
         if shift.inbound_per_hour:
             self.schedule.after(10.0, self.floor.inbound, shift.inbound_per_hour * shift.agents)
         self._disasters.plan()
+        if shift.opt_outs or shift.flows:
+            self.opt_outs.make_list()
         if shift.opt_outs:
             self.opt_outs.plan()
         self.schedule.at(shift.seconds, self._end_of_shift)

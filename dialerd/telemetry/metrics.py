@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from dialerd import __version__
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.attempts_control import CAP_REASON
-from dialerd.core.commands import Claim, CloseAttempt, Command, OriginateCall
+from dialerd.core.commands import Claim, CloseAttempt, Command, OptOut, OriginateCall
 from dialerd.core.disposition import HEARD, Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ClaimRefused, Event, PlanChanged
@@ -88,6 +88,10 @@ class Metrics:
             "event_handling_seconds", "Time to handle one event.", (),
             (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25),
         )  # fmt: skip
+        self._flow_results = self._counter(
+            "flow_results", "Calls that walked through a flow, by how that ended.", ("campaign", "flow", "result")
+        )
+        self._opt_outs = self._counter("opt_outs", "People who opted out during a call.", ("campaign", "how"))
         self._capped = self._counter(
             "capped_total", "Claims that a rolling cap on attempts refused.", ("cap", "campaign")
         )
@@ -156,6 +160,10 @@ class Metrics:
                 campaign = self._campaign_of.get(command.attempt_id)
                 if campaign is not None:
                     self._placed.labels(campaign).inc()
+            elif isinstance(command, OptOut):
+                campaign = self._campaign_of.get(command.attempt_id)
+                if campaign is not None:
+                    self._opt_outs.labels(campaign, command.how).inc()
             elif isinstance(command, CloseAttempt):
                 self._campaign_of.pop(command.outcome.record.id, None)
                 self._count(command.outcome.record)
@@ -229,10 +237,13 @@ class Metrics:
                 counter.labels(campaign)
             for disposition in Disposition:
                 self._attempts.labels(campaign, disposition.value)
+            self._opt_outs.labels(campaign, "key")
 
     def _count(self, record: AttemptRecord) -> None:
         campaign = record.campaign
         self._attempts.labels(campaign, record.disposition or Disposition.UNMAPPED.value).inc()
+        if record.flow is not None and record.flow_result is not None:
+            self._flow_results.labels(campaign, str(record.flow.get("flow", OTHER)), record.flow_result).inc()
         in_time = record.connected_at is not None or record.disposition in HEARD
         if record.abandoned:
             self._abandoned.labels(campaign).inc()

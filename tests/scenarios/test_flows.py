@@ -314,6 +314,31 @@ def test_a_flow_that_is_gone_after_a_restart_ends_the_call() -> None:
     assert (line.closed().disposition, line.closed().flow_result) == ("flow_failed", "flow_gone")
 
 
+def test_a_successor_takes_back_a_caller_whom_the_other_number_did_not_answer() -> None:
+    one = call().asked()
+    one.presses("6")
+    left = replace(one.line.live(one.id).record)
+    line = Timeline(delivery())
+    line.then(e.PlanChanged(line.plan), recovered(left)).look_away()
+    line.then(e.TelephonyBack((e.LiveChannel(one.id, "Up", in_app=False),), {}, frozenset()))
+    assert line.wanted(c.HangUp) == []
+    assert not line.live(one.id).record.abandoned
+    line.look_away().at(30, e.TransferFailed(one.id, "NOANSWER"))
+    assert line.wanted(c.PlayMessage)[-1].media == ("sound:bye",)
+    line.then(e.ChannelEnded(one.id, 16))
+    assert line.closed().disposition == "left_flow"
+
+
+def test_a_successor_that_never_heard_of_the_transfer_asks_again() -> None:
+    one = call().asked()
+    left = replace(one.line.live(one.id).record)
+    line = Timeline(delivery())
+    line.then(e.PlanChanged(line.plan), recovered(left)).look_away()
+    line.then(e.TelephonyBack((e.LiveChannel(one.id, "Up", in_app=False),), {}, frozenset()))
+    line.look_away().at(30, e.TransferFailed(one.id, "NOANSWER"))
+    assert line.wanted(c.PlayMessage)[-1].media == ("sound:ask",)
+
+
 class TestAbandoned:
     KEYS = {"9": AbandonKey.OPT_OUT, "1": AbandonKey.CALLBACK}  # noqa: RUF012
 

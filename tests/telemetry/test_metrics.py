@@ -11,6 +11,9 @@ from dialerd.core import events as e
 from dialerd.core.analysis import profile_named
 from dialerd.core.commands import EnterBridge, InvariantViolated, PlayMessage, Tell
 from dialerd.core.disposition import Disposition
+from dialerd.core.flow.nodes import Flow, Gather, HangUp, OptOut
+from dialerd.core.flow.prompts import Media, Prompt
+from dialerd.core.treatment import CallAnalysis, Treatment
 from dialerd.telemetry.metrics import Metrics
 from dialerd.telemetry.notices import Notices
 from tests.control.stage import Stage, contact, reminders, spring
@@ -244,3 +247,28 @@ def test_labels_stay_bounded_over_a_long_run() -> None:
     few = series_after(30, 100)
     assert series_after(60, 200) == few
     assert not metrics._campaign_of
+
+
+def test_what_a_flow_came_to_and_who_opted_out_by_key() -> None:
+    flow = Flow(
+        "dates", "ask",
+        {"ask": Gather(Prompt((Media("sound:a"),)), {"9": "out"}), "out": OptOut("bye"), "bye": HangUp("opted_out")},
+    )  # fmt: skip
+    stage, metrics = staged(
+        reminders(
+            analysis=profile_named("off"), flow="dates", flows={"dates": flow}, opt_out_list="optouts",
+            responses={CallAnalysis.PERSON: Treatment.FLOW},
+        )
+    )  # fmt: skip
+    assert value(metrics, "dialerd_opt_outs_total", campaign="reminders", how="key") == 0
+    stage.up().start("reminders", contact(1, contact_list="patients"))
+    attempt = stage.grant()
+    stage.ring_and_answer(attempt, 3.0)
+    (live,) = stage.view().attempts
+    assert (live.flow, live.flow_node) == ("dates", "ask")
+    stage.feed(e.PlaybackStarted(stage.last(PlayMessage).playback_id)).feed(e.DigitPressed(attempt, "9"))
+    stage.end(attempt)
+    assert value(
+        metrics, "dialerd_flow_results_total", campaign="reminders", flow="dates", result="opted_out"
+    ) == 1  # fmt: skip
+    assert value(metrics, "dialerd_opt_outs_total", campaign="reminders", how="key") == 1

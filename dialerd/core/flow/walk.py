@@ -68,6 +68,8 @@ class WalkState:
     """What the flow wrote."""
     path: list[list[Any]] = field(default_factory=list)
     """``[epoch seconds, flow, node, keys]`` for every node, in order."""
+    recordings: list[str] = field(default_factory=list)
+    """Names of what was recorded, in order."""
     result: str = ""
     failed: bool = False
     """It did not end as the flow was meant to."""
@@ -166,6 +168,7 @@ class Walk:
         if name is None:
             return self._end("recording_failed", failed=True)
         self.state.columns[node.into] = name
+        self.state.recordings.append(name)
         return self._enter(node.next, around)
 
     def joined(self, agent_found: bool) -> Sequence[a.Action]:

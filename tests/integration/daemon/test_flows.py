@@ -121,6 +121,11 @@ def test_keys_land_where_the_flow_says(stage: Stage) -> None:
     assert of_name["out"]["reason"] == "opted_out"
     assert attempts["agent"]["queue"] == "sales"
 
+    told = site.api.get(f"/api/v1/attempts/{attempts['memo']['id']}")
+    assert (told["flow"]["recordings"], told["flow_result"]) == ([memo], "answered")
+    assert site.api.metric("dialerd_flow_results_total", campaign="dates", flow="delivery", result="unanswered") == 2
+    assert site.api.metric("dialerd_opt_outs_total", campaign="dates", how="key") == 1
+
     # Each key came once, and is noted at the node where it was pressed.
     paths = {name: json.loads(one["flow"])["path"] for name, one in attempts.items()}
     keys = {name: "".join(step[3] for step in path) for name, path in paths.items()}
