@@ -55,8 +55,9 @@ def test_whatever_goes_wrong(first: int) -> None:
     assert set[str | None]().union(*map(results, worlds)) >= {"done", "transferred"}
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_keys_in_the_abandoned_call_message(seed: int) -> None:
-    world = lived(Shift(seed, faults=True, flows=True, mode=Mode.POWER, pacing=PACING))
-    abandoned = [record for record in world.record.attempts.values() if record.abandoned]
-    assert all(record.disposition == "abandoned" or record.reason for record in abandoned)
+def test_keys_in_the_abandoned_call_message() -> None:
+    worlds = [lived(Shift(seed, faults=True, flows=True, mode=Mode.POWER, pacing=PACING)) for seed in range(4)]
+    told = [one for world in worlds for one in world.record.attempts.values()
+            if one.abandoned and (one.flow or {}).get("flow") == "abandoned"]  # fmt: skip
+    assert told, "nobody heard the message: the test shows nothing"
+    assert {one.disposition for one in told} <= {"abandoned", "outcome_unknown"}, "it stays an abandoned call"
