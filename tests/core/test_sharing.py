@@ -59,7 +59,9 @@ def test_who_was_away_makes_up_for_no_more_than_its_credit(of: list[float], data
     span = 400
     counts = serve(sharing, all_of_them, span)
     fair = span * away.share / sum(of)
-    assert fair - len(of) - 1 < counts[away.name] < fair + CREDIT_CALLS + len(of) + 1
+    # Others may have credit of their own to use up.
+    slack = CREDIT_CALLS + len(of) + 1
+    assert fair - slack < counts[away.name] < fair + slack
     for sharer in others:
         assert counts[sharer.name] > (span - CREDIT_CALLS) * sharer.share / sum(of) - len(of) - 1
 
