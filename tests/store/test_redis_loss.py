@@ -63,9 +63,14 @@ async def test_killed_and_restarted_in_the_middle_of_the_stream(redis_server: Re
         assert (await holds(redis_server.url))[1] == {i.encode() for i in live}
         assert sorted(await outbox_ids(redis_server.url)) == [r.id for n, r in enumerate(attempts) if n % 3]
     assert len(inbox.of(StoreLost)) == len(inbox.of(StoreBack)) == 1
-    assert len(inbox.of(ClaimGranted)) == 600, "granted again at most to be answered once"
+    granted = [event.attempt_id for event in inbox.of(ClaimGranted)]
+    refused = inbox.of(ClaimRefused)
+    assert len(set(granted)) == len(granted), "granted again at most to be answered once"
+    assert live <= set(granted)
+    # A claim and its close whose replies were lost together: here alone, since the core closes what it was granted.
+    assert {event.reason for event in refused} <= {"already_closed"}
+    assert len(granted) + len(refused) == 600
     assert len(inbox.of(AttemptClosed)) == 400
-    assert inbox.of(ClaimRefused) == []
 
 
 async def test_frozen_then_thawed(redis_server: Redis) -> None:
