@@ -48,6 +48,8 @@ def campaigns_file(lab: Lab, lists: list[str], campaigns: str, *, lines: int, cp
         f"trunks:\n  carrier: {{dial: 'PJSIP/{{digits}}@carrier', max_lines: {lines}, cps: {cps}}}\n"
         f"contact_lists:\n{of_lists}"
         "defaults:\n  trunk: carrier\n  caller_id: +441632960000\n  max_attempts: 1\n"
+        # Every round calls the same numbers, and hangs up on whoever answers.
+        "  attempt_limits: {after_abandoned: null, after_machine: null}\n"
         f"  ring_timeout: {ring_timeout_s}s\n"
         f"  abandon_message: {lab.settings.abandon_sound}\n"
         f"campaigns:\n{campaigns}"
