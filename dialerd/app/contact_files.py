@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -47,17 +48,24 @@ def file_name(source: str) -> str:
     return plain.lstrip(".")[:100] or "upload.csv"
 
 
+@asynccontextmanager
+async def uploaded(source: str, content: AsyncIterator[bytes]) -> AsyncIterator[Path]:
+    """What is uploaded, once all of it has arrived: a file in a folder of its own, which goes at the end."""
+    with tempfile.TemporaryDirectory(prefix="dialerd-upload-") as folder:
+        path = Path(folder) / file_name(source)
+        with path.open("wb") as file:
+            async for chunk in content:
+                file.write(chunk)
+        yield path
+
+
 async def import_upload(
     engine: AsyncEngine, clock: Clock, settings: ContactListSettings, source: str, content: AsyncIterator[bytes]
 ) -> ImportReport:
     """Import what is uploaded, once all of it has arrived.
 
     Raises :class:`UnusableFile` and :class:`Unavailable`; then nothing of it is callable."""
-    with tempfile.TemporaryDirectory(prefix="dialerd-import-") as folder:
-        path = Path(folder) / file_name(source)
-        with path.open("wb") as file:
-            async for chunk in content:
-                file.write(chunk)
+    async with uploaded(source, content) as path:
         try:
             result = await import_contacts(engine, clock, path, settings.name, mapping_of(settings))
         except csv_format.UnusableFile as error:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
-from dialerd.app.contact_files import REJECTS_SHOWN, file_name
+from dialerd.app.contact_files import REJECTS_SHOWN, uploaded
 from dialerd.app.dnc_keeper import DncKeeper
 from dialerd.config.dnc_lists import DncListSettings
 from dialerd.control.daemon import Unavailable, UnusableFile
 from dialerd.control.dnc_lists import (
     BadDncEntry,
     DncBusy,
-    DncFinding,
     DncListInfo,
     DncLoadReport,
     NoOptOutList,
@@ -24,7 +21,7 @@ from dialerd.control.dnc_lists import (
     UnknownDncList,
 )
 from dialerd.core.campaign import Plan
-from dialerd.core.dnc import DncEntry, DncKind
+from dialerd.core.dnc import DncEntry, DncFinding, DncKind
 from dialerd.ports import Clock
 from dialerd.store import csv_format, dnc_sql
 from dialerd.store import dnc_blocks as packing
@@ -135,22 +132,14 @@ class StoredDnc:
     async def look_up(self, number: str, contact_key: str, name: str | None) -> list[DncFinding]:
         """Every entry in force that concerns them."""
         with _answering():
-            found = await self._record.look_up(number, contact_key, name)
-        return [
-            DncFinding(f.dnc_list, f.kind, f.value, f.loaded, f.expires_at, f.reason, f.who, f.added_at)
-            for f in found
-        ]
+            return await self._record.look_up(number, contact_key, name)
 
     async def load(
         self, name: str, source: str, mode: str, column: str | None, who: str, content: AsyncIterator[bytes]
     ) -> DncLoadReport:
         """Load an uploaded file, once all of it has arrived."""
         region = self._region(name)
-        with tempfile.TemporaryDirectory(prefix="dialerd-dnc-") as folder:
-            path = Path(folder) / file_name(source)
-            with path.open("wb") as file:
-                async for chunk in content:
-                    file.write(chunk)
+        async with uploaded(source, content) as path:
             try:
                 with _answering():
                     await self._record.ensure([name])

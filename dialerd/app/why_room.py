@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.app.order_room import wanted_by
 from dialerd.control.daemon import KnownContact, Unavailable
-from dialerd.control.dnc_lists import DncDesk, DncFinding
+from dialerd.control.dnc_lists import DncDesk
 from dialerd.control.inspection import Explanation, PlaceInLine
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.cap_counts import Calls
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.dialer import Dialer
-from dialerd.core.dnc import DNC_REASON, later_end
+from dialerd.core.dnc import DNC_REASON, DncFinding, later_end
 from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.gates import Hold, Refuse
 from dialerd.core.inspection import Evidence

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import typer
 from rich.markup import escape
 
-from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
+from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption, pass_on
 from dialerd.cli.outcome import ends_well
 from dialerd.cli.reach import Reach, reach
 from dialerd.cli.screen import coloured, duration, print_json, screen, table
@@ -28,8 +28,7 @@ def _default(
     if context.invoked_subcommand is None:
         list_sequences(config=config, url=url, token=token, as_json=as_json)
     else:
-        given = {"config": config, "url": url, "token": token, "as_json": as_json}
-        context.default_map = {context.invoked_subcommand: {k: v for k, v in given.items() if v}}
+        pass_on(context, config=config, url=url, token=token, as_json=as_json)
 
 
 @sequences.command("list")

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
+from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption, pass_on
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import Reach, reach
 from dialerd.cli.screen import coloured, complaints, print_json, screen
@@ -70,9 +70,7 @@ def _default(
     if context.invoked_subcommand is None:
         list_campaigns(config=config, url=url, token=token, as_json=as_json)
     else:
-        # Options before the word apply to what comes behind it.
-        given = {"config": config, "url": url, "token": token, "as_json": as_json}
-        context.default_map = {context.invoked_subcommand: {k: v for k, v in given.items() if v}}
+        pass_on(context, config=config, url=url, token=token, as_json=as_json)
 
 
 @campaigns.command("list")

@@ -28,3 +28,9 @@ TokenOption = Annotated[
         help="Token of the API, instead of settings; better in DIALERD_TOKEN, which others do not see.",
     ),
 ]  # fmt: skip
+
+
+def pass_on(context: typer.Context, **given: object) -> None:
+    """Options that stand before the word of a command apply to what comes behind it."""
+    if context.invoked_subcommand is not None:
+        context.default_map = {context.invoked_subcommand: {name: value for name, value in given.items() if value}}

@@ -21,7 +21,7 @@ from dialerd.control.daemon import UnknownContactList
 from dialerd.control.guard import DAEMON, audited, wants_unmasked, who
 from dialerd.control.parameters import Masking, Parameters, PhoneNumber, parameters
 from dialerd.control.problem import ApiProblem, Handler
-from dialerd.control.reply import reply
+from dialerd.control.reply import reply, reply_csv
 from dialerd.core.masking import masked_value
 
 routes = web.RouteTableDef()
@@ -123,21 +123,9 @@ async def export(request: web.Request) -> web.StreamResponse:
     await wants_unmasked(request, True)
     await audited(request, "contacts_export", {"list": asked.list})
     pieces = request.app[DAEMON].contacts.export(asked.list, asked.state)
-    # What is wrong is told before the answer begins.
     first = await anext(pieces)
     name = "".join(c for c in asked.list if c.isalnum() or c in "-_") or "contacts"
-    response = web.StreamResponse(
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}.csv"',
-            "Content-Type": "text/csv; charset=utf-8",
-        }
-    )
-    await response.prepare(request)
-    await response.write(first)
-    async for piece in pieces:
-        await response.write(piece)
-    await response.write_eof()
-    return response
+    return await reply_csv(request, first, pieces, name)
 
 
 @routes.post("/api/v1/contacts/remove")

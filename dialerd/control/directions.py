@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from difflib import get_close_matches
 
 from aiohttp import web
 
 from dialerd.control.guard import DAEMON, audited
 from dialerd.control.parameters import Parameters, parameters
-from dialerd.control.problem import ApiProblem
+from dialerd.control.problem import ApiProblem, known
 from dialerd.control.reply import reply
 from dialerd.core.direction_view import SequenceView
 from dialerd.core.events import SequenceStartAsked, SequenceStopAsked
@@ -56,11 +55,5 @@ async def campaign_rules(request: web.Request) -> web.Response:
 
 
 def _known(request: web.Request) -> SequenceView:
-    name = request.match_info["name"]
-    names = {one.name: one for one in request.app[DAEMON].view().sequences}
-    if name not in names:
-        near = get_close_matches(name, names, n=1)
-        known = ", ".join(f"`{n}`" for n in names) or "none"
-        hint = f"Did you mean `{near[0]}`?" if near else f"Sequences there are: {known}."
-        raise ApiProblem(404, f"no sequence {name[:80]!r}", hint=hint)
-    return names[name]
+    sequences = {one.name: one for one in request.app[DAEMON].view().sequences}
+    return known("sequence", request.match_info["name"], sequences)

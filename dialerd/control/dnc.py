@@ -14,7 +14,7 @@ from dialerd.control.dnc_lists import BadDncEntry, DncBusy, NoOptOutList, Unknow
 from dialerd.control.guard import DAEMON, audited, wants_unmasked, who
 from dialerd.control.parameters import Masking, Parameters, parameters
 from dialerd.control.problem import ApiProblem
-from dialerd.control.reply import reply
+from dialerd.control.reply import reply, reply_csv
 from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.masking import masked_value
 
@@ -144,13 +144,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         first = await anext(pieces)
     except UnknownDncList:
         raise _unknown(asked.list) from None
-    response = web.StreamResponse(headers={"Content-Type": "text/csv; charset=utf-8"})
-    await response.prepare(request)
-    await response.write(first)
-    async for piece in pieces:
-        await response.write(piece)
-    await response.write_eof()
-    return response
+    return await reply_csv(request, first, pieces)
 
 
 def _which(request: web.Request, asked: EntryParameters) -> tuple[str, DncEntry]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dialerd.core.dnc import DncEntry, DncKind
+from dialerd.core.dnc import DncEntry, DncFinding, DncKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +51,6 @@ class DncListInfo:
     campaigns: tuple[str, ...]
     opt_outs_of: tuple[str, ...]
     changed_at: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class DncFinding:
-    """An entry that concerns what was asked for. ``reason``, ``who`` and ``added_at`` are unknown for what a plain
-    file brought."""
-
-    dnc_list: str
-    kind: DncKind
-    value: str
-    loaded: bool
-    expires_at: float | None
-    reason: str
-    who: str
-    added_at: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from difflib import get_close_matches
 from typing import Any
 
 from aiohttp import web
@@ -11,7 +10,7 @@ from aiohttp import web
 from dialerd import __version__
 from dialerd.control.guard import DAEMON, audited, wants_unmasked
 from dialerd.control.parameters import Masking, Parameters, parameters
-from dialerd.control.problem import ApiProblem
+from dialerd.control.problem import ApiProblem, known
 from dialerd.control.reply import reply
 from dialerd.core.abandon import CampaignFigures, abandon_rates
 from dialerd.core.events import CampaignStartAsked, CampaignStopAsked
@@ -86,13 +85,7 @@ async def agents(request: web.Request) -> web.Response:
 def known_campaign(request: web.Request, name: str) -> CampaignView:
     """The campaign of this name, or 404."""
     view: DialerView = request.app[DAEMON].view()
-    names = {campaign.name: campaign for campaign in view.campaigns}
-    if name not in names:
-        near = get_close_matches(name, names, n=1)
-        known = ", ".join(f"`{n}`" for n in names) or "none"
-        hint = f"Did you mean `{near[0]}`?" if near else f"Campaigns there are: {known}."
-        raise ApiProblem(404, f"no campaign {name[:80]!r}", hint=hint)
-    return names[name]
+    return known("campaign", name, {campaign.name: campaign for campaign in view.campaigns})
 
 
 def _shown(request: web.Request, campaign: CampaignView) -> dict[str, Any]:

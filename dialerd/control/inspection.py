@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialerd.control.dnc_lists import DncFinding
+from dialerd.core.dnc import DncFinding
 from dialerd.core.inspection import Inspection
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -11,6 +12,7 @@ from dialerd.control.daemon import Unavailable
 from dialerd.control.reply import encoded
 
 CONTENT_TYPE = "application/problem+json"
+T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -27,6 +29,16 @@ class ApiProblem(Exception):
         body |= {key: value for key, value in (("detail", self.detail), ("hint", self.hint)) if value} | self.more
         headers = {"WWW-Authenticate": 'Bearer realm="dialerd"'} if self.status == 401 else None
         return web.Response(body=encoded(body), status=self.status, content_type=CONTENT_TYPE, headers=headers)
+
+
+def known(what: str, name: str, known_ones: Mapping[str, T]) -> T:
+    """The one of this name. Raises a 404 that names the nearest, or all. ``what``: ``campaign`` …"""
+    if name in known_ones:
+        return known_ones[name]
+    near = get_close_matches(name, known_ones, n=1)
+    names = ", ".join(f"`{n}`" for n in known_ones) or "none"
+    hint = f"Did you mean `{near[0]}`?" if near else f"{what.capitalize()}s there are: {names}."
+    raise ApiProblem(404, f"no {what} {name[:80]!r}", hint=hint)
 
 
 _HINTS = {

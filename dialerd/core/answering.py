@@ -209,7 +209,7 @@ class Answering:
         floor.timers.set("treatment", record.id, now + RESUMED_TREATMENT_S)
 
     def playback_started(self, attempt: LiveAttempt, now: float) -> None:
-        """The person hears the message."""
+        """The person hears the message, or a prompt of a flow."""
         attempt.playback_started = True
         if attempt.record.message_at is None:
             attempt.record.message_at = now

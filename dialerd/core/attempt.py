@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from dialerd.core.contact import ContactNext
+from dialerd.core.disposition import HEARD
 from dialerd.core.lifecycle import Lifecycle
 
 
@@ -129,6 +130,11 @@ class AttemptRecord:
     rules: dict[str, Any] | None = None
     """Where the campaign has rule sets: ``pre_call`` and ``wrap_up``, the rules that fired (``set.rule``), and
     ``columns``, those of the contact's that rules look at, as they were when it was claimed."""
+
+    @property
+    def reached(self) -> bool:
+        """L of the abandon rates: connected in time, to an agent or to what the campaign has to say."""
+        return not self.abandoned and (self.connected_at is not None or self.disposition in HEARD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Dialer:
         self._rounds = Rounds(self.floor, desk, forecasting, running, placing)
         edits = self._edits = ListEdits(self.floor, running, placing)
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
-        self.inspecting = Inspecting(self.floor, running.case_for)
+        self.inspecting = Inspecting(self.floor, desk, running.case_for)
         self.viewer.sequencing, self.viewer.directing = self.sequencing, self.directing
         desk.on_vanished = self._agent_vanished
         desk.on_line_lost = self._agent_line_lost
@@ -98,10 +98,7 @@ class Dialer:
             e.AmdFinished: self._for_attempt(answering.amd_finished),
             e.BridgeEntered: self._bridge_entered,
             e.BridgeFailed: self._bridge_failed,
-            e.PlaybackStarted: self._on_playback(
-                lambda a, ev, now: answering.playback_started(a, now),
-                lambda a, ev, now: flowing.playback_started(a, now),
-            ),
+            e.PlaybackStarted: self._on_playback(lambda a, ev, now: answering.playback_started(a, now)),
             e.PlaybackFinished: self._on_playback(answering.playback_finished, flowing.playback_finished),
             e.DigitPressed: self._on_channel(flowing.pressed),
             e.RecordingFinished: self._on_channel(flowing.recorded),
@@ -217,13 +214,17 @@ class Dialer:
         return run
 
     def _on_playback(
-        self, message: Callable[[LiveAttempt, Any, float], None], prompt: Callable[[LiveAttempt, Any, float], None]
+        self,
+        message: Callable[[LiveAttempt, Any, float], None],
+        prompt: Callable[[LiveAttempt, Any, float], None] | None = None,
     ) -> Callable[[Any, float], None]:
+        """``prompt``: for the prompts of flows, where they are another matter."""
+
         def run(event: Any, now: float) -> None:
             walker = self.floor.playbacks.get(event.playback_id)
             attempt = self.floor.attempts.get(walker or ids.sibling(event.playback_id, ids.ATTEMPT))
             if attempt is not None:
-                (message if walker is None else prompt)(attempt, event, now)
+                (message if walker is None or prompt is None else prompt)(attempt, event, now)
 
         return run
 

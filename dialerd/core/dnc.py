@@ -45,6 +45,21 @@ class DncEntry:
         return self.value == contact_key
 
 
+@dataclass(frozen=True, slots=True)
+class DncFinding:
+    """An entry that concerns what was asked for. ``reason``, ``who`` and ``added_at`` are unknown for what a plain
+    file brought."""
+
+    dnc_list: str
+    kind: DncKind
+    value: str
+    loaded: bool
+    expires_at: float | None
+    reason: str
+    who: str
+    added_at: float | None
+
+
 def fields_for(number: str, contact_key: str) -> Iterator[str]:
     """The names (:attr:`DncEntry.field`) of every entry that would concern this number and contact."""
     yield f"n{number}"

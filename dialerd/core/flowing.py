@@ -117,13 +117,6 @@ class Flowing:
 
     # --- what happens ------------------------------------------------------------------------------------
 
-    def playback_started(self, attempt: LiveAttempt, now: float) -> None:
-        """The caller hears something."""
-        attempt.playback_started = True
-        if attempt.record.message_at is None:
-            attempt.record.message_at = now
-            self._floor.do(SaveAttempt(attempt.record))
-
     def playback_finished(self, attempt: LiveAttempt, event: PlaybackFinished, now: float) -> None:
         """A prompt is over, or could not be played."""
         if attempt.walk is None or event.playback_id != attempt.playback:

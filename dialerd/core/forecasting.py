@@ -17,7 +17,6 @@ from dialerd.core.agent_split import IsBefore, agents_of_others, leave
 from dialerd.core.attempt import AttemptRecord, AttemptState
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import SavePacing
-from dialerd.core.disposition import HEARD
 from dialerd.core.events import Recovered
 from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
 from dialerd.core.pacer_run import LEARNT_WITH, Decision, Level, LivePredictive, PacerRun
@@ -158,8 +157,7 @@ class Forecasting:
 
     def closed(self, record: AttemptRecord, now: float) -> None:
         """The attempt has its disposition: into the windows, and whatever pacers have not been told yet."""
-        in_time = record.connected_at is not None or record.disposition in HEARD
-        if record.abandoned or in_time:
+        if record.abandoned or record.reached:
             answered_at = record.answered_at if record.answered_at is not None else now
             self._windows_of(record.campaign).count(answered_at, record.abandoned)
         run, followed = self.runs.get(record.campaign), self._followed.pop(record.id, None)

@@ -99,7 +99,7 @@ class Case:
     """The schedule's word at ``now``; None: the campaign has no schedule."""
     agents_ready: int | None = None
     """Idle agents of the queue; where calls are placed ahead, whether anybody is at work (1 or 0); None for agentless
-    campaigns."""
+    campaigns. Only for those who ask why: pacing counts agents itself."""
 
 
 def campaign_on(case: Case) -> Verdict:

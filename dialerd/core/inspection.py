@@ -13,6 +13,7 @@ from math import inf
 from dialerd.core.cap_counts import Calls, CapCount, cap_counts, capped_now
 from dialerd.core.choosing import NUMBER_GATES, for_number, in_dial_order, walk_contact
 from dialerd.core.contact import Contact, ContactState
+from dialerd.core.desk import Desk
 from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.gates import (
     CAMPAIGN_GATES,
@@ -27,6 +28,7 @@ from dialerd.core.gates import (
     number_callable,
 )
 from dialerd.core.inquiries import Said
+from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.view import GateFinding
 
 MOST_STEPS = 100
@@ -106,8 +108,9 @@ CaseFor = Callable[[CampaignRun, Contact | None, float], Case]
 class Inspecting:
     """Reads the floor; changes nothing."""
 
-    def __init__(self, floor: Floor, case_for: CaseFor) -> None:
+    def __init__(self, floor: Floor, desk: Desk, case_for: CaseFor) -> None:
         self._floor = floor
+        self._desk = desk
         self._case_for = case_for
 
     def of(self, campaign_name: str, contact: Contact, evidence: Evidence, now: float) -> Inspection:
@@ -130,6 +133,14 @@ class Inspecting:
             held=self.held(campaign, contact.id),
         )
 
+    def _agents_ready(self, campaign: CampaignRun) -> int | None:
+        settings = campaign.settings
+        if settings.queue is None:
+            return None
+        if settings.mode.dials_ahead:
+            return int(somebody_at_work(self._floor, settings.queue))
+        return self._desk.idle_agents(settings.queue)
+
     def _case(self, campaign: CampaignRun, contact: Contact, evidence: Evidence, now: float) -> Case:
         uncallable = evidence.state is ContactState.UNCALLABLE
         case = replace(
@@ -137,6 +148,7 @@ class Inspecting:
             not_before=evidence.not_before,
             uncallable=(evidence.reason or "uncallable") if uncallable else None,
             barred={**campaign.barred, **evidence.barred},
+            agents_ready=self._agents_ready(campaign),
         )
         return _with_calls(case, contact, evidence)
 

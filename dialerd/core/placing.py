@@ -22,7 +22,7 @@ from dialerd.core.contact import Contact
 from dialerd.core.day_parts import part_at
 from dialerd.core.desk import Desk
 from dialerd.core.dial_string import dial_string
-from dialerd.core.disposition import HEARD, Disposition
+from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt, Parked
@@ -362,8 +362,7 @@ class Placing:
         campaign.answered += record.answered_at is not None
         campaign.connected += record.connected_at is not None
         campaign.abandoned += record.abandoned
-        in_time = record.connected_at is not None or record.disposition in HEARD
-        campaign.reached += in_time and not record.abandoned
+        campaign.reached += record.reached
 
     def _forget(self, attempt: LiveAttempt) -> None:
         """Free the core's own picture of what the attempt held."""

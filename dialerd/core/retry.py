@@ -11,7 +11,7 @@ from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.day_parts import next_day, next_in_part
 from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
-from dialerd.core.tallies import DEAD, answer_share, counted, is_dead, last_in_part
+from dialerd.core.tallies import DEAD, answer_share, counted, is_dead, last_in_part, other_numbers
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
@@ -85,8 +85,10 @@ def _by_the_rules(
     if disposition in _REACHED:
         return ContactNext(ContactState.UNCALLABLE, None, index, "reached")
     rule, attempts = rule_for(settings, disposition), record.contact_attempts + 1
-    tallies = counted(record.contact_tries or {}, replace(record, disposition=disposition.value), attempts)
-    following = next((i for i in _after(index, record.number_count) if not is_dead(tallies, i)), None)
+    tallies = counted(record.contact_tries or {}, record, attempts, disposition.value)
+    # This number comes last.
+    in_turn = [*other_numbers(index, record.number_count), index]
+    following = next((i for i in in_turn if not is_dead(tallies, i)), None)
     if attempts >= settings.max_attempts:
         return _handed_over(rule, following) or ContactNext(ContactState.UNCALLABLE, None, index, "max_attempts")
     if disposition in DEAD:
@@ -109,11 +111,6 @@ def _handed_over(rule: RetryRule | None, number_index: int | None) -> ContactNex
         return None
     reason = f"handed_over:{rule.hand_over_to}"
     return ContactNext(ContactState.CALLABLE, None, number_index or 0, reason, move_to=rule.hand_over_list)
-
-
-def _after(index: int, count: int) -> list[int]:
-    """The contact's other numbers in dial order, and this one last."""
-    return [(index + step) % count for step in range(1, count + 1)]
 
 
 def _moment(rule: RetryRule, settings: CampaignSettings, tallies: Mapping[str, int], now: float) -> float:

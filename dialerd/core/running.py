@@ -15,7 +15,6 @@ from dialerd.core.gates import Case
 from dialerd.core.inquiring import Inquiring
 from dialerd.core.lines import TrunkRun
 from dialerd.core.parking import MOST_AT_ONCE, Parking
-from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.time_gate import REASONS
 
 HOPPER_FLOOR = 20
@@ -270,16 +269,7 @@ class Running:
             dnc=floor.dnc,
             barred=campaign.barred,
             inquiries=floor.inquiries,
-            agents_ready=self._agents_ready(campaign),
         )
-
-    def _agents_ready(self, campaign: CampaignRun) -> int | None:
-        settings = campaign.settings
-        if settings.queue is None:
-            return None
-        if settings.mode.dials_ahead:
-            return int(somebody_at_work(self._floor, settings.queue))
-        return self._desk.idle_agents(settings.queue)
 
     def complete_if_done(self, campaign: CampaignRun) -> None:
         """Complete when no contact can ever be called again."""

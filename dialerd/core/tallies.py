@@ -34,10 +34,13 @@ def stamped(tallies: Mapping[str, int] | None, day: int, part: int) -> dict[str,
     return {**(tallies or {}), "@today": day, "@part": part}
 
 
-def counted(before: Mapping[str, int], record: AttemptRecord, attempts: int) -> dict[str, int]:
-    """A contact's tallies when its attempt is closed; ``attempts``: dialed ones, this one included."""
+def counted(
+    before: Mapping[str, int], record: AttemptRecord, attempts: int, disposition: str | None = None
+) -> dict[str, int]:
+    """A contact's tallies when its attempt ends; ``attempts``: dialed ones, this one included. ``disposition``: what
+    it ends with, where it does not say so yet."""
     after = dict(before)
-    disposition, stamp = record.disposition, record.contact_tries or {}
+    disposition, stamp = disposition or record.disposition, record.contact_tries or {}
     if disposition is None:
         return after
     after[disposition] = after.get(disposition, 0) + 1
@@ -57,6 +60,11 @@ def counted(before: Mapping[str, int], record: AttemptRecord, attempts: int) -> 
         if disposition in ANSWERED:
             _add(after, f"@h{part}")
     return after
+
+
+def other_numbers(index: int, count: int) -> list[int]:
+    """Places of a contact's other numbers in dial order, from the one after ``index``."""
+    return [(index + step) % count for step in range(1, count)]
 
 
 def handed_over(tallies: Mapping[str, int]) -> dict[str, int]:

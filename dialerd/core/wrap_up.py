@@ -19,7 +19,7 @@ from dialerd.core.filtering.conditions import CallFact, Filter
 from dialerd.core.filtering.evaluation import holds
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.rule_clock import called_clock
-from dialerd.core.tallies import counted, is_dead
+from dialerd.core.tallies import counted, is_dead, other_numbers
 
 
 class Uncallable(StrEnum):
@@ -85,7 +85,7 @@ def facts_after(
 ) -> Facts:
     """What wrap-up rules may ask. ``zone_name``: the campaign's."""
     attempts = record.contact_attempts + (disposition not in NEVER_DIALED)
-    tallies = counted(record.contact_tries or {}, replace(record, disposition=disposition.value), attempts)
+    tallies = counted(record.contact_tries or {}, record, attempts, disposition.value)
     ended = record.ended_at if record.ended_at is not None else now
     of_call: dict[CallFact, str | float | None] = {
         CallFact.CAMPAIGN: record.campaign,
@@ -139,7 +139,7 @@ def _next(
     name: str, rule: WrapUpRule, record: AttemptRecord, facts: Facts, following: ContactNext, now: float
 ) -> ContactNext:
     index, reason = record.number_index, f"rule: {name}"
-    others = [(index + step) % record.number_count for step in range(1, record.number_count)]
+    others = other_numbers(index, record.number_count)
     other = next((i for i in others if not is_dead(facts.tallies, i)), None)
     if rule.uncallable is Uncallable.NUMBER and other is not None:
         if following.reason == "max_attempts":

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.abandon_ledger import Counts
-from dialerd.core.disposition import HEARD, NEVER_DIALED
+from dialerd.core.disposition import NEVER_DIALED
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis, Treatment
+from dialerd.store.attempt_conditions import REACHED
 from dialerd.store.database import READING
 from dialerd.store.schema import attempts
 
@@ -24,10 +25,7 @@ _ANSWERED = _A.answered_at.is_not(None)
 
 CLASSES: Mapping[str, ColumnElement[bool]] = {
     "abandoned": _A.abandoned.is_(True),
-    "reached": and_(
-        _A.abandoned.is_(False),
-        or_(_A.connected_at.is_not(None), _A.disposition.in_([one.value for one in sorted(HEARD)])),
-    ),
+    "reached": REACHED,
     "dials": or_(_A.disposition.is_(None), _A.disposition.not_in([one.value for one in sorted(NEVER_DIALED)])),
     "persons": or_(
         _A.abandoned.is_(True), and_(_ANSWERED, _A.analysis.in_([one.value for one in sorted(MAY_BE_PERSON)]))

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.abandon import CampaignFigures
-from dialerd.core.disposition import HEARD, NEVER_DIALED
+from dialerd.core.disposition import NEVER_DIALED
 from dialerd.core.treatment import MAY_BE_PERSON
+from dialerd.store.attempt_conditions import REACHED
 from dialerd.store.database import READING
 from dialerd.store.schema import attempts
 
@@ -19,10 +20,6 @@ _A = attempts.c
 _IS_PERSON = or_(
     _A.abandoned,
     and_(_A.answered_at.is_not(None), _A.analysis.in_([analysis.value for analysis in MAY_BE_PERSON])),
-)
-_IN_TIME = and_(
-    _A.abandoned.is_(False),
-    or_(_A.connected_at.is_not(None), _A.disposition.in_([one.value for one in sorted(HEARD)])),
 )
 _DELAY = _A.connected_at - _A.answered_at
 _REACHED_AGENT = and_(_A.connected_at.is_not(None), _A.answered_at.is_not(None))
@@ -41,7 +38,7 @@ async def campaign_figures(
     query = (
         select(
             _A.campaign, _A.disposition, func.count(), func.count(_A.answered_at),
-            func.count().filter(_IS_PERSON), func.count().filter(_A.abandoned), func.count().filter(_IN_TIME),
+            func.count().filter(_IS_PERSON), func.count().filter(_A.abandoned), func.count().filter(REACHED),
             func.count().filter(_REACHED_AGENT),
         ).where(*span).group_by(_A.campaign, _A.disposition).order_by(_A.campaign, _A.disposition)
     )  # fmt: skip

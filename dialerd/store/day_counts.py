@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import and_, case, func, literal, or_, select
+from sqlalchemy import case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from dialerd.core.disposition import HEARD
 from dialerd.core.windows import DayCount, last_days
+from dialerd.store.attempt_conditions import REACHED
 from dialerd.store.database import READING
 from dialerd.store.schema import attempts
 
 _A = attempts.c
-_IN_TIME = and_(
-    _A.abandoned.is_(False),
-    or_(_A.connected_at.is_not(None), _A.disposition.in_([one.value for one in sorted(HEARD)])),
-)
 OTHERS = "UTC"
 """The zone of campaigns that are not in the plan."""
 
@@ -41,8 +37,8 @@ async def _counts(connection: AsyncConnection, zone: str, now: float) -> dict[st
     at = func.coalesce(_A.answered_at, _A.ended_at, _A.recorded_at)
     day = case(*((at < end, literal(ordinal)) for ordinal, _, end in days)).label("day")
     query = (
-        select(_A.campaign, day, func.count().filter(_IN_TIME), func.count().filter(_A.abandoned))
-        .where(at >= days[0][1], at < days[-1][2], or_(_A.abandoned, _IN_TIME))
+        select(_A.campaign, day, func.count().filter(REACHED), func.count().filter(_A.abandoned))
+        .where(at >= days[0][1], at < days[-1][2], or_(_A.abandoned, REACHED))
         .group_by(_A.campaign, day)
         .order_by(_A.campaign, day)
     )

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from dialerd.core.dnc import DncEntry, DncKind, fields_for, later_end
+from dialerd.core.dnc import DncEntry, DncFinding, DncKind, fields_for, later_end
 from dialerd.ports import Clock
 from dialerd.store import dnc_blocks as packing
 from dialerd.store.database import READING
@@ -61,20 +61,6 @@ class EntryRow:
         """What it says; None for an exception."""
         kind = _KINDS.get(self.field[0])
         return DncEntry(kind, self.field[1:], self.expires_at) if kind is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Why a number or contact is on a list. ``reason`` is empty for a number of a load."""
-
-    dnc_list: str
-    kind: DncKind
-    value: str
-    loaded: bool
-    expires_at: float | None
-    reason: str
-    who: str
-    added_at: float | None
 
 
 class UnknownDncList(Exception):
@@ -175,6 +161,14 @@ class SqlDnc:
             await connection.execute(_at(name, 0, entry.field).values(**values))
         return seq
 
+    async def opt_out_within(
+        self, connection: AsyncConnection, name: str, number: str, attempt_id: str, how: str
+    ) -> None:
+        """Whoever has this number asked in a call not to be called again; a part of somebody else's transaction.
+        Asking twice changes nothing."""
+        entry = DncEntry(DncKind.NUMBER, number)
+        await self.add_within(connection, name, [entry], f"asked for by {how}", f"call {attempt_id}")
+
     async def remove(self, name: str, entry: DncEntry, reason: str, who: str) -> bool:
         """Take what an entry names off a list, whether it was added or loaded; a removed number of a load comes back
         with the next load that has it. False: it was not there. Raises :class:`UnknownDncList`."""
@@ -237,11 +231,11 @@ class SqlDnc:
 
     # --- looking up -------------------------------------------------------------------------------------
 
-    async def look_up(self, number: str, contact_key: str = "", name: str | None = None) -> list[Finding]:
+    async def look_up(self, number: str, contact_key: str = "", name: str | None = None) -> list[DncFinding]:
         """Every entry in force that concerns the number (E.164; empty: none) or contact, on all lists or one."""
         now = self._clock.now()
         fields = list(fields_for(number, contact_key)) if number else [f"c{contact_key}"]
-        found: list[Finding] = []
+        found: list[DncFinding] = []
         async with self._reading.connect() as connection:
             lists = [_list_row(row) for row in (await connection.execute(select(dnc_lists))).all()]
             for one in sorted(lists, key=lambda row: row.name):
@@ -257,13 +251,13 @@ class SqlDnc:
                     said = _entry_row(row)
                     if said.entry is not None and (said.expires_at is None or said.expires_at > now):
                         found.append(
-                            Finding(
+                            DncFinding(
                                 one.name, said.entry.kind, said.entry.value, said.generation > 0, said.expires_at,
                                 said.reason, said.who, said.added_at,
                             )
                         )  # fmt: skip
                 if number and one.generation and await self._loaded(connection, one.name, one.generation, number):
-                    found.append(Finding(one.name, DncKind.NUMBER, number, True, None, "", "", None))
+                    found.append(DncFinding(one.name, DncKind.NUMBER, number, True, None, "", "", None))
         return found
 
     # --- in bulk, for copies and exports ----------------------------------------------------------------
@@ -340,4 +334,4 @@ def _entry_row(row: Any) -> EntryRow:
     )  # fmt: skip
 
 
-__all__ = ["EXCEPTION", "EntryRow", "Finding", "ListRow", "SqlDnc", "UnknownDncList"]
+__all__ = ["EXCEPTION", "EntryRow", "ListRow", "SqlDnc", "UnknownDncList"]

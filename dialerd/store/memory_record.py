@@ -24,7 +24,6 @@ from dialerd.core.commands import (
     WakeContacts,
 )
 from dialerd.core.contact import Contact, ContactState, Number
-from dialerd.core.disposition import HEARD
 from dialerd.core.events import (
     ContactsChanged,
     ContactsCounted,
@@ -119,8 +118,7 @@ class MemoryRecord:
         days: dict[str, dict[int, list[int]]] = {}
         now = self._clock.now()
         for record in self.attempts.values():
-            in_time = record.connected_at is not None or record.disposition in HEARD
-            if record.abandoned or in_time:
+            if record.abandoned or record.reached:
                 zone = zones.get(record.campaign, "UTC")
                 at = record.answered_at if record.answered_at is not None else record.ended_at
                 day = day_of(at if at is not None else now, zone)

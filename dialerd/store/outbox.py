@@ -17,7 +17,6 @@ from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.attempt import AttemptRecord, Outcome
-from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import OutcomesRecorded
 from dialerd.core.wrap_up import lists_joined
 from dialerd.ports import Clock, Post
@@ -155,8 +154,7 @@ class Outbox:
         async with self._engine.begin() as connection:
             for name, record, how in opt_outs:
                 # It was asked for during the call and is there already, unless the daemon died in between.
-                entry = DncEntry(DncKind.NUMBER, record.number)
-                await self._dnc.add_within(connection, name, [entry], f"asked for by {how}", f"call {record.id}")
+                await self._dnc.opt_out_within(connection, name, record.number, record.id, how)
             return await write_outcomes(connection, outcomes, self._clock.now())
 
     async def _write_one_by_one(self, entries: list[_Entry]) -> tuple[list[_Entry], frozenset[str]]:

@@ -28,7 +28,6 @@ from dialerd.core.commands import (
     WakeContacts,
 )
 from dialerd.core.contact import Contact, ContactState
-from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import ContactsFetched
 from dialerd.core.ordering.settings import DialOrder
 from dialerd.core.windows import DayCount
@@ -177,11 +176,10 @@ class SqlRecord:
             async with self._engine.begin() as connection:
                 await self._wake(connection, command)
         elif isinstance(command, OptOut):
-            await self._dnc.ensure([command.dnc_list])
-            entry = DncEntry(DncKind.NUMBER, command.number)
-            await self._dnc.add(
-                command.dnc_list, [entry], f"asked for by {command.how}", f"call {command.attempt_id}"
-            )
+            name = command.dnc_list
+            await self._dnc.ensure([name])
+            async with self._engine.begin() as connection:
+                await self._dnc.opt_out_within(connection, name, command.number, command.attempt_id, command.how)
         elif isinstance(command, SaveCampaignState):
             async with self._engine.begin() as connection:
                 await connection.execute(delete(campaigns).where(campaigns.c.name == command.campaign))

@@ -17,7 +17,7 @@ from dialerd import __version__
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.attempts_control import CAP_REASON
 from dialerd.core.commands import Claim, CloseAttempt, Command, OptOut, OriginateCall
-from dialerd.core.disposition import HEARD, Disposition
+from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ClaimRefused, Event, PlanChanged
 from dialerd.core.treatment import MAY_BE_PERSON
@@ -244,10 +244,9 @@ class Metrics:
         self._attempts.labels(campaign, record.disposition or Disposition.UNMAPPED.value).inc()
         if record.flow is not None and record.flow_result is not None:
             self._flow_results.labels(campaign, str(record.flow.get("flow", OTHER)), record.flow_result).inc()
-        in_time = record.connected_at is not None or record.disposition in HEARD
         if record.abandoned:
             self._abandoned.labels(campaign).inc()
-        elif in_time:
+        elif record.reached:
             self._live.labels(campaign).inc()
         if record.abandoned or (record.answered_at is not None and record.analysis in _PERSON_VALUES):
             self._persons.labels(campaign).inc()
