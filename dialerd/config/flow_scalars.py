@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,8 +90,11 @@ class KeyPattern(Scalar):
 
     def parse(self, text: str) -> str:
         try:
-            re.compile(text)
-        except re.error as error:
+            with warnings.catch_warnings():
+                # a set such as `[[` may mean something else in a later Python: it is not to be relied upon
+                warnings.simplefilter("error", FutureWarning)
+                re.compile(text)
+        except (re.error, FutureWarning) as error:
             raise self.refuse(f"{quoted(text)} is no regular expression: {error}") from None
         if len(text) > 200:
             raise self.refuse(f"{len(text)} characters, more than 200")

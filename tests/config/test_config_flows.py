@@ -193,6 +193,7 @@ MISTAKES = [
     ("hours twice", '"mon-fri 9-17, sat 10:00-12:00"', '«"mon-fri 9-17, fri 18-20"', f"{NODE}.which.branch[1].hours",
      "names `fri` twice", "and"),
     ("pattern", '"[0-3][0-9][01][0-9]"', '«"[0-3"', f"{NODE}.move.gather.pattern", "no regular expression", ""),
+    ("pattern", '"[0-3][0-9][01][0-9]"', '«"[[]"', f"{NODE}.move.gather.pattern", "no regular expression", ""),
     ("digits and most", "digits: 4,", "digits: 4, «most: 5,", f"{NODE}.move.gather.most", "beside `digits`",
      "remove"),
     ("braces", '"moved to {new_day}"', '«"moved to {new_day"', f"{NODE}.note.set.answer", "braces do not match", ""),

@@ -28,3 +28,11 @@ def while_true(what: str, condition: Callable[[], object], span_s: float) -> Non
     while time.monotonic() < deadline:
         assert condition(), what
         time.sleep(0.05)
+
+
+def until_equal(expected: T, ask: Callable[[], T], limit_s: float = PATIENCE_S) -> None:
+    """Ask again and again until the answer is the expected one. Fails with both."""
+    deadline = time.monotonic() + limit_s
+    while (answer := ask()) != expected:
+        assert time.monotonic() < deadline, f"not within {limit_s:g} s: {expected!r}; last: {answer!r}"
+        time.sleep(0.04)

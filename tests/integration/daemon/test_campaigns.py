@@ -11,7 +11,7 @@ from tests.harness.pbx import nailed
 from tests.harness.redis_keys import held
 from tests.harness.site import Site, progressive
 from tests.harness.stage import Stage, complete
-from tests.harness.waiting import until
+from tests.harness.waiting import until, until_equal
 
 
 def test_reload(stage: Stage) -> None:
@@ -181,6 +181,12 @@ def test_queue_without_members(stage: Stage) -> None:
     assert site.dispositions() == {person: ["answered_agent"]}
 
 
+def state_and_reason(site: Site) -> tuple[object, object]:
+    """Of the campaign ``calls``."""
+    view = site.api.campaign("calls")
+    return view["state"], view["reason"]
+
+
 def test_a_campaign_that_cannot_work_waits_for_what_is_missing(stage: Stage) -> None:
     """No such queue, no such sound, a list that was never made: it is invalid and says why, also after a restart;
     when all is there it goes on by itself."""
@@ -195,9 +201,8 @@ def test_a_campaign_that_cannot_work_waits_for_what_is_missing(stage: Stage) -> 
     started = site.api.post("/api/v1/campaigns/calls/start")
     assert started["invalid"] == against
     for _ in range(2):
-        until("invalid, and why", lambda: site.api.campaign("calls")["reason"] == against)
+        until_equal(("invalid", against), lambda: state_and_reason(site))
         view = site.api.campaign("calls")
-        assert view["state"] == "invalid"
         assert list(view["not_dialing"]) == [f"campaign_invalid: {against}"]
         assert site.api.metric("dialerd_not_dialing", campaign="calls", reason="campaign_invalid") == 1
         assert site.api.notices_of("campaign_invalid")[-1]["fields"]["reason"] == against
