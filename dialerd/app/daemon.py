@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import structlog
 
+from dialerd.app.connections import ami_settings, ari_settings
 from dialerd.app.contact_desk import ContactDesk
 from dialerd.app.contact_files import import_upload
 from dialerd.app.dnc_desk import StoredDnc
@@ -17,25 +18,19 @@ from dialerd.app.dnc_rooms import DncRooms
 from dialerd.app.examination import Examiner, event_sources
 from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.order_room import OrderRoom
+from dialerd.app.plan_room import PlanInForce, PlanRoom
 from dialerd.app.records import StoredRecords
 from dialerd.app.why_room import WhyRoom
-from dialerd.app.world_watch import LOOK_EVERY_S, LOOKED_AT, WorldWatch
+from dialerd.app.world_watch import WorldWatch
 from dialerd.asterisk.roster import AmiRoster
-from dialerd.asterisk.settings import AmiSettings, AriSettings
 from dialerd.asterisk.telephony import AriTelephony
-from dialerd.config.campaigns_file import load_campaigns
-from dialerd.config.contact_lists import ContactListSettings
 from dialerd.config.daemon import DaemonSettings
-from dialerd.config.plan_diff import plan_diff
-from dialerd.config.problems import Problem
 from dialerd.config.site_rules import RuleFailure
 from dialerd.control.daemon import ImportReport, ReloadResult, UnknownContactList
 from dialerd.control.server import ControlServer
 from dialerd.core.attempt import AttemptState
-from dialerd.core.campaign import Plan
 from dialerd.core.dialer import Dialer
 from dialerd.core.events import ContactsChanged, Event, PlanChanged, Recovered, ShutdownAsked
-from dialerd.core.findings import in_words
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.view import DialerView
 from dialerd.engine import Engine, EngineLoop, SteadyClock
@@ -65,33 +60,22 @@ _MAY_BE_LEFT = frozenset({AttemptState.CONNECTED})
 _T = TypeVar("_T")
 
 
-class UnusableCampaigns(Exception):
-    """The campaigns file has errors."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
-
-
 class Daemon:
     """Implements :class:`dialerd.control.daemon.Daemon`. Life: :meth:`run`, until :meth:`stop` is called."""
 
     def __init__(self, settings: DaemonSettings) -> None:
         """Raises :class:`UnusableCampaigns` when the campaigns file has errors."""
-        campaigns = load_campaigns(settings.campaigns, self.rule_failed)
-        if campaigns.plan is None:
-            raise UnusableCampaigns(campaigns.problems)
+        self._in_force = in_force = PlanInForce(settings.campaigns, self.rule_failed)
         self._settings = settings
-        self._plan = campaigns.plan
-        self._lists: Mapping[str, ContactListSettings] = campaigns.contact_lists
         self._clock = SteadyClock()
         self._metrics = Metrics()
         self._database = open_database(settings.sql.url.get_secret_value())
         self._keeper = NoticeKeeper(Journal(self._database, self._clock))
         self._notices = Notices(self._clock, self._metrics, self._keeper.take)
-        self._records = StoredRecords(self._database, self._clock, lambda: self._plan, self._metrics.abandon_counted)
-        self._dnc_lists = campaigns.dnc_lists
-        self._contacts = ContactDesk(self._database, self._clock, lambda: self._lists, self.post)
+        self._records = StoredRecords(
+            self._database, self._clock, lambda: in_force.plan, self._metrics.abandon_counted
+        )
+        self._contacts = ContactDesk(self._database, self._clock, lambda: in_force.contact_lists, self.post)
         rng = random.Random(secrets.randbits(64))
         redis = settings.redis.url.get_secret_value()
         health = RecordHealth(self.post)
@@ -101,23 +85,28 @@ class Daemon:
             on_log_incomplete=lambda: self.call_log.wake(),
         )  # fmt: skip
         self._record = SqlRecord(self._database, self.post, self._clock, health=health)
-        self.call_log = CallLog(redis, self._hot.keys, self._database, self._clock, lambda: self._plan.call_windows())
+        self.call_log = CallLog(
+            redis, self._hot.keys, self._database, self._clock, lambda: in_force.plan.call_windows()
+        )
         self._outbox = Outbox(
             redis, self._hot.keys, self._database, self.post, self._clock,
             health=health, recorded=self._hot.forget_outcomes,
         )  # fmt: skip
-        self._roster = AmiRoster(_ami(settings), self.post, rng=rng, on_bug=self._bug)
+        self._roster = AmiRoster(ami_settings(settings), self.post, rng=rng, on_bug=self._bug)
         self._telephony = AriTelephony(
-            _ari(settings), self.post, rng=rng, trunks=event_sources(self._plan), lost_calls=self._roster.lost_calls,
-            examine=self._examine, on_bug=self._bug,
+            ari_settings(settings), self.post, rng=rng, trunks=event_sources(in_force.plan),
+            lost_calls=self._roster.lost_calls, examine=lambda: self._plans.examine_asterisk(), on_bug=self._bug,
         )  # fmt: skip
-        self._examiner = Examiner(_ari(settings), _ami(settings), lambda: self._plan, self._notices.tell)
-        self._world = WorldWatch(self._database, self.post)
         serials = SerialNumbers(int(self._clock.now() * 1000), secrets.randbits(20))
         self._dialer = Dialer(serials)
+        self._plans = PlanRoom(
+            in_force, self._dialer, self._telephony,
+            Examiner(ari_settings(settings), ami_settings(settings), lambda: in_force.plan, self._notices.tell),
+            WorldWatch(self._database, self.post), self._notices, self.post, changed=self.call_log.wake,
+        )  # fmt: skip
         self._dnc = DncRooms(
             redis, self._database, self.post, self._clock,
-            lists=lambda: self._dnc_lists, plan=lambda: self._plan, dialer=lambda: self._dialer,
+            lists=lambda: in_force.dnc_lists, plan=lambda: in_force.plan, dialer=lambda: self._dialer,
             reached=self._hot.dnc_reached, tell=self._notices.tell, counted=self._metrics.dnc_counted,
             measured=self._metrics.provider_asked,
         )  # fmt: skip
@@ -126,7 +115,7 @@ class Daemon:
             observers=(self._metrics.observe,), provider=self._dnc.providers,
         )  # fmt: skip
         self._orders = OrderRoom(
-            self._database, self._clock, lambda: self._plan, self._metrics.contacts_counted,
+            self._database, self._clock, lambda: in_force.plan, self._metrics.contacts_counted,
             self._metrics.contacts_parked,
         )  # fmt: skip
         self._why = WhyRoom(self._database, self._clock, self._dialer, self._dnc.desk, self.call_log)
@@ -137,7 +126,6 @@ class Daemon:
         self._server = ControlServer(self, settings.api.host, settings.api.port, token)
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._reloading = asyncio.Lock()
 
     # --- life ------------------------------------------------------------------------------------------
 
@@ -174,11 +162,11 @@ class Daemon:
 
     async def _start(self, group: asyncio.TaskGroup, tasks: list[asyncio.Task[None]]) -> None:
         """In this order: what is in the record and the ledger first, then Asterisk, then the agents."""
-        self.post(PlanChanged(self._plan))
+        self.post(PlanChanged(self._in_force.plan))
         _log.info("daemon_starting", instance=self._settings.instance, shard=self._settings.shard)
         await self._insist(lambda: migrate_engine(self._database))
         tasks.append(group.create_task(self._keeper.run(), name="notices"))
-        await self._world.look_at_lists(self._plan.campaigns.values())
+        await self._plans.look_at_lists()
         await self._hot.start()
         await self._outbox.drain_all()
         while True:
@@ -197,7 +185,7 @@ class Daemon:
         released = await self._insist(lambda: self._record.reset_in_attempt(kept))
         states = await self._insist(self._record.campaign_states)
         directions = await self._insist(self._record.directions)
-        zones = {name: campaign.time_zone for name, campaign in self._plan.campaigns.items()}
+        zones = {name: campaign.time_zone for name, campaign in self._in_force.plan.campaigns.items()}
         days = await self._insist(lambda: self._record.day_counts(zones))
         self.post(Recovered(ledger.attempts, ledger.agent_lines, states, days, ledger.pacing, directions))
         _log.info("ledger_read", live_attempts=len(ledger.attempts), contacts_released=released)
@@ -210,27 +198,7 @@ class Daemon:
         # A defect that ends one of them must not leave a daemon behind that seems to be alive.
         tasks.append(group.create_task(self._telephony.ended(), name="asterisk"))
         tasks.append(group.create_task(self._roster.ended(), name="roster"))
-        tasks.append(group.create_task(self._watch_world(), name="world"))
-
-    async def _watch_world(self) -> None:
-        """What is missing now may be there later, and the other way round."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            await self._look(self._plan)
-
-    async def _look(self, plan: Plan, *names: str) -> None:
-        """Look whether the campaigns of a plan (or those of these names) can work, and let the core know."""
-        chosen = [campaign for name, campaign in plan.campaigns.items() if name in names or not names]
-        await self._world.look_at_lists(chosen)
-        if self._telephony.connected:
-            await self._world.look_at_sounds(chosen, self._telephony.client)
-
-    async def _examine(self) -> str:
-        """Why no call may be placed on this Asterisk, or nothing; and which campaigns cannot work on it."""
-        objection = await self._examiner()
-        if not objection:
-            await self._world.look_at_sounds(self._plan.campaigns.values(), self._telephony.client)
-        return objection
+        tasks.append(group.create_task(self._plans.watch(), name="world"))
 
     async def _insist(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Do something in the database, however long it takes to be there."""
@@ -361,57 +329,17 @@ class Daemon:
 
     async def reload(self, check_only: bool = False) -> ReloadResult:
         """Read the campaigns file again and apply it, all or nothing; live calls keep the settings they have."""
-        async with self._reloading:
-            path = self._settings.campaigns
-            result = await asyncio.to_thread(load_campaigns, path, self.rule_failed)
-            if result.plan is None:
-                self._notices.tell("error", "reload_refused", problems=str(len(result.problems)))
-                return ReloadResult(False, None, result.problems)
-            diff = plan_diff(self._plan, result.plan)
-            if not check_only:
-                # Before it is in force: what cannot work is not to dial for a moment first.
-                await self._look(result.plan)
-                self._plan, self._lists = result.plan, result.contact_lists
-                self._dnc_lists = result.dnc_lists
-                self._telephony.set_trunks([*event_sources(result.plan), *self._sources_in_use()])
-                self.call_log.wake()
-                self.post(PlanChanged(result.plan))
-                self._notices.tell("info", "reloaded", changes=str(len(diff.lines())))
-            return ReloadResult(not check_only, diff, result.problems)
-
-    def _sources_in_use(self) -> list[str]:
-        """A trunk that is taken out is followed until its calls have ended: who rings is heard of only by it. (Until
-        the next reload, to be exact; it does no harm.)"""
-        floor = self._dialer.floor
-        live = {attempt.record.trunk for attempt in floor.attempts.values()}
-        return [f"endpoint:{trunk.settings.event_source}" for name, trunk in floor.trunks.items() if name in live]
+        return await self._plans.reload(check_only)
 
     async def examine(self, campaign: str) -> str:
         """Why the campaign cannot work in the world as it is; empty: nothing stands against it."""
-        await self._look(self._plan, campaign)
-        told = self._dialer.floor.findings.of(campaign)
-        others = {about: reason for about, reason in told.items() if about not in LOOKED_AT}
-        return in_words({**others, **self._world.missing(campaign)})
+        return await self._plans.examine(campaign)
 
     async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
         """Import a CSV file into a list as it arrives."""
-        settings = self._lists.get(contact_list)
+        settings = self._in_force.contact_lists.get(contact_list)
         if settings is None:
             raise UnknownContactList(contact_list)
         report = await import_upload(self._database, self._clock, settings, source, content)
         self.post(ContactsChanged(contact_list, any_of_them=True))
         return report
-
-
-def _ari(settings: DaemonSettings) -> AriSettings:
-    ari = settings.ari
-    assert ari.password is not None
-    # A rightful successor holds the lease, and has ended this daemon by then.
-    patience_s = settings.lease_ttl_s + 5.0
-    return AriSettings(ari.url, ari.user, ari.password.get_secret_value(), ari.app, reclaim_after_s=patience_s)
-
-
-def _ami(settings: DaemonSettings) -> AmiSettings:
-    assert settings.ami.secret is not None
-    ami = settings.ami
-    return AmiSettings(ami.host, ami.port, ami.user, settings.ami.secret.get_secret_value())

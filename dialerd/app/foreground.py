@@ -12,7 +12,8 @@ from typing import Any
 import structlog
 import uvloop
 
-from dialerd.app.daemon import Daemon, UnusableCampaigns
+from dialerd.app.daemon import Daemon
+from dialerd.app.plan_room import UnusableCampaigns
 from dialerd.config.daemon import DaemonSettings
 from dialerd.store.database import BadDatabaseUrl
 from dialerd.store.migrate import DatabaseTooNew

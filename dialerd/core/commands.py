@@ -8,6 +8,20 @@ from typing import Any
 
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.attempts_control import AttemptCap
+from dialerd.core.call_commands import CreateBridge as CreateBridge
+from dialerd.core.call_commands import DestroyBridge as DestroyBridge
+from dialerd.core.call_commands import DialAgent as DialAgent
+from dialerd.core.call_commands import EnterBridge as EnterBridge
+from dialerd.core.call_commands import HangUp as HangUp
+from dialerd.core.call_commands import OriginateCall as OriginateCall
+from dialerd.core.call_commands import PlayMessage as PlayMessage
+from dialerd.core.call_commands import ProbeChannel as ProbeChannel
+from dialerd.core.call_commands import StartAmd as StartAmd
+from dialerd.core.call_commands import StartRecording as StartRecording
+from dialerd.core.call_commands import StopAmd as StopAmd
+from dialerd.core.call_commands import StopPlayback as StopPlayback
+from dialerd.core.call_commands import StopRecording as StopRecording
+from dialerd.core.call_commands import TransferOut as TransferOut
 from dialerd.core.campaign import CampaignState
 from dialerd.core.direction_commands import AuditAction as AuditAction
 from dialerd.core.direction_commands import CountContacts as CountContacts
@@ -161,143 +175,6 @@ class AskProvider:
 
     dnc_list: str
     numbers: tuple[str, ...]
-
-
-# --- telephony -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OriginateCall:
-    """Dial. The channel's id is the attempt's. Answered by OriginateAccepted, -Refused or -Unknown, then by the
-    channel's own events."""
-
-    attempt_id: str
-    dial_string: str
-    caller_id: str
-    ring_timeout_s: float
-    abandon_message: str
-    """What the dialplan plays if nobody takes the answered call."""
-    dead_man_s: float
-    """After so many seconds without a daemon that takes charge the dialplan does the same."""
-    variables: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeChannel:
-    """Ask whether the channel exists. Answered by ChannelProbed."""
-
-    channel_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    """End the channel; no error if it is gone already."""
-
-    channel_id: str
-    reason: str = "normal"
-
-
-@dataclass(frozen=True, slots=True)
-class StartAmd:
-    """Analyse what is heard on the channel with these arguments of ``AMD()``, on a snoop channel. Answered by
-    AmdFinished (also with status ``FAILED`` when it could not be started)."""
-
-    attempt_id: str
-    arguments: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StopAmd:
-    """The verdict is no longer wanted."""
-
-    attempt_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class CreateBridge:
-    """Make a mixing bridge; no error if it exists."""
-
-    bridge_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class DestroyBridge:
-    """End the bridge; its channels are let go, not hung up. No error if it is gone."""
-
-    bridge_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnterBridge:
-    """Put an answered channel into the bridge, and take its dead-man's timer off. Answered by BridgeEntered or
-    BridgeFailed."""
-
-    channel_id: str
-    bridge_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlayMessage:
-    """Play the media URI to the channel, and take its dead-man's timer off. Answered by PlaybackStarted and
-    PlaybackFinished."""
-
-    channel_id: str
-    playback_id: str
-    media: tuple[str, ...]
-    """Played one after the other."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopPlayback:
-    """Stop what plays; no error if it is over. PlaybackFinished may come or not."""
-
-    channel_id: str
-    playback_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class StartRecording:
-    """Record what the channel says into a file of this name (WAV). Answered by RecordingFinished, also when nothing
-    could be recorded."""
-
-    channel_id: str
-    recording_id: str
-    longest_s: float
-    silence_s: float
-    """So much silence ends it."""
-    beep: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StopRecording:
-    """Enough was recorded; the file is kept."""
-
-    channel_id: str
-    recording_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class TransferOut:
-    """Let the dialplan dial this number and connect both. Answered by TransferFailed, or by the channel's end after
-    the conversation."""
-
-    channel_id: str
-    number: str
-    caller_id: str
-    ring_timeout_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class DialAgent:
-    """Call an agent's phone. Answered by the channel's own events (ChannelAnswered, ChannelEnded; ChannelEnded also
-    when Asterisk refused)."""
-
-    channel_id: str
-    dial_string: str
-    caller_id: str
-    timeout_s: float
-    auto_answer: bool
-    variables: Mapping[str, str]
 
 
 # --- the roster ------------------------------------------------------------------------------------------

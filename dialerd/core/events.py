@@ -1,5 +1,5 @@
 """Facts that reach the core, in the past tense. Every one of them may come late, twice, or for something that is
-already over; that is legal and changes nothing."""
+already over; that is legal and changes nothing. Grouped by where they come from; all of them can be had from here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dialerd.core.attempt import AttemptRecord
+from dialerd.core.call_events import AmdFinished as AmdFinished
+from dialerd.core.call_events import BridgeEntered as BridgeEntered
+from dialerd.core.call_events import BridgeFailed as BridgeFailed
+from dialerd.core.call_events import CallLost as CallLost
+from dialerd.core.call_events import ChannelAnswered as ChannelAnswered
+from dialerd.core.call_events import ChannelEnded as ChannelEnded
+from dialerd.core.call_events import ChannelProbed as ChannelProbed
+from dialerd.core.call_events import ChannelRinging as ChannelRinging
+from dialerd.core.call_events import InboundOffered as InboundOffered
+from dialerd.core.call_events import LiveChannel as LiveChannel
+from dialerd.core.call_events import OriginateAccepted as OriginateAccepted
+from dialerd.core.call_events import OriginateRefused as OriginateRefused
+from dialerd.core.call_events import OriginateUnknown as OriginateUnknown
+from dialerd.core.call_events import PlaybackFinished as PlaybackFinished
+from dialerd.core.call_events import PlaybackStarted as PlaybackStarted
+from dialerd.core.call_events import TalkingStarted as TalkingStarted
+from dialerd.core.call_events import TalkingStopped as TalkingStopped
+from dialerd.core.call_events import TelephonyBack as TelephonyBack
+from dialerd.core.call_events import TelephonyLost as TelephonyLost
 from dialerd.core.campaign import CampaignState, Plan
 from dialerd.core.contact import Contact
 from dialerd.core.contact_events import ContactsChanged as ContactsChanged
@@ -23,6 +42,10 @@ from dialerd.core.dnc_events import DncStandingChanged as DncStandingChanged
 from dialerd.core.dnc_events import OptedOut as OptedOut
 from dialerd.core.dnc_events import ProviderAnswered as ProviderAnswered
 from dialerd.core.dnc_events import ProviderFailed as ProviderFailed
+from dialerd.core.roster_events import MemberGone as MemberGone
+from dialerd.core.roster_events import MemberSeen as MemberSeen
+from dialerd.core.roster_events import RosterLost as RosterLost
+from dialerd.core.roster_events import RosterSynced as RosterSynced
 from dialerd.core.windows import DayCount
 
 # --- what operators ask ----------------------------------------------------------------------------------
@@ -167,213 +190,6 @@ class RecordLost:
 @dataclass(frozen=True, slots=True)
 class RecordBack:
     """The database answers again."""
-
-
-# --- telephony -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OriginateAccepted:
-    """Asterisk has created the channel."""
-
-    attempt_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class OriginateRefused:
-    """Asterisk said no, for certain: there is no channel. ``status`` is the HTTP status."""
-
-    attempt_id: str
-    status: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class OriginateUnknown:
-    """No reply came: the channel may or may not exist."""
-
-    attempt_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelProbed:
-    """The reply to :class:`ProbeChannel`. ``state`` is Asterisk's channel state (``Up``, ``Ringing`` …), or None:
-    there is no such channel."""
-
-    channel_id: str
-    state: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelRinging:
-    """The far end rings, or early media came."""
-
-    channel_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelAnswered:
-    """The channel was answered and is under our control."""
-
-    channel_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class TalkingStarted:
-    """Speech was heard on the channel."""
-
-    channel_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class TalkingStopped:
-    """Speech was followed by ``silence_s`` seconds of silence, which lie before this moment."""
-
-    channel_id: str
-    silence_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class AmdFinished:
-    """AMD has spoken: Asterisk's AMDSTATUS and AMDCAUSE."""
-
-    attempt_id: str
-    status: str
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeEntered:
-    """The channel is in the bridge: both sides hear each other."""
-
-    channel_id: str
-    bridge_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeFailed:
-    """The channel could not be put into the bridge."""
-
-    channel_id: str
-    bridge_id: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlaybackStarted:
-    """The message is being heard."""
-
-    playback_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlaybackFinished:
-    """The message was played to its end, or could not be played (``failed``)."""
-
-    playback_id: str
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelEnded:
-    """The channel is gone. ``cause``: Q.850; ``sip_status``: final SIP response where the driver told it."""
-
-    channel_id: str
-    cause: int | None
-    sip_status: int | None = None
-    cause_text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CallLost:
-    """Answered, and nobody took charge in time: the dialplan took the call back and plays the abandoned-call message.
-    Calls lost while nobody listened are in :class:`TelephonyBack` instead."""
-
-    attempt_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class TelephonyLost:
-    """The event socket is gone: what happens to live calls is not known until :class:`TelephonyBack`."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LiveChannel:
-    """One channel that Asterisk holds, as seen at reconciliation."""
-
-    id: str
-    state: str
-    """Asterisk's channel state (``Up``, ``Ringing``, ``Down`` …)."""
-    in_app: bool = True
-    """It is under our Stasis application's control now."""
-
-
-@dataclass(frozen=True, slots=True)
-class TelephonyBack:
-    """Connected (again), with all that Asterisk holds of ours at this moment."""
-
-    channels: tuple[LiveChannel, ...]
-    bridges: Mapping[str, frozenset[str]]
-    """Bridge id -> channel ids in it."""
-    lost_calls: frozenset[str]
-    """Attempts that were answered while nobody listened; Asterisk itself played the abandoned-call message."""
-
-
-@dataclass(frozen=True, slots=True)
-class InboundOffered:
-    """app_queue offers a nailed-up agent a call: its channel is in our application and waits to be bridged."""
-
-    channel_id: str
-    agent: str
-
-
-# --- the roster ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class MemberSeen:
-    """The present state of one queue member. Said again whenever something of it changes."""
-
-    queue: str
-    agent: str
-    """The member's extension: ``8001`` of ``Local/8001@dialerd-agent/n`` or of ``PJSIP/8001``."""
-    interface: str
-    name: str
-    nailed: bool
-    """The member's interface is that of a nailed-up line."""
-    penalty: int
-    paused: bool
-    pause_reason: str
-    in_call: bool
-    """app_queue sees the member's device in use or ringing."""
-    reachable: bool = True
-    """False when the device state is unavailable or invalid."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemberGone:
-    """The member left the queue."""
-
-    queue: str
-    agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class RosterLost:
-    """The AMI connection is gone: nobody knows who is available, so nobody is."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RosterSynced:
-    """The roster is complete; members not in ``members`` (queue, agent) are no longer logged in. ``queues`` are
-    all queues that exist."""
-
-    members: frozenset[tuple[str, str]]
-    queues: frozenset[str]
 
 
 Event = (
