@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dialerd.config.answer_models import CallAnalysisModel, PacingModel
 from dialerd.config.attempt_limits import caps_of, caps_of_profile, limits_of, united
 from dialerd.config.flow_build import flows_from
-from dialerd.config.models import CallAnalysisModel, CampaignModel, PacingModel, TrunkModel
+from dialerd.config.models import CampaignModel
 from dialerd.config.order_settings import dial_order
 from dialerd.config.retry_model import RetryModel
 from dialerd.config.retry_rules import day_parts
+from dialerd.config.supply_models import TrunkModel
 from dialerd.core.abandon_ledger import Estimates
 from dialerd.core.analysis import AnalysisProfile, profile_named
 from dialerd.core.attempts_control import AttemptCap

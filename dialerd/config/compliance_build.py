@@ -10,11 +10,12 @@ from dialerd.config.build import analysis_profile
 from dialerd.config.callable_build import callable_set, check_callable_set
 from dialerd.config.called_places import CalledPlaces, PlacesByList, PlaceTable
 from dialerd.config.document import Document
-from dialerd.config.models import CampaignModel, CampaignsFile, ContactListModel
+from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.place_file import read_places
 from dialerd.config.problems import Path, Problem, Severity, did_you_mean, dotted, quoted
 from dialerd.config.profiles import DEFAULT, ProfileSet, load_profiles, rule_field
 from dialerd.config.scalars import spoken
+from dialerd.config.supply_models import ContactListModel
 from dialerd.core.analysis import Clock
 from dialerd.core.callable_time import ANY_TIME, CallableSet, CallableTime
 from dialerd.core.campaign import Mode

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dialerd.config.models import ContactListModel
+from dialerd.config.supply_models import ContactListModel
 
 
 @dataclass(frozen=True, slots=True)

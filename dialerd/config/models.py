@@ -10,224 +10,29 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from dialerd.config.answer_models import AgentsModel, CallAnalysisModel, PacingModel
 from dialerd.config.attempt_limits import LimitsModel, SharedLimitsModel
-from dialerd.config.callable_models import CallableSetModel, LocalTimeModel
+from dialerd.config.callable_models import CallableSetModel
 from dialerd.config.compliance_models import ComplianceModel
 from dialerd.config.directions import CampaignRuleModel, SequenceModel
 from dialerd.config.dnc_lists import DncListModel
 from dialerd.config.flow_models import QUEUE_NAME, FlowModel
 from dialerd.config.flow_scalars import Key
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
-from dialerd.config.pacing_scalars import Percent, TimeZone
+from dialerd.config.pacing_scalars import TimeZone
 from dialerd.config.retry_model import RetryModel
 from dialerd.config.rule_sets import RuleSetModel
-from dialerd.config.scalars import Choice, Duration, Rate, Switch, Text, Whole
+from dialerd.config.scalars import Choice, Duration, Switch, Text, Whole
 from dialerd.config.schedules import ScheduleModel
 from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, VARIABLE_NAME, Section, written
+from dialerd.config.supply_models import ContactListModel, TrunkModel
 from dialerd.config.telephony_scalars import (
-    NUMBER_TYPES,
-    Delimiter,
-    DialTemplate,
-    Encoding,
     PhoneNumber,
-    Quote,
-    Region,
     Sound,
 )
-from dialerd.core.analysis import PROFILE_NAMES
-from dialerd.core.campaign import AbandonKey, Connection, Mode
+from dialerd.core.campaign import AbandonKey, Mode
 from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import CallAnalysis, Treatment
-
-TRUNK_DIAL = DialTemplate(("digits", "e164", "national", "number"), "PJSIP/{digits}@carrier")
-AGENT_DIAL = DialTemplate(("agent",), "PJSIP/{agent}")
-COLUMN = Text("the name of a column, as in the file's first line", most=100, loose=True)
-ENDPOINT = Text("an endpoint, such as `PJSIP/carrier`", r"[A-Za-z0-9]+/[^\s/]+")
-
-
-class TrunkModel(Section):
-    """A carrier route."""
-
-    dial: Annotated[str, TRUNK_DIAL] = Field(
-        description="Asterisk dial string. `{digits}`: 441632960000; `{e164}`: +441632960000; `{national}`: the "
-        "number without its country code; `{number}`: as in `{e164}`."
-    )
-    event_source: Annotated[str, ENDPOINT] | None = Field(
-        default=None,
-        description="The ARI endpoint whose call events are followed. Found from `dial` where that is "
-        "`PJSIP/...@name` or `PJSIP/name/sip:...`.",
-    )
-    max_lines: Annotated[int, Whole(1, 10_000)] = Field(
-        description="Most calls at the same time on this trunk, of all campaigns together."
-    )
-    cps: Annotated[float, Rate(0.01, 500)] = Field(
-        description="Most new calls per second on this trunk, as the carrier allows; fractions are possible."
-    )
-
-
-class PhoneModel(Section):
-    """A column with phone numbers."""
-
-    column: Annotated[str, COLUMN] = Field(description="Name of the column, as in the file's first line.")
-    type: Annotated[str, SNAKE_NAME] = Field(
-        default="phone", description="What kind of number it is: `mobile`, `home`, `work` ..."
-    )
-
-
-class ContactListModel(Section):
-    """How the file of a contact list is read."""
-
-    file: Annotated[str, Text("a file name", most=1000)] | None = Field(
-        default=None, description="CSV file that `dialerd contacts import` takes, relative to this file."
-    )
-    delimiter: Annotated[str, Delimiter()] | None = Field(
-        default=None,
-        description="What stands between two fields: `comma`, `semicolon`, `tab`, `pipe`. Not stated: found out from "
-        "the file.",
-    )
-    encoding: Annotated[str, Encoding()] | None = Field(
-        default=None, description="Text encoding of the file. Not stated: found out from the file."
-    )
-    key: Annotated[str, COLUMN] | None = Field(
-        default=None, description="Column with your own number of each contact; without one rows are counted."
-    )
-    phones: list[PhoneModel] = Field(
-        min_length=1, max_length=10, description="Columns with phone numbers, in the order in which they are dialed."
-    )
-    duplicate_numbers: Annotated[str, Choice(("skip", "update", "keep"))] = Field(
-        default="skip",
-        description="A row whose number the list has already: `skip` rejects it, `update` changes the contact that "
-        "is there, `keep` takes it.",
-    )
-    duplicate_keys: Annotated[str, Choice(("skip", "update", "keep"))] = Field(
-        default="skip",
-        description="A row whose key the list has already: `skip` rejects it, `update` changes the contact that "
-        "is there, `keep` takes it.",
-    )
-    duplicates_elsewhere: Annotated[str, Choice(("skip", "keep"))] = Field(
-        default="keep", description="A row whose number another list has: `skip` rejects it, `keep` takes it."
-    )
-    quote: Annotated[str, Quote()] | None = Field(
-        default=None,
-        description="The character around fields that have a delimiter in them, or `none`. Not stated: found out "
-        "from the file.",
-    )
-    rename: dict[Annotated[str, COLUMN], Annotated[str, COLUMN]] = Field(
-        default_factory=dict, description="Columns to be kept by another name: name in the file, and the other."
-    )
-    ignore: list[Annotated[str, COLUMN]] = Field(
-        default_factory=list, max_length=1000, description="Columns that are not kept."
-    )
-    constants: dict[Annotated[str, COLUMN], Annotated[str, Text("a text", most=1000)]] = Field(
-        default_factory=dict, description="Columns that the file has not, with the text that every contact gets."
-    )
-    refuse: list[Annotated[str, Choice(NUMBER_TYPES)]] = Field(
-        default_factory=lambda: ["premium_rate"],
-        max_length=20,
-        description="Types of numbers that are not taken: `premium_rate`, `shared_cost`, `toll_free`, `voip`, "
-        "`personal_number`, `pager`, `uan`, `voicemail`.",
-    )
-    region: Annotated[str, Region()] | None = Field(
-        default=None, description="Country of numbers that have no country code (two letters, `GB`)."
-    )
-    local_time: LocalTimeModel | None = Field(
-        default=None, description="Where the contacts are, when their numbers do not say it exactly enough."
-    )
-
-
-_MS = Whole(1, 60_000)
-
-
-class AmdModel(Section):
-    """Single figures of Asterisk's AMD(), in place of the profile's. Times in milliseconds, as AMD() has them."""
-
-    initial_silence_ms: Annotated[int, _MS] | None = Field(
-        default=None, description="Silence at the start that ends the analysis, in milliseconds."
-    )
-    greeting_ms: Annotated[int, _MS] | None = Field(
-        default=None, description="A greeting longer than this is a machine's, in milliseconds."
-    )
-    after_greeting_silence_ms: Annotated[int, _MS] | None = Field(
-        default=None, description="Silence after a greeting that makes it a person's, in milliseconds."
-    )
-    total_analysis_ms: Annotated[int, _MS] | None = Field(
-        default=None, description="Longest analysis, in milliseconds."
-    )
-    min_word_ms: Annotated[int, _MS] | None = Field(
-        default=None, description="Shortest sound that counts as a word, in milliseconds."
-    )
-    between_words_silence_ms: Annotated[int, _MS] | None = Field(
-        default=None, description="Shortest silence between two words, in milliseconds."
-    )
-    max_words: Annotated[int, Whole(1, 50)] | None = Field(
-        default=None, description="A greeting of more words than this is a machine's."
-    )
-    silence_threshold: Annotated[int, Whole(1, 32_767)] | None = Field(
-        default=None, description="Average level below which it is silence, 1 to 32767."
-    )
-    max_word_ms: Annotated[int, _MS] | None = Field(
-        default=None, description="A single word longer than this is a machine's, in milliseconds."
-    )
-
-
-class CallAnalysisModel(Section):
-    """How it is found out what answered."""
-
-    profile: Annotated[str, Choice(PROFILE_NAMES)] = Field(
-        default="connect_first",
-        description="`off`: every answer is a person. `connect_first`: an agent at the deadline at the latest. "
-        "`balanced`: the deadline counts from the end of the greeting. `catch_machines`: longer analysis; nobody "
-        "should be waiting for an agent.",
-    )
-    amd: AmdModel | None = Field(default=None, description="Single figures of AMD() in place of the profile's.")
-    deadline: Annotated[float, Duration(0.2, 30)] | None = Field(
-        default=None,
-        description="Without a verdict so long after the first sound (or the greeting's end) a person is assumed; "
-        "`null` waits for the verdict. Not stated: the profile's own.",
-    )
-
-
-class AgentsModel(Section):
-    """How agents are reached."""
-
-    connection: Annotated[Connection, Choice(Connection)] = Field(
-        default=written("nailed"),
-        description="`nailed`: the agent's line stays open between calls. `ring`: the phone is rung for each call.",
-    )
-    dial: Annotated[str, AGENT_DIAL] = Field(
-        default="PJSIP/{agent}", description="Dial string of an agent's phone; `{agent}` is the member's extension."
-    )
-    ring_timeout: Annotated[float, Duration(3, 120)] = Field(
-        default=written("15s"), description="How long an agent's phone is rung."
-    )
-
-
-class PacingModel(Section):
-    """How far ahead of its agents a campaign dials. Modes `power` and `predictive`."""
-
-    ratio: Annotated[float, Rate(1, 15)] | None = Field(
-        default=None, description="Calls for each idle agent, 1 to 15. Mode `power` only; 1.5 if not stated."
-    )
-    max_calls_per_agent: Annotated[float, Rate(1, 15)] = Field(
-        default=15.0,
-        description="Calls in progress and conversations, over agents at work, are at most this; 1 to 15.",
-    )
-    abandon_target: Annotated[float, Percent(0, 10)] | None = Field(
-        default=None,
-        description="Share of the people who answer that may find no agent in time: aimed at. 2%, or the cap if that "
-        "is lower.",
-    )
-    abandon_cap: Annotated[float, Percent(0, 10)] = Field(
-        default=written("3%"),
-        description="The same share: never exceeded, neither in a calendar day nor in 30 days. Not stated: the "
-        "compliance profile's.",
-    )
-    progressive_until: Annotated[int, Whole(0, 10_000)] = Field(
-        default=50, description="So many people must have answered today before calls are placed ahead of agents."
-    )
-    shadow: Annotated[str, Choice(("progressive", "power", "predictive"))] | None = Field(
-        default=None, description="Another mode that is asked as well; what it would do is told, and not done."
-    )
 
 
 class CampaignModel(Section):

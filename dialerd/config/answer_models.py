@@ -1,0 +1,109 @@
+"""The shape of parts of a campaign in `campaigns.yaml`: how an answer is analysed, its agents, its pacing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from dialerd.config.pacing_scalars import Percent
+from dialerd.config.scalars import Choice, Duration, Rate, Whole
+from dialerd.config.section import Section, written
+from dialerd.config.telephony_scalars import DialTemplate
+from dialerd.core.analysis import PROFILE_NAMES
+from dialerd.core.campaign import Connection
+
+AGENT_DIAL = DialTemplate(("agent",), "PJSIP/{agent}")
+_MS = Whole(1, 60_000)
+
+
+class AmdModel(Section):
+    """Single figures of Asterisk's AMD(), in place of the profile's. Times in milliseconds, as AMD() has them."""
+
+    initial_silence_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Silence at the start that ends the analysis, in milliseconds."
+    )
+    greeting_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="A greeting longer than this is a machine's, in milliseconds."
+    )
+    after_greeting_silence_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Silence after a greeting that makes it a person's, in milliseconds."
+    )
+    total_analysis_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Longest analysis, in milliseconds."
+    )
+    min_word_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Shortest sound that counts as a word, in milliseconds."
+    )
+    between_words_silence_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="Shortest silence between two words, in milliseconds."
+    )
+    max_words: Annotated[int, Whole(1, 50)] | None = Field(
+        default=None, description="A greeting of more words than this is a machine's."
+    )
+    silence_threshold: Annotated[int, Whole(1, 32_767)] | None = Field(
+        default=None, description="Average level below which it is silence, 1 to 32767."
+    )
+    max_word_ms: Annotated[int, _MS] | None = Field(
+        default=None, description="A single word longer than this is a machine's, in milliseconds."
+    )
+
+
+class CallAnalysisModel(Section):
+    """How it is found out what answered."""
+
+    profile: Annotated[str, Choice(PROFILE_NAMES)] = Field(
+        default="connect_first",
+        description="`off`: every answer is a person. `connect_first`: an agent at the deadline at the latest. "
+        "`balanced`: the deadline counts from the end of the greeting. `catch_machines`: longer analysis; nobody "
+        "should be waiting for an agent.",
+    )
+    amd: AmdModel | None = Field(default=None, description="Single figures of AMD() in place of the profile's.")
+    deadline: Annotated[float, Duration(0.2, 30)] | None = Field(
+        default=None,
+        description="Without a verdict so long after the first sound (or the greeting's end) a person is assumed; "
+        "`null` waits for the verdict. Not stated: the profile's own.",
+    )
+
+
+class AgentsModel(Section):
+    """How agents are reached."""
+
+    connection: Annotated[Connection, Choice(Connection)] = Field(
+        default=written("nailed"),
+        description="`nailed`: the agent's line stays open between calls. `ring`: the phone is rung for each call.",
+    )
+    dial: Annotated[str, AGENT_DIAL] = Field(
+        default="PJSIP/{agent}", description="Dial string of an agent's phone; `{agent}` is the member's extension."
+    )
+    ring_timeout: Annotated[float, Duration(3, 120)] = Field(
+        default=written("15s"), description="How long an agent's phone is rung."
+    )
+
+
+class PacingModel(Section):
+    """How far ahead of its agents a campaign dials. Modes `power` and `predictive`."""
+
+    ratio: Annotated[float, Rate(1, 15)] | None = Field(
+        default=None, description="Calls for each idle agent, 1 to 15. Mode `power` only; 1.5 if not stated."
+    )
+    max_calls_per_agent: Annotated[float, Rate(1, 15)] = Field(
+        default=15.0,
+        description="Calls in progress and conversations, over agents at work, are at most this; 1 to 15.",
+    )
+    abandon_target: Annotated[float, Percent(0, 10)] | None = Field(
+        default=None,
+        description="Share of the people who answer that may find no agent in time: aimed at. 2%, or the cap if that "
+        "is lower.",
+    )
+    abandon_cap: Annotated[float, Percent(0, 10)] = Field(
+        default=written("3%"),
+        description="The same share: never exceeded, neither in a calendar day nor in 30 days. Not stated: the "
+        "compliance profile's.",
+    )
+    progressive_until: Annotated[int, Whole(0, 10_000)] = Field(
+        default=50, description="So many people must have answered today before calls are placed ahead of agents."
+    )
+    shadow: Annotated[str, Choice(("progressive", "power", "predictive"))] | None = Field(
+        default=None, description="Another mode that is asked as well; what it would do is told, and not done."
+    )
