@@ -23,7 +23,8 @@ from dialerd.sim.shift import QUEUE, Shift, plan_for
 from dialerd.sim.telephony import SimulatedAsterisk
 from dialerd.sim.truth import Truth
 from dialerd.store.memory_hot import MemoryHotStore
-from dialerd.store.memory_record import MemoryOutbox, MemoryRecord
+from dialerd.store.memory_outbox import MemoryOutbox
+from dialerd.store.memory_record import MemoryRecord
 
 EPOCH = 1_763_000_000.0
 """The world's second zero, in epoch seconds."""

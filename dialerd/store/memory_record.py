@@ -29,7 +29,6 @@ from dialerd.core.events import (
     ContactsCounted,
     ContactsFetched,
     Event,
-    OutcomesRecorded,
     RecordBack,
     RecordLost,
 )
@@ -39,7 +38,7 @@ from dialerd.core.windows import ROLLING_DAYS, DayCount, day_of
 from dialerd.core.wrap_up import lists_joined
 from dialerd.ports import Clock, Post
 from dialerd.store.contact_update import Standing, moves, standing_after
-from dialerd.store.memory_hot import Defer, MemoryHotStore
+from dialerd.store.memory_hot import Defer
 from dialerd.store.memory_order import MemoryOrder, Place
 
 _FRESH = Standing(ContactState.CALLABLE, None, 0, 0, None, {}, "")
@@ -353,36 +352,6 @@ class MemoryRecord:
             self._post(event)
         else:
             self._defer(lambda: self._post(event))
-
-
-class MemoryOutbox:
-    """Takes outcomes from a hot store in memory to a record in memory."""
-
-    def __init__(self, hot: MemoryHotStore, record: MemoryRecord, post: Post, *, defer: Defer | None = None) -> None:
-        self._hot = hot
-        self._record = record
-        self._post = post
-        self._defer = defer
-
-    def drain(self, *, crash_before_forgetting: bool = False) -> int:
-        """Record what waits in the outbox and post OutcomesRecorded; returns how many outcomes were taken.
-
-        ``crash_before_forgetting``: the outcomes are recorded but stay in the outbox and nothing is posted, as
-        when the daemon dies between the commit and the removal; the next drain must change nothing twice.
-        Raises :class:`ConnectionError` while the record is lost."""
-        outcomes = self._hot.take_outcomes(limit=1_000_000)
-        if not outcomes:
-            return 0
-        lists = self._record.apply_outcomes(outcomes)
-        if crash_before_forgetting:
-            return len(outcomes)
-        self._hot.forget_outcomes(outcomes)
-        event = OutcomesRecorded(lists)
-        if self._defer is None:
-            self._post(event)
-        else:
-            self._defer(lambda: self._post(event))
-        return len(outcomes)
 
 
 def _is_ready(standing: Standing, now: float) -> bool:

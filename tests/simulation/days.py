@@ -32,7 +32,8 @@ from dialerd.core.events import (
 )
 from dialerd.core.ids import SerialNumbers
 from dialerd.store.memory_hot import MemoryHotStore
-from dialerd.store.memory_record import MemoryOutbox, MemoryRecord
+from dialerd.store.memory_outbox import MemoryOutbox
+from dialerd.store.memory_record import MemoryRecord
 
 DAY = 86_400.0
 BEGIN = 1_763_000_000.0

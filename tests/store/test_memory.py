@@ -24,7 +24,8 @@ from dialerd.core.events import (
 )
 from dialerd.store.cps import window_for
 from dialerd.store.memory_hot import MemoryHotStore
-from dialerd.store.memory_record import MemoryOutbox, MemoryRecord
+from dialerd.store.memory_outbox import MemoryOutbox
+from dialerd.store.memory_record import MemoryRecord
 from tests.store.store_lab import SetClock, attempt, claim, closing
 
 
