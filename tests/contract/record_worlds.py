@@ -142,7 +142,7 @@ class MemoryRecordWorld(RecordWorld):
     async def make_uncallable(self, contact_id: int, reason: str) -> None:
         row = self.store.contacts[contact_id]
         before = row.standing
-        self.store._place(
+        self.store.rows.place(
             row,
             Standing(
                 ContactState.UNCALLABLE, None, before.attempts, before.number_index, before.last_disposition,
