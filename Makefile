@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 SEED ?= 1
 WORKERS ?= 3
 
-.PHONY: help demo test lint bench bench-pacing sim lab venv setup docs clean
+.PHONY: help demo test explore lint bench bench-pacing sim lab venv setup docs clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ demo: setup ## 200 real calls through two real Asterisks; report in demo/report.
 
 test: setup ## every test, on real Asterisk pairs and real Redis servers
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+explore: setup ## the property tests in search of new counterexamples
+	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -n $(WORKERS) -m hypothesis
 
 lint: venv ## ruff, mypy --strict, import contracts, YAML
 	@$(VENV)/bin/ruff check .

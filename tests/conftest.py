@@ -1,14 +1,23 @@
-"""The order in which the whole suite runs: what waits in real time begins first.
+"""The order in which the whole suite runs: what waits in real time begins first; and how properties are searched.
 
 Files are given to several workers (``--dist loadfile``), each whole to one worker, so that the tests of a file share
 its servers. A long file that began last would keep one worker busy while the others have nothing left.
+
+Property tests try the same examples in every run, so that a change is judged by what it changes; ``make explore``
+lets them search for new ones.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore", derandomize=False, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _FIRST = ("integration/daemon/test_ahead.py", "faults", "integration/daemon", "integration", "simulation", "contract")
 _TESTS = Path(__file__).parent
