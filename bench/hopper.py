@@ -53,7 +53,8 @@ _INSERT = (
 
 def measure(world: World) -> Measurement:
     """Fetch from a long list until it is drained."""
-    return uvloop.run(_measure(world.folder / "hopper.db", QUICK_CONTACTS if world.quick else CONTACTS))
+    with quiet_collector():
+        return uvloop.run(_measure(world.folder / "hopper.db", QUICK_CONTACTS if world.quick else CONTACTS))
 
 
 async def _measure(file: Path, count: int) -> Measurement:

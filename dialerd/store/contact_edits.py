@@ -20,7 +20,10 @@ REMOVED = "removed"
 def numbers_of(written: Sequence[Mapping[str, Any]]) -> tuple[Number, ...]:
     """The numbers of a contact, from their JSON."""
     return tuple(
-        Number(number["e164"], number["kind"], number.get("uncallable", {}).get("reason", "")) for number in written
+        [
+            Number(one["e164"], one["kind"], one["uncallable"].get("reason", "") if "uncallable" in one else "")
+            for one in written
+        ]
     )
 
 

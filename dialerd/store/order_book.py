@@ -35,6 +35,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialerd.core.contact import ContactState
+from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.filtering.facts import Moment, moment_at
 from dialerd.core.ordering.mixing import CALLBACK_REASON, Line, Stream, Turns
 from dialerd.core.ordering.settings import MAX_KEYS, DialOrder, ListShare
@@ -147,8 +148,15 @@ class Book:
     def _number(self, line: Line) -> int:
         return self._wanted.lists.index(line[0]) * _STREAMS + line[1]
 
-    async def fit(self, ids: Sequence[int]) -> set[int]:
-        """Those of these contacts that are ready and pass the filter now."""
+    async def fit(self, ids: Sequence[int], *, kept_up: bool = False) -> set[int]:
+        """Those of these contacts that are ready and pass the filter now. ``kept_up``: :meth:`keep_up` has just taken
+        in everything, so that the filter need not be asked again, unless somebody else may change contacts or time
+        changes its answers."""
+        chosen = self._wanted.order.filter
+        moves = chosen is not None and changes_with_time(chosen.condition)
+        if kept_up and not self._postgresql and not moves:
+            ready = select(contacts.c.id).where(self._among(contacts.c.id, ids), self._is_ready())
+            return set((await self._connection.execute(ready)).scalars())
         scan = self._scan([self._among(contacts.c.id, ids), self._is_ready()])
         query = select(scan.rows.c.id).where(self._passes(scan))
         return set((await self._connection.execute(query)).scalars())

@@ -11,10 +11,9 @@ from dialerd.core.contact import Contact, ContactState
 from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.ordering.mixing import Line, Stream
 from dialerd.core.ordering.settings import REFRESH_S
-from dialerd.store.contact_rows import CONTACT_COLUMNS, contact_of
+from dialerd.store.contact_rows import take
 from dialerd.store.database import READING
 from dialerd.store.filter_sql import Scan
-from dialerd.store.id_lists import among
 from dialerd.store.order_book import Book, Wanted, open_book
 from dialerd.store.schema import contacts
 
@@ -59,18 +58,18 @@ async def look_first(engine: AsyncEngine, wanted: Wanted, now: float) -> None:
             await book.put_ahead([i for ids in found for i in ids], everybody)
 
 
-async def pick(connection: AsyncConnection, wanted: Wanted, limit: int, now: float) -> Picked:
-    """Choose up to ``limit`` contacts and take them out of the book. The caller marks them ``in_attempt`` in the same
-    transaction."""
+async def pick(connection: AsyncConnection, wanted: Wanted, limit: int, now: float, token: str) -> Picked:
+    """Choose up to ``limit`` contacts, take them out of the book and mark them ``in_attempt`` for the fetch
+    ``token``."""
     limit = min(limit, MOST_AT_ONCE)
     book = await open_book(connection, wanted, now)
-    await book.keep_up(KEEP_UP)
-    lines = await _lines(connection, book, wanted, limit)
+    kept_up = await book.keep_up(KEEP_UP) < KEEP_UP
+    lines = await _lines(connection, book, wanted, limit, kept_up)
     waiting = {line: len(ids) for line, ids in lines.items()}
     turns = book.turns.take(waiting, wanted.shares, wanted.order.mix, limit)
     places = {line: iter(ids) for line, ids in lines.items()}
     chosen = [next(places[line]) for line in turns]
-    found = await _locked(connection, chosen) if chosen else {}
+    found = await take(connection, chosen, token, now) if chosen else {}
     if chosen:
         await book.take_out(chosen)
     lost = [contact_id for contact_id in chosen if contact_id not in found]
@@ -81,16 +80,9 @@ async def pick(connection: AsyncConnection, wanted: Wanted, limit: int, now: flo
     return Picked(tuple(found[i] for i in chosen if i in found), next_at, book.ready)
 
 
-async def _locked(connection: AsyncConnection, ids: list[int]) -> dict[int, Contact]:
-    """The contacts, without those that somebody else changes at this moment."""
-    mine = among(contacts.c.id, ids, connection.dialect.name == "postgresql")
-    # Whether they are ready was looked at before; on PostgreSQL somebody may have taken one since.
-    free = contacts.c.state.in_([ContactState.CALLABLE.value, ContactState.WAITING.value])
-    query = select(*CONTACT_COLUMNS).where(mine, free).with_for_update(skip_locked=True)
-    return {row.id: contact_of(row) for row in await connection.execute(query)}
-
-
-async def _lines(connection: AsyncConnection, book: Book, wanted: Wanted, limit: int) -> dict[Line, list[int]]:
+async def _lines(
+    connection: AsyncConnection, book: Book, wanted: Wanted, limit: int, kept_up: bool
+) -> dict[Line, list[int]]:
     """For each line the first contacts that fit; entries of others are removed."""
     found: dict[Line, list[int]] = {}
     for name in wanted.lists:
@@ -99,7 +91,7 @@ async def _lines(connection: AsyncConnection, book: Book, wanted: Wanted, limit:
             found[line] = []
             for _ in range(_ROUNDS):
                 ids = await book.first(line, limit)
-                fit = await book.fit(ids) if ids else set()
+                fit = await book.fit(ids, kept_up=kept_up) if ids else set()
                 stale = [i for i in ids if i not in fit]
                 found[line] = [i for i in ids if i in fit]
                 if not stale:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.campaign import CampaignState
@@ -32,7 +32,7 @@ from dialerd.core.events import ContactsFetched
 from dialerd.core.ordering.settings import DialOrder
 from dialerd.core.windows import DayCount
 from dialerd.ports import Clock, Post
-from dialerd.store.contact_rows import contact_of
+from dialerd.store.contact_rows import CONTACT_COLUMNS, contact_of, take
 from dialerd.store.database import READING
 from dialerd.store.day_counts import day_counts
 from dialerd.store.directions import count, save, saved
@@ -68,6 +68,7 @@ class SqlRecord:
         between tries, seconds."""
         self._engine = engine
         self._reading = engine.execution_options(**READING)
+        self._postgresql = engine.dialect.name == "postgresql"
         self._post = post
         self._clock = clock
         self._health = health if health is not None else RecordHealth(post)
@@ -209,24 +210,19 @@ class SqlRecord:
         chosen: list[Contact] = []
         if retried:
             # The first try may have been committed and only its reply lost: these contacts are already ours.
-            ours = select(contacts).where(in_attempt, contacts.c.fetch == token).order_by(contacts.c.id)
-            chosen = await _contacts(connection, ours)
+            ours = select(*CONTACT_COLUMNS).where(in_attempt, contacts.c.fetch == token).order_by(contacts.c.id)
+            chosen = [contact_of(row) for row in (await connection.execute(ours)).all()]
         next_at = None
         if not chosen:
             now = self._clock.now()
             if command.order.plain:
-                chosen = await _plain(connection, command.contact_list, command.limit, now, command.only)
+                ids = await _plain(connection, command.contact_list, command.limit, now, command.only)
+                found = await take(connection, ids, token, now) if ids else {}
+                chosen = [found[contact_id] for contact_id in ids if contact_id in found]
             else:
-                picked = await pick(connection, wanted, command.limit, now)
+                picked = await pick(connection, wanted, command.limit, now, token)
                 chosen, next_at = list(picked.contacts), picked.next_at
                 self._complete[command.campaign] = command.order if picked.complete else None
-            if chosen:
-                ids = [contact.id for contact in chosen]
-                await connection.execute(
-                    update(contacts)
-                    .where(among(contacts.c.id, ids, connection.dialect.name == "postgresql"))
-                    .values(state=ContactState.IN_ATTEMPT.value, next_at=0.0, fetch=token, updated_at=now)
-                )
         if command.order.plain or (chosen and next_at is None):
             waiting = of_lists & (contacts.c.state == ContactState.WAITING.value)
             soonest = select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1)
@@ -234,18 +230,23 @@ class SqlRecord:
         count = (await connection.execute(select(func.count()).select_from(contacts).where(in_attempt))).scalar_one()
         return ContactsFetched(command.campaign, tuple(chosen), next_at, count, command.serial)
 
-    async def _release(self, connection: AsyncConnection, contact_ids: Collection[int]) -> int:
+    async def _release(self, connection: AsyncConnection, contact_ids: Sequence[int]) -> int:
         released = await connection.execute(
             update(contacts)
-            .where(contacts.c.id.in_(contact_ids), contacts.c.state == ContactState.IN_ATTEMPT.value)
+            .where(self._taken(contact_ids))
             .values(state=ContactState.CALLABLE.value, next_at=0.0, fetch=None, updated_at=self._clock.now())
         )
         return released.rowcount
 
-    async def _retire(self, connection: AsyncConnection, contact_ids: Collection[int], reason: str) -> None:
+    def _taken(self, contact_ids: Sequence[int]) -> ColumnElement[bool]:
+        return and_(
+            among(contacts.c.id, contact_ids, self._postgresql), contacts.c.state == ContactState.IN_ATTEMPT.value
+        )
+
+    async def _retire(self, connection: AsyncConnection, contact_ids: Sequence[int], reason: str) -> None:
         await connection.execute(
             update(contacts)
-            .where(contacts.c.id.in_(contact_ids), contacts.c.state == ContactState.IN_ATTEMPT.value)
+            .where(self._taken(contact_ids))
             .values(
                 state=ContactState.UNCALLABLE.value, next_at=0.0, fetch=None, reason=reason,
                 updated_at=self._clock.now(),
@@ -262,10 +263,10 @@ class SqlRecord:
             .values(next_at=self._clock.now(), updated_at=self._clock.now())
         )  # fmt: skip
 
-    async def _park(self, connection: AsyncConnection, command: ParkContacts, contact_ids: Collection[int]) -> None:
+    async def _park(self, connection: AsyncConnection, command: ParkContacts, contact_ids: Sequence[int]) -> None:
         await connection.execute(
             update(contacts)
-            .where(contacts.c.id.in_(contact_ids), contacts.c.state == ContactState.IN_ATTEMPT.value)
+            .where(self._taken(contact_ids))
             .values(
                 state=ContactState.WAITING.value, next_at=command.next_at, fetch=None, reason=command.reason,
                 updated_at=self._clock.now(),
@@ -280,31 +281,27 @@ def wanted_of(command: FetchContacts) -> Wanted:
 
 async def _plain(
     connection: AsyncConnection, contact_list: str, limit: int, now: float, only: Sequence[int]
-) -> list[Contact]:  # fmt: skip
+) -> list[int]:  # fmt: skip
     of_list = contacts.c.contact_list == contact_list
     waiting = of_list & (contacts.c.state == ContactState.WAITING.value)
-    due = select(contacts).where(waiting, contacts.c.next_at <= now).order_by(contacts.c.next_at, contacts.c.id)
+    due = select(contacts.c.id).where(waiting, contacts.c.next_at <= now).order_by(contacts.c.next_at, contacts.c.id)
     # Said as a range, although it is always 0: with an equality PostgreSQL may prefer to walk the primary key, past
     # all contacts that are done with.
     fresh = (
-        select(contacts)
+        select(contacts.c.id)
         .where(of_list, contacts.c.state == ContactState.CALLABLE.value, contacts.c.next_at <= 0)
         .order_by(contacts.c.next_at, contacts.c.id)
     )
     if only:
         due, fresh = (query.where(contacts.c.id.in_(only)) for query in (due, fresh))
-    chosen: list[Contact] = []
+    chosen: list[int] = []
     for query in (due, fresh):
         if len(chosen) < limit:
             rest = query.limit(limit - len(chosen)).with_for_update(skip_locked=True)
-            chosen += await _contacts(connection, rest)
+            chosen += (await connection.execute(rest)).scalars()
     if only:
-        chosen.sort(key=lambda contact: only.index(contact.id))
+        chosen.sort(key=only.index)
     return chosen
-
-
-async def _contacts(connection: AsyncConnection, query: Select[Any]) -> list[Contact]:
-    return [contact_of(row) for row in await connection.execute(query)]
 
 
 def _campaign_state(state: str) -> CampaignState:
