@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.figures import Figure, Measurement, Target, percentile
+from bench.processes import collector_as_in_daemon
 from bench.world import World
 from dialerd.core.campaign import CampaignSettings, Mode
 from dialerd.core.commands import FetchContacts, RetireContacts
@@ -53,7 +54,7 @@ _INSERT = (
 
 def measure(world: World) -> Measurement:
     """Fetch from a long list until it is drained."""
-    with quiet_collector():
+    with collector_as_in_daemon():
         return uvloop.run(_measure(world.folder / "hopper.db", QUICK_CONTACTS if world.quick else CONTACTS))
 
 

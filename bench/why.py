@@ -10,6 +10,7 @@ import uvloop
 
 from bench.figures import Figure, Measurement, Target, percentile
 from bench.hopper import CONTACTS, ORDER, QUICK_CONTACTS, _fill
+from bench.processes import collector_as_in_daemon
 from bench.world import SEED, World
 from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_keeper import DncKeeper
@@ -48,7 +49,8 @@ def measure(world: World) -> Measurement:
     """Ask about contacts here and there in the list."""
     count = QUICK_CONTACTS if world.quick else CONTACTS
     try:
-        return uvloop.run(_measure(world.folder, world.lab.redis_url, count))
+        with collector_as_in_daemon():
+            return uvloop.run(_measure(world.folder, world.lab.redis_url, count))
     finally:
         for path in world.folder.glob("why.db*"):
             path.unlink()

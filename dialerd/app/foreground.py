@@ -22,7 +22,7 @@ from dialerd.telemetry.logs import set_up_logging
 
 _log = structlog.get_logger(__name__)
 
-_YOUNG_OBJECTS = 20_000
+YOUNG_OBJECTS = 20_000
 """New objects before the collector looks at them. Nearly all of ours go by themselves when their call is over, so the
 default of 700 means looking in vain a hundred times a second."""
 
@@ -36,7 +36,7 @@ def run(settings: DaemonSettings) -> int:
     set_up_logging(settings.log.level, settings.log.format, settings.log.mask_numbers)
     # What was imported stays for good: the collector need not walk it again.
     gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS)
+    gc.set_threshold(YOUNG_OBJECTS)
     code = OK
     try:
         uvloop.run(_serve(settings))
