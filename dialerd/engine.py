@@ -15,7 +15,7 @@ from dialerd.ports import HotStore, Provider, Record, Roster, Telephony, Watcher
 Observer = Callable[[Event, Sequence[c.Command], float], None]
 """Sees every event with the commands it led to, after they were handed on; metrics and event log live on this."""
 
-_STORE = (c.Claim, c.SaveAttempt, c.MoveReservation, c.CloseAttempt, c.SaveAgentLine, c.SavePacing)
+_STORE = (c.Claim, c.SaveAttempt, c.MoveReservation, c.CloseAttempt, c.SaveAgentLine, c.SavePacing, c.BarNumber)
 _RECORD = (
     c.OptOut,
     c.FetchContacts,

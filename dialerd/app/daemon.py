@@ -108,7 +108,7 @@ class Daemon:
             redis, self._database, self.post, self._clock,
             lists=lambda: in_force.dnc_lists, plan=lambda: in_force.plan, dialer=lambda: self._dialer,
             reached=self._hot.dnc_reached, tell=self._notices.tell, counted=self._metrics.dnc_counted,
-            measured=self._metrics.provider_asked,
+            measured=self._metrics.provider_asked, waiting=self._metrics.dnc_waiting,
         )  # fmt: skip
         engine = Engine(
             self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from dialerd.app.contact_files import REJECTS_SHOWN, uploaded
 from dialerd.app.dnc_keeper import DncKeeper
@@ -13,6 +13,7 @@ from dialerd.config.dnc_lists import DncListSettings
 from dialerd.control.daemon import Unavailable, UnusableFile
 from dialerd.control.dnc_lists import (
     BadDncEntry,
+    DncAdded,
     DncBusy,
     DncListInfo,
     DncLoadReport,
@@ -31,9 +32,14 @@ from dialerd.store.dnc_load import LoadMode, load_file
 from dialerd.store.dnc_loads import DncLoads, LoadLost, LoadUnderWay
 from dialerd.store.dnc_redis import DncCopy
 from dialerd.store.dnc_sql import SqlDnc
+from dialerd.store.dnc_waiting import WaitingEntry, replay
+from dialerd.store.journal import Journal
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.redis_link import LinkBroken
 from dialerd.store.reject_file import read_rejects
+
+RECORD_WAIT_S = 3.0
+"""So long an answer waits for the record where claims heed the entry already."""
 
 
 class StoredDnc:
@@ -105,17 +111,25 @@ class StoredDnc:
             raise UnknownDncList(name)
         return self._lists()[name].region
 
-    async def add(self, name: str, entry: DncEntry, reason: str, who: str) -> bool:
-        """Put an entry on a list."""
+    async def add(self, name: str, entry: DncEntry, reason: str, who: str) -> DncAdded:
+        """Put an entry on a list: claims first, then the record, however long that takes. Only where Redis is away is
+        the record first: no call is placed then."""
         self._region(name)
-        with _answering():
-            await self._record.ensure([name])
-            await self._record.add(name, [entry], reason, who)
-        return await self._in_force()
+        try:
+            await self._keeper.bar(name, entry, reason, who)
+        except LinkBroken:
+            with _answering():
+                waiting = WaitingEntry(name, entry, reason, who, self._clock.now())
+                await replay(self._record, Journal(self._record.engine, self._clock), [waiting], lambda _: None)
+            return DncAdded(in_force=await self._in_force(), recorded=True)
+        return DncAdded(in_force=True, recorded=await self._keeper.soon(RECORD_WAIT_S))
 
     async def remove(self, name: str, entry: DncEntry, reason: str, who: str) -> bool:
         """Take an entry off a list."""
         with _answering():
+            # What was added a moment ago, while the record was away, must not come back behind the removal.
+            with suppress(LinkBroken):
+                await self._keeper.look()
             found = await self._record.remove(name, entry, reason, who)
         await self._in_force()
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -13,6 +14,8 @@ from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut
 from dialerd.ports import Clock, Post
 from dialerd.store.dnc_redis import DncCopy, Marker
 from dialerd.store.dnc_sql import EXCEPTION, ListRow, SqlDnc
+from dialerd.store.dnc_waiting import WaitingEntry, replay
+from dialerd.store.journal import Journal
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.redis_link import LinkBroken
 
@@ -48,18 +51,25 @@ class DncKeeper:
         reached: Callable[[str, int, int], None],
         tell: Callable[..., None],
         counted: Callable[[Mapping[str, Mapping[str, int]]], None] = lambda counts: None,
+        waiting: Callable[[int], None] = lambda count: None,
     ) -> None:
         """``lists``: those of the configuration. ``live``: calls that may have to be cancelled. ``reached``: told how
-        far the record is, before the copy is. ``counted``: told the entries by list and kind, now and then."""
+        far the record is, before the copy is. ``counted``: told the entries by list and kind, now and then;
+        ``waiting``: how many entries claims heed that the record has yet to be told of."""
         self._record, self._copy = record, copy
         self._post, self._clock = post, clock
         self._lists, self._live, self._reached = lists, live, reached
-        self._tell, self._counted = tell, counted
+        self._tell, self._counted, self._waiting = tell, counted, waiting
+        self._journal = Journal(record.engine, clock)
+        self._heard = ""
+        """Id of the last waiting entry of which the core knows."""
         self._seen: dict[str, tuple[int, int]] = {}
         """List -> generation and seq of which the core knows."""
         self._standing = DncStanding()
         self._loading: dict[str, str] = {}
         self._looking = asyncio.Lock()
+        self._wanted = asyncio.Event()
+        self._awaited: list[asyncio.Future[bool]] = []
         self._told = ""
         self._counted_at = 0.0
 
@@ -71,22 +81,45 @@ class DncKeeper:
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         while True:
+            self._wanted.clear()
+            awaited, self._awaited = self._awaited, []
             try:
                 await self.look()
                 self._told = ""
+                _answer(awaited, True)
             except (LinkBroken, *DATABASE_ERRORS) as error:
+                _answer(awaited, False)
                 reason = str(error) if isinstance(error, LinkBroken) else reason_of(error)
                 if reason != self._told:
                     # The store and the record tell their losses themselves; this is for the log.
                     self._told = reason
                     _log.warning("dnc_not_checked", reason=reason)
-            await asyncio.sleep(POLL_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._wanted.wait()
+
+    async def soon(self, within_s: float) -> bool:
+        """Have :meth:`run` look now. Whether that was done within so many seconds; it goes on trying in any case."""
+        answer = asyncio.get_running_loop().create_future()
+        self._awaited.append(answer)
+        self._wanted.set()
+        # Not cancelled with the wait: a database driver may let nobody go before the database does.
+        await asyncio.wait((answer,), timeout=within_s)
+        return answer.done() and bool(answer.result())
+
+    async def bar(self, name: str, entry: DncEntry, reason: str, who: str) -> None:
+        """Have everybody heed an entry at once, whether or not the record answers; :meth:`look` tells it to the
+        record. Raises :class:`~dialerd.store.redis_link.LinkBroken`."""
+        await self._copy.bar(WaitingEntry(name, entry, reason, who, self._clock.now()))
+        self._post(OptedOut(name, entry))
 
     async def look(self) -> None:
-        """Bring the copy up to the record and the core up to both. When it returns, every change that was committed
-        before is in force. Raises :class:`~dialerd.store.redis_link.LinkBroken` and the database's errors."""
+        """Bring the record up to what claims heed already, the copy up to the record and the core up to both. When it
+        returns, every change that was committed before is in force. Raises
+        :class:`~dialerd.store.redis_link.LinkBroken` and the database's errors."""
         async with self._looking:
             names = sorted(self._lists())
+            await self._hear(names)
             await self._record.ensure(names)
             rows = [row for row in await self._record.lists() if row.name in names]
             markers = await self._copy.markers()
@@ -100,6 +133,22 @@ class DncKeeper:
             if now - self._counted_at >= COUNT_EVERY_S or now < self._counted_at:
                 self._counted_at = now
                 self._counted(await self._record.counts())
+
+    async def _hear(self, names: Collection[str]) -> None:
+        """What any instance has barred since: calls that ring here end, whether or not the record answers."""
+        found = await self._copy.waiting()
+        self._waiting(len(found))
+        for one in found:
+            if _later(one.id, self._heard):
+                self._heard = one.id
+                if one.dnc_list in names:
+                    self._post(OptedOut(one.dnc_list, one.entry))
+        written: list[str] = []
+        try:
+            await replay(self._record, self._journal, found, written.append)
+        finally:
+            await self._copy.recorded(*written)
+        self._waiting(0)
 
     async def _bring_up(self, row: ListRow, marker: Marker | None) -> None:
         name, known = row.name, self._seen.get(row.name)
@@ -150,6 +199,16 @@ class DncKeeper:
             self._post(DncStandingChanged(standing))
             if gone:
                 self._tell("warning", "dnc_loading", lists=", ".join(sorted(self._loading)))
+
+
+def _answer(awaited: list[asyncio.Future[bool]], done: bool) -> None:
+    for answer in awaited:
+        answer.set_result(done)
+
+
+def _later(stream_id: str, than: str) -> bool:
+    """Of two ids of a stream (milliseconds, dash, serial number); empty: before all."""
+    return not than or tuple(map(int, stream_id.split("-"))) > tuple(map(int, than.split("-")))
 
 
 def _differs(row: ListRow, marker: Marker | None) -> bool:

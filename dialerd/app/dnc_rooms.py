@@ -34,13 +34,14 @@ class DncRooms:
         tell: Callable[..., None],
         counted: Callable[[Mapping[str, Mapping[str, int]]], None],
         measured: Measured,
+        waiting: Callable[[int], None] = lambda count: None,
     ) -> None:
         record = SqlDnc(database, clock)
         self._copy = DncCopy(redis_url, record)
         self.keeper = DncKeeper(
             record, self._copy, post, clock,
             lists=lambda: lists().keys(), live=lambda: live_numbers(dialer()), reached=reached, tell=tell,
-            counted=counted,
+            counted=counted, waiting=waiting,
         )  # fmt: skip
         self.providers = HttpProviders(
             lambda name: lists()[name].provider if name in lists() else None, post, clock, measured=measured

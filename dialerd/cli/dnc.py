@@ -93,6 +93,8 @@ def add(
     screen().print(f"[green]added[/] to {escape(dnc_list)}{until}")
     if not done["in_force"]:
         complaints().print("[yellow]warning[/] Redis does not answer; no call is placed before it has the entry")
+    if not done["recorded"]:
+        complaints().print("[yellow]warning[/] in force; the database does not answer, and is told when it does")
 
 
 @dnc.command("remove")

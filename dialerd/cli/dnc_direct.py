@@ -80,7 +80,8 @@ class Direct:
             await self._audit(record, "dnc_add", name, entry, reason)
             await record.add(name, [entry], reason, _who())
             in_force = await _in_force(copy, name)
-            return {"list": name, "kind": entry.kind.value, "expires_at": entry.expires_at, "in_force": in_force}
+            said = {"list": name, "kind": entry.kind.value, "expires_at": entry.expires_at}
+            return {**said, "in_force": in_force, "recorded": True}
 
         return self._run(work)
 

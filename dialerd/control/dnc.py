@@ -69,17 +69,17 @@ async def lists(request: web.Request) -> web.Response:
 @routes.post("/api/v1/dnc/entries")
 async def add(request: web.Request) -> web.Response:
     """Put a number, prefix or contact on a list, or on a campaign's opt-out list. When the answer has come, nothing
-    that it concerns is called any more, and what rang was ended."""
+    that it concerns is called any more, and what rang was ended, even where the database does not answer: it is told
+    (and the audit) when it does."""
     asked = parameters(request, EntryParameters)
     desk = request.app[DAEMON].dnc
     name, entry = _which(request, asked)
-    await audited(request, "dnc_add", {"list": name, entry.kind.value: entry.value, "reason": asked.reason})
     try:
-        in_force = await desk.add(name, entry, asked.reason, who(request))
+        added = await desk.add(name, entry, asked.reason, who(request))
     except UnknownDncList:
         raise _unknown(name) from None
-    body = {"list": name, "kind": entry.kind.value, "expires_at": entry.expires_at, "in_force": in_force}
-    return reply(body, 201 if in_force else 202)
+    body = {"list": name, "kind": entry.kind.value, "expires_at": entry.expires_at, **asdict(added)}
+    return reply(body, 201 if added.in_force and added.recorded else 202)
 
 
 @routes.delete("/api/v1/dnc/entries")

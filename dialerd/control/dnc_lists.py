@@ -54,6 +54,15 @@ class DncListInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class DncAdded:
+    """An entry is kept. ``in_force``: claims of all instances heed it now, else before the next call is placed.
+    ``recorded``: the record has it, else it will be told when it answers."""
+
+    in_force: bool
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DncLoadReport:
     """How a load went: ``rows = taken + rejected``."""
 
@@ -78,9 +87,9 @@ class DncDesk(Protocol):
     def list_of(self, campaign: str) -> str:
         """The campaign's opt-out list. Raises :class:`NoOptOutList`."""
 
-    async def add(self, name: str, entry: DncEntry, reason: str, who: str) -> bool:
-        """Put an entry on a list. True: it is in force now; False: it is kept, and in force before the next call is
-        placed. Raises :class:`UnknownDncList`."""
+    async def add(self, name: str, entry: DncEntry, reason: str, who: str) -> DncAdded:
+        """Put an entry on a list, with a line of audit. Raises :class:`UnknownDncList`; Unavailable only where
+        neither Redis nor the database answers."""
 
     async def remove(self, name: str, entry: DncEntry, reason: str, who: str) -> bool:
         """Take an entry off a list; False: it was not there. Raises :class:`UnknownDncList`."""

@@ -91,6 +91,15 @@ class SavePacing:
     """Plain values that survive JSON."""
 
 
+@dataclass(frozen=True, slots=True)
+class BarNumber:
+    """The number goes on this do-not-call list as claims see it, for good: no claim of any instance is granted from
+    now on, whether or not the record answers. :class:`OptOut` writes it into the record. No answer."""
+
+    dnc_list: str
+    number: str
+
+
 # --- the record ------------------------------------------------------------------------------------------
 
 
@@ -224,7 +233,7 @@ class InvariantViolated:
     detail: str
 
 
-StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing
+StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing | BarNumber
 RecordCommand = (
     OptOut | FetchContacts | ReturnContacts | RetireContacts | ParkContacts | WakeContacts | SaveCampaignState
     | SaveDirection | AuditAction | CountContacts

@@ -10,6 +10,7 @@ from dialerd.core import ids
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import AbandonKey, CampaignSettings, CampaignState
 from dialerd.core.commands import (
+    BarNumber,
     OptOut,
     PlayMessage,
     SaveAttempt,
@@ -270,6 +271,7 @@ class Flowing:
 
     def _put_on(self, dnc_list: str, attempt: LiveAttempt, now: float) -> None:
         number = attempt.record.number
+        self._floor.do(BarNumber(dnc_list, number))
         self._floor.do(OptOut(dnc_list, number, attempt.id, "key"))
         self._opting_out.opted_out(OptedOut(dnc_list, DncEntry(DncKind.NUMBER, number)), now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialerd.core.commands import OptOut
+from dialerd.core.commands import BarNumber, OptOut
 from dialerd.core.contact import ContactNext
 from dialerd.core.disposition import NEVER_DIALED, Disposition
 from dialerd.core.dnc import DNC_REASON
@@ -29,6 +29,7 @@ def after_rules(
         stamp["number_uncallable"] = True
     record.rules = stamp
     for name in found.dnc:
+        floor.do(BarNumber(name, record.number))
         floor.do(OptOut(name, record.number, record.id, "rule"))
         for campaign in floor.campaigns.values():
             if name in campaign.settings.dnc:

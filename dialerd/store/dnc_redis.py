@@ -18,9 +18,10 @@ from redis.exceptions import NoScriptError, RedisError
 from dialerd.store import dnc_blocks as packing
 from dialerd.store.dnc_question import refusal_of, spec_of
 from dialerd.store.dnc_sql import EntryRow, ListRow, SqlDnc
+from dialerd.store.dnc_waiting import WaitingEntry, decode, encode
 from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_link import LinkBroken, client_for
-from dialerd.store.redis_scripts import DNC_APPLY, DNC_CHECK, Script
+from dialerd.store.redis_scripts import DNC_APPLY, DNC_BAR, DNC_CHECK, Script
 
 Progress = Callable[[str, str], None]
 """Told a list and how far its loading is."""
@@ -50,6 +51,7 @@ class DncCopy:
     ) -> None:
         self._record = record
         self.prefix = Keys("any", namespace).dnc
+        self._waiting = f"{self.prefix}:=waiting"
         self._client = client_for(url, timeout_s=timeout_s)
 
     async def aclose(self) -> None:
@@ -80,6 +82,28 @@ class DncCopy:
         return found
 
     # --- writing ----------------------------------------------------------------------------------------
+
+    async def bar(self, waiting: WaitingEntry) -> str:
+        """Have claims heed an entry at once, whether or not the record answers, and note it for the record. Returns
+        its id in :meth:`waiting`."""
+        entry = waiting.entry
+        over = "" if entry.expires_at is None else f"{entry.expires_at:.0f}"
+        reply = await self._run(DNC_BAR, "", waiting.dnc_list, entry.field, over, encode(waiting))
+        return str(reply.decode())
+
+    async def waiting(self, after: str = "") -> list[WaitingEntry]:
+        """The oldest entries that the record has yet to be told of; ``after``: those behind this id."""
+        async with _answering():
+            least = f"({after}" if after else "-"
+            found: Any = await self._client.xrange(self._waiting, min=least, count=_PER_CALL)
+        read = [decode(stream_id.decode(), values.get(b"note", b"")) for stream_id, values in found]
+        return [one for one in read if one is not None]
+
+    async def recorded(self, *ids: str) -> None:
+        """The record has these."""
+        if ids:
+            async with _answering():
+                await self._client.xdel(self._waiting, *ids)
 
     async def write_groups(self, name: str, generation: int, rows: Sequence[tuple[int, bytes]]) -> None:
         """Write packed groups of a load. They are not asked before the marker says so."""

@@ -17,6 +17,7 @@ class MemoryDnc:
         self._loads: dict[str, set[str]] = {}
         self._changes: dict[str, int] = {}
         self._copy: dict[str, tuple[dict[str, float | None], set[str]]] = {}
+        self._barred: dict[str, dict[str, float | None]] = {}
         self._reached: dict[str, int] = {}
         self._copied: dict[str, int] = {}
 
@@ -35,9 +36,17 @@ class MemoryDnc:
         entries[entry.field] = later_end(old, entry.expires_at) if in_force else entry.expires_at
         self._changes[name] += 1
 
+    def bar(self, name: str, entry: DncEntry, now: float) -> None:
+        """Put an entry into the copy at once, whatever the record says; it is never shortened."""
+        entries = self._barred.setdefault(name, {})
+        old = entries.get(entry.field, 0.0)
+        in_force = entry.field in entries and (old is None or old > now)
+        entries[entry.field] = later_end(old, entry.expires_at) if in_force else entry.expires_at
+
     def remove(self, name: str, entry: DncEntry) -> bool:
         """Take it off, added or loaded; False: it was not there."""
         found = self._record[name].pop(entry.field, 0.0) != 0.0
+        self._barred.get(name, {}).pop(entry.field, None)
         if entry.kind is DncKind.NUMBER and entry.value in self._loads[name]:
             self._loads[name] = self._loads[name] - {entry.value}
             found = True
@@ -61,6 +70,7 @@ class MemoryDnc:
     def wipe(self) -> None:
         """The copy is lost."""
         self._copy.clear()
+        self._barred.clear()
 
     def refusal(
         self, lists: Sequence[str], number: str, contact_key: str, now: float
@@ -71,7 +81,8 @@ class MemoryDnc:
             if copy is None or self._copied[name] < self._reached.get(name, 0):
                 return LOADING, None
             entries, load = copy
-            ends = [entries[field] for field in fields_for(number, contact_key) if field in entries]
+            fields, barred = list(fields_for(number, contact_key)), self._barred.get(name, {})
+            ends = [known[field] for known in (entries, barred) for field in fields if field in known]
             in_force = [end for end in ends if end is None or end > now]
             if number in load or None in in_force:
                 return f"{DNC_REASON}{name}", None

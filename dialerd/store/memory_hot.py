@@ -9,6 +9,7 @@ from dataclasses import replace
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.attempts_control import LoggedCall, Scope, claimed_call, closed_call, first_free, subjects
 from dialerd.core.commands import (
+    BarNumber,
     Claim,
     CloseAttempt,
     MoveReservation,
@@ -17,6 +18,7 @@ from dialerd.core.commands import (
     SavePacing,
     StoreCommand,
 )
+from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import AttemptClosed, ClaimGranted, ClaimRefused, Event, StoreBack, StoreLost
 from dialerd.ports import Clock, Post
 from dialerd.store.call_log_format import LOG_INCOMPLETE
@@ -159,6 +161,8 @@ class MemoryHotStore:
             self._move(command)
         elif type(command) is SavePacing:
             self.pacing[command.campaign] = encode_pacing(command.state)
+        elif type(command) is BarNumber:
+            self.dnc.bar(command.dnc_list, DncEntry(DncKind.NUMBER, command.number), self._clock.now())
         elif type(command) is SaveAgentLine:
             if command.channel_id is None:
                 self.agent_lines.pop(command.agent, None)

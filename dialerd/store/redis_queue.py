@@ -11,6 +11,7 @@ import orjson
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.attempts_control import claimed_call, closed_call
 from dialerd.core.commands import (
+    BarNumber,
     Claim,
     CloseAttempt,
     MoveReservation,
@@ -19,6 +20,7 @@ from dialerd.core.commands import (
     SavePacing,
     StoreCommand,
 )
+from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import ClaimRefused
 from dialerd.store.call_log_format import packed, packed_caps
 from dialerd.store.codec import encode_attempt, encode_outcome, encode_pacing
@@ -26,7 +28,7 @@ from dialerd.store.cps import CpsWindow, window_for
 from dialerd.store.dnc_question import DNC, refusal_of, spec_of
 from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_link import Call
-from dialerd.store.redis_scripts import AGENT_LINE, CLAIM, CLOSE, MOVE, PACING, SAVE
+from dialerd.store.redis_scripts import AGENT_LINE, CLAIM, CLOSE, DNC_BAR, MOVE, PACING, SAVE
 
 _REPLACEABLE = (SaveAttempt, SavePacing)
 CLOSED_MEMORY_S = 3600
@@ -111,6 +113,8 @@ class CommandQueue:
             state = encode_pacing(command.state)
             call = Call(PACING, (self._keys.lease, self._keys.pacing), (command.campaign, state))
             return Pending(SavePacing, f"pacing:{command.campaign}", call)
+        if isinstance(command, BarNumber):
+            return Pending(BarNumber, f"dnc:{command.dnc_list}", bar_call(self._keys, command))
         return self._agent_line(command)
 
     def _claim(self, command: Claim) -> Pending:
@@ -174,6 +178,12 @@ def close_call(keys: Keys, record: AttemptRecord, outcome: bytes) -> Call:
             packed(claimed_call(record)), packed(closed_call(record)),
         ),
     )  # fmt: skip
+
+
+def bar_call(keys: Keys, command: BarNumber) -> Call:
+    """The call that puts a number on a do-not-call list as claims see it."""
+    field = DncEntry(DncKind.NUMBER, command.number).field
+    return Call(DNC_BAR, (keys.dnc,), (command.dnc_list, field, "", ""))
 
 
 def agent_line_call(keys: Keys, agent: str, channel_id: str | None) -> Call:

@@ -50,6 +50,7 @@ CALLS_END = _script("calls_end")
 
 DNC_APPLY = _script("dnc_apply")
 DNC_CHECK = _script("dnc_check")
+DNC_BAR = _script("dnc_bar")
 
 ALL = (
     CLAIM,
@@ -68,4 +69,5 @@ ALL = (
     CALLS_END,
     DNC_APPLY,
     DNC_CHECK,
+    DNC_BAR,
 )

@@ -105,6 +105,10 @@ class Metrics:
         self._dnc_entries = Gauge(
             "dialerd_dnc_entries", "Entries of do-not-call lists.", ("dnc_list", "kind"), registry=self.registry
         )
+        self._dnc_waiting = Gauge(
+            "dialerd_dnc_waiting", "Entries that claims heed and the record has yet to be told of.",
+            registry=self.registry,
+        )  # fmt: skip
         self._contacts = Gauge(
             "dialerd_campaign_contacts", "Contacts of a campaign, as they were counted last.", ("campaign", "kind"),
             registry=self.registry,
@@ -173,6 +177,10 @@ class Metrics:
         for dnc_list, of_kind in counts.items():
             for kind, count in of_kind.items():
                 self._dnc_entries.labels(dnc_list, kind).set(count)
+
+    def dnc_waiting(self, count: int) -> None:
+        """So many entries of do-not-call lists wait for the record."""
+        self._dnc_waiting.set(count)
 
     def abandon_counted(self, told: Mapping[tuple[str, str, str], tuple[float, float | None]]) -> None:
         """The abandon ledger of today: (campaign, window, formula) -> (rate, limit); fractions."""

@@ -24,7 +24,13 @@ def test_an_opt_out_without_a_daemon(absent: int, folder: Path, dialerd: Dialerd
     name_lists(folder)
     added = dialerd("dnc", "add", "opt_outs", "01632 960001", "--reason", "by post", "--json")
     assert added.exit_code == 0, added.output
-    assert parsed(added) == {"list": "opt_outs", "kind": "number", "expires_at": None, "in_force": False}
+    assert parsed(added) == {
+        "list": "opt_outs",
+        "kind": "number",
+        "expires_at": None,
+        "in_force": False,
+        "recorded": True,
+    }
     (found,) = parsed(dialerd("dnc", "lookup", NUMBER, "--json"))["findings"]
     assert (found["dnc_list"], found["value"], found["who"]) == ("opt_outs", NUMBER, "anna via command line")
     assert "by post" in dialerd("dnc", "lookup", NUMBER).stdout

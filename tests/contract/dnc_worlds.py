@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
-from dialerd.core.commands import Claim
+from dialerd.core.commands import BarNumber, Claim
 from dialerd.core.dnc import DncEntry
 from dialerd.core.events import ClaimGranted, ClaimRefused
 from dialerd.store.database import open_database
@@ -50,7 +50,7 @@ class DncWorld(ABC):
         return (refused[0].reason, refused[0].retry_at) if refused else None
 
     @abstractmethod
-    async def submit(self, command: Claim) -> None: ...
+    async def submit(self, command: Claim | BarNumber) -> None: ...
 
     @abstractmethod
     async def ensure(self, *names: str) -> None: ...
@@ -58,6 +58,10 @@ class DncWorld(ABC):
     @abstractmethod
     async def add(self, name: str, entry: DncEntry) -> None:
         """Into the record alone."""
+
+    async def bar(self, name: str, number: str) -> None:
+        """Into the copy alone, as the core does during a call."""
+        await self.submit(BarNumber(name, number))
 
     @abstractmethod
     async def remove(self, name: str, entry: DncEntry) -> bool: ...
@@ -86,7 +90,7 @@ class MemoryDncWorld(DncWorld):
         super().__init__()
         self.hot = MemoryHotStore(self.inbox.post, WallClock())
 
-    async def submit(self, command: Claim) -> None:
+    async def submit(self, command: Claim | BarNumber) -> None:
         self.hot.submit(command)
 
     async def ensure(self, *names: str) -> None:
@@ -134,7 +138,7 @@ class StoredDncWorld(DncWorld):
         await self.copy.aclose()
         await self.engine.dispose()
 
-    async def submit(self, command: Claim) -> None:
+    async def submit(self, command: Claim | BarNumber) -> None:
         self.hot.submit(command)
         await self.hot.flush()
 

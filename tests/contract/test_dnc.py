@@ -59,6 +59,19 @@ async def test_a_refused_claim_takes_nothing(dnc: DncWorld) -> None:
     assert await dnc.claim(ONE) is None, "the number was not locked"
 
 
+async def test_a_number_barred_in_a_call_is_refused_before_the_record_has_it(dnc: DncWorld) -> None:
+    await dnc.bar("never", ONE)
+    assert await dnc.claim(ONE, "never") == LISTED
+    assert await dnc.claim(OTHER, "never") is None
+    await dnc.add("never", DncEntry(NUMBER, OTHER))
+    await dnc.refresh("never")
+    assert await dnc.claim(ONE, "never") == LISTED, "what the record brings does not undo it"
+    await dnc.add("never", DncEntry(NUMBER, ONE, dnc.now + 1000))
+    await dnc.remove("never", DncEntry(NUMBER, ONE))
+    await dnc.refresh("never")
+    assert await dnc.claim(ONE, "never") is None
+
+
 @pytest.mark.parametrize(
     ("entry", "number", "key", "expected"),
     [

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from urllib.parse import quote
 
+from lab import Behaviour
 from tests.harness.aftermath import assert_at_rest, assert_audited, assert_not_cut, truth_since
 from tests.harness.redis_keys import flush
-from tests.harness.site import Site, progressive
+from tests.harness.site import Site, agentless, progressive
 from tests.harness.stage import Stage, complete
 from tests.harness.waiting import until, while_true
 
@@ -104,3 +106,29 @@ def test_stores_absent_at_start(stage: Stage) -> None:
     site.api.import_numbers("people", [person])
     site.api.start("calls")
     _all_answered(stage, site, person)
+
+
+def test_an_opt_out_while_the_database_is_locked(stage: Stage) -> None:
+    """It ends what rings and keeps who waits from being called, at once; the record has it when it answers."""
+    ringing = stage.person(behaviour=Behaviour.RINGS_OUT)
+    waiting, third = stage.person(), stage.person()
+    campaign = agentless(stage.lab, max_lines=1, ring_timeout="60s", opt_out_list="opt_outs")
+    site = stage.open({"news": campaign}, subscribers=[ringing, waiting, third], start=["news"])
+    until("ringing", lambda: site.api.states().get(ringing) == "ringing")
+    until("in the hopper", lambda: site.api.campaign("news")["hopper"] == 2)
+    blocker = sqlite3.connect(site.database, isolation_level=None)
+    blocker.execute("begin exclusive")
+    try:
+        for number in (waiting, ringing):
+            done = site.api.post(f"/api/v1/dnc/entries?campaign=news&number={quote(number)}&reason=asked")
+            assert (done["in_force"], done["recorded"]) == (True, False)
+        until("the call ended", lambda: site.api.campaign("news")["dispositions"].get("cancelled") == 1)
+    finally:
+        blocker.rollback()
+        blocker.close()
+    complete(site, "news")
+    assert site.dispositions() == {ringing: ["cancelled"], third: ["answered_message"]}
+    assert waiting not in {call.number for call in truth_since(stage.lab, stage.began_ms).calls}
+    found = site.api.get(f"/api/v1/dnc/lookup?number={quote(waiting)}&unmasked=true")
+    assert [(one["dnc_list"], one["reason"]) for one in found["findings"]] == [("opt_outs", "asked")]
+    assert_at_rest(site)

@@ -115,6 +115,7 @@ def test_opting_out_is_asked_for_at_once() -> None:
     one.presses("9")
     opt_out = one.line.the(c.OptOut)
     assert opt_out == c.OptOut("optouts", "+441632960001", one.id, "key")
+    assert one.line.the(c.BarNumber) == c.BarNumber("optouts", "+441632960001"), "claims need not wait for the record"
     one.ends()
     assert (one.outcome.contact.state, one.outcome.contact.reason) == (ContactState.UNCALLABLE, "opted_out")
 

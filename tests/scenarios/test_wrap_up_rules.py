@@ -68,6 +68,7 @@ def test_onto_a_do_not_call_list() -> None:
     line = dialed(rule("no", 'class = "vip"', dnc="optouts"), dnc=("optouts",))
     outcome = busy(line)
     asked = line.the(c.OptOut)
+    assert line.the(c.BarNumber).number == asked.number
     assert (asked.dnc_list, asked.number, asked.how) == ("optouts", "+441632960001", "rule")
     assert line.dialer.floor.campaigns["spring"].barred["+441632960001"].reason == "dnc:optouts"
     assert (outcome.record.rules or {})["dnc"] == ["optouts"], "the outbox writes it again, should the daemon die"
