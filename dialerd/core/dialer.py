@@ -10,6 +10,7 @@ from dialerd.core import events as e
 from dialerd.core import ids
 from dialerd.core.answering import Answering
 from dialerd.core.attempt import AttemptState
+from dialerd.core.closing import Closing
 from dialerd.core.commands import Command, ProbeChannel
 from dialerd.core.desk import Desk
 from dialerd.core.directing import Directing
@@ -44,13 +45,14 @@ class Dialer:
         desk = self._desk = Desk(self.floor)
         forecasting = self._forecasting = Forecasting(self.floor)
         running = self._running = Running(self.floor, desk, forecasting)
-        placing = self._placing = Placing(self.floor, desk, forecasting, running.case_for)
+        closing = self._closing = Closing(self.floor, desk, forecasting)
+        placing = self._placing = Placing(self.floor, desk, forecasting, closing, running.case_for)
         inbound = self._inbound = Inbound(self.floor, desk)
         joining = self._joining = Joining(self.floor, desk, placing, forecasting)
         opting_out = OptingOut(self.floor, placing, running.case_for)
         flowing = self._flowing = Flowing(self.floor, desk, placing, joining, opting_out)
         answering = self._answering = Answering(self.floor, placing, joining, forecasting, flowing)
-        recovery = self._recovery = Recovery(self.floor, desk, placing, answering, joining, inbound, flowing)
+        recovery = self._recovery = Recovery(self.floor, desk, placing, closing, answering, joining, inbound, flowing)
         self.sequencing = Sequencing(self.floor, running)
         self.directing = Directing(self.floor, running, forecasting)
         self._rounds = Rounds(self.floor, desk, forecasting, running, placing)
@@ -73,7 +75,7 @@ class Dialer:
             e.Recovered: self._recovered,
             e.ClaimGranted: self._for_attempt(lambda a, ev, now: placing.granted(a, now)),
             e.ClaimRefused: self._for_attempt(self._claim_refused),
-            e.AttemptClosed: self._for_attempt(lambda a, ev, now: placing.closed(a)),
+            e.AttemptClosed: self._for_attempt(lambda a, ev, now: closing.closed(a)),
             e.StoreLost: lambda ev, now: self._lost("store", ev.reason),
             e.StoreBack: lambda ev, now: self._back("store"),
             d.DncStandingChanged: opting_out.standing_changed,
@@ -302,7 +304,7 @@ class Dialer:
             return
         finding = self._placing.probed(attempt, event, now)
         if finding == "gone":
-            self._placing.ended(attempt, None, None, "", now)
+            self._closing.ended(attempt, None, None, "", now)
         elif finding == "up":
             self._answering.answered(attempt, now, out_of_sight=True)
 
@@ -359,7 +361,7 @@ class Dialer:
     def _channel_ended(self, event: e.ChannelEnded, now: float) -> None:
         attempt = self.floor.attempts.get(event.channel_id)
         if attempt is not None:
-            self._placing.ended(attempt, event.cause, event.sip_status, event.cause_text, now)
+            self._closing.ended(attempt, event.cause, event.sip_status, event.cause_text, now)
             return
         agent = self._agent_on(event.channel_id)
         if agent is None:

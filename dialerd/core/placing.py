@@ -1,28 +1,26 @@
-"""An attempt from claim to answer, and its close."""
+"""An attempt from claim to answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialerd.core.attempt import GUARANTEED_LANE, AttemptRecord, AttemptState, Outcome
+from dialerd.core.attempt import GUARANTEED_LANE, AttemptRecord, AttemptState
 from dialerd.core.attempts_control import CAP_REASON
 from dialerd.core.callable_time import local_time, zones_said
 from dialerd.core.campaign import CampaignState
 from dialerd.core.choosing import ALL_ALLOWED, LAST_MOMENT_GATES, verdicts_said
+from dialerd.core.closing import Closing
 from dialerd.core.commands import (
     Claim,
-    CloseAttempt,
     HangUp,
     MoveReservation,
     OriginateCall,
     ProbeChannel,
-    StopAmd,
 )
 from dialerd.core.contact import Contact
 from dialerd.core.day_parts import part_at
 from dialerd.core.desk import Desk
 from dialerd.core.dial_string import dial_string
-from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt, Parked
@@ -30,12 +28,9 @@ from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case, Hold, Refuse, first_objection
 from dialerd.core.pre_call_gate import ruling_for
 from dialerd.core.queue_picture import somebody_at_work
-from dialerd.core.retry import next_for_contact
 from dialerd.core.rule_stamp import rules_stamp
 from dialerd.core.tallies import stamped
-from dialerd.core.verdict import disposition_of
 from dialerd.core.windows import day_of
-from dialerd.core.wrapping_up import after_rules
 
 RING_GRACE_S = 1.0
 """Asterisk's own ring time-out goes first; ours acts when it did not."""
@@ -51,18 +46,20 @@ _BEFORE_ANSWER = frozenset({_S.CLAIMING, _S.CLAIMED, _S.ORIGINATING, _S.UNCONFIR
 
 
 class Placing:
-    """Claims, originates, watches over ringing calls, closes attempts."""
+    """Claims, originates, watches over ringing calls."""
 
     def __init__(
         self,
         floor: Floor,
         desk: Desk,
         forecasting: Forecasting,
+        closing: Closing,
         case_for: Callable[[CampaignRun, Contact, float, int], Case],
     ) -> None:
         self._floor = floor
         self._desk = desk
         self._forecasting = forecasting
+        self._closing = closing
         self._case_for = case_for
 
     # --- claim -----------------------------------------------------------------------------------------
@@ -128,17 +125,17 @@ class Placing:
         floor, record = self._floor, attempt.record
         campaign = floor.campaigns[record.campaign]
         if record.cancelled:
-            self._not_placed(attempt, record.reason, now)
+            self._closing.not_placed(attempt, record.reason, now)
             return
         assert attempt.contact is not None
         case = self._case_for(campaign, attempt.contact, now, record.number_index)
         objection = first_objection(LAST_MOMENT_GATES, case)
         if objection is None and not self._has_agents(attempt, now):
-            self._not_placed(attempt, "agent_left", now)
+            self._closing.not_placed(attempt, "agent_left", now)
             return
         if objection is not None:
             record.gate_verdicts = verdicts_said(LAST_MOMENT_GATES, case)
-            self._not_placed(attempt, objection.reason, now)
+            self._closing.not_placed(attempt, objection.reason, now)
             return
         settings = attempt.settings
         trunk = floor.trunks[record.trunk]
@@ -195,7 +192,7 @@ class Placing:
         campaign = floor.campaigns[record.campaign]
         campaign.refused[event.reason] = campaign.refused.get(event.reason, 0) + 1
         floor.move_attempt(attempt, _S.CLOSED)
-        self._forget(attempt)
+        self._closing.free(attempt)
         self._desk.release(record.agent, record.id, now)
         contact = attempt.contact
         assert contact is not None
@@ -217,26 +214,17 @@ class Placing:
             floor.timers.set("pace", record.campaign, campaign.hold_until)
         floor.dirty.add(record.campaign)
 
-    def _not_placed(self, attempt: LiveAttempt, reason: str, now: float) -> None:
-        attempt.record.reason = reason
-        self._floor.move_attempt(attempt, _S.ENDED)
-        attempt.record.ended_at = now
-        self.close(attempt, Disposition.NOT_PLACED, now)
-
     # --- originate to answer ---------------------------------------------------------------------------
 
     def originate_refused(self, attempt: LiveAttempt, event: OriginateRefused, now: float) -> None:
         """Asterisk made no channel: nobody was called."""
         if attempt.state not in (_S.ORIGINATING, _S.UNCONFIRMED):
             return
-        attempt.record.reason = f"refused:{event.status} {event.reason}"
         self._floor.tell(
             "warning", "originate_refused", attempt=attempt.id, campaign=attempt.record.campaign,
             status=str(event.status), reason=event.reason,
         )  # fmt: skip
-        self._floor.move_attempt(attempt, _S.ENDED)
-        attempt.record.ended_at = now
-        self.close(attempt, Disposition.NOT_PLACED, now)
+        self._closing.not_placed(attempt, f"refused:{event.status} {event.reason}", now)
 
     def originate_unknown(self, attempt: LiveAttempt, now: float) -> None:
         """The reply was lost: ask by id, never dial again."""
@@ -299,109 +287,3 @@ class Placing:
         if attempt.record.agent is None and attempt.state is not _S.CLAIMING:
             self._floor.tell("info", "call_cancelled_agent_left", attempt=attempt.id, agent=old or "")
             self.cancel(attempt, "agent_left", now)
-
-    # --- the end ---------------------------------------------------------------------------------------
-
-    def ended(
-        self, attempt: LiveAttempt, cause: int | None, sip_status: int | None, cause_text: str, now: float
-    ) -> None:
-        """The channel is gone, whoever ended it: find the disposition and close."""
-        if attempt.state in (_S.CLAIMING, _S.CLAIMED, _S.ENDED, _S.CLOSED):
-            return
-        record = attempt.record
-        record.ended_at, record.cause, record.sip_status, record.cause_text = now, cause, sip_status, cause_text
-        if not record.hung_up_by:
-            record.hung_up_by = "dialerd" if attempt.hang_up_sent or record.cancelled else "callee"
-        disposition = disposition_of(attempt, now)
-        self._floor.move_attempt(attempt, _S.ENDED)
-        self.close(attempt, disposition, now)
-
-    def close(self, attempt: LiveAttempt, disposition: Disposition, now: float) -> None:
-        """Write the verdict, free what the attempt held, hand the outcome to the outbox."""
-        floor, record = self._floor, attempt.record
-        if record.disposition is not None:
-            floor.violated("one_disposition_per_attempt", f"{record.id}: {record.disposition}, {disposition}")
-            return
-        record.disposition = disposition.value
-        if disposition in (Disposition.UNMAPPED, Disposition.OUTCOME_UNKNOWN):
-            floor.tell(
-                "warning", f"disposition_{disposition.value}", attempt=record.id, campaign=record.campaign,
-                cause=str(record.cause), sip_status=str(record.sip_status),
-            )  # fmt: skip
-        trunk = floor.trunks.get(record.trunk)
-        rang = record.ringing_at is not None or record.answered_at is not None
-        counts = disposition is not Disposition.NOT_PLACED or record.reason.startswith("refused:")
-        if trunk is not None and counts and trunk.ended(disposition, rang, now):
-            floor.tell(
-                "error", "trunk_refuses_everything", trunk=record.trunk, last=disposition.value,
-                hold_s=f"{trunk.hold_until - now:.0f}",
-            )  # fmt: skip
-            for name, campaign in floor.campaigns.items():
-                if campaign.settings.trunk == record.trunk:
-                    floor.timers.set("pace", name, trunk.hold_until)
-        if attempt.amd_running:
-            attempt.amd_running = False
-            floor.do(StopAmd(record.id))
-        self._desk.let_go(attempt)
-        contact = next_for_contact(record, attempt.settings, disposition, now)
-        contact = after_rules(floor, attempt, contact, disposition, now)
-        floor.do(CloseAttempt(Outcome(record, contact)))
-        self._count(record)
-        self._forget(attempt)
-        self._forecasting.closed(record, now)
-        campaign_run = floor.campaigns.get(record.campaign)
-        if campaign_run is not None:
-            campaign_run.closing.add(record.id)
-        self._desk.call_over(record.agent, record.id, attempt.settings.wrap_up_s, now)
-
-    def _count(self, record: AttemptRecord) -> None:
-        campaign = self._floor.campaigns.get(record.campaign)
-        if campaign is None or record.disposition is None:
-            return
-        campaign.dispositions[record.disposition] = campaign.dispositions.get(record.disposition, 0) + 1
-        campaign.answered += record.answered_at is not None
-        campaign.connected += record.connected_at is not None
-        campaign.abandoned += record.abandoned
-        campaign.reached += record.reached
-
-    def _forget(self, attempt: LiveAttempt) -> None:
-        """Free the core's own picture of what the attempt held."""
-        floor, record = self._floor, attempt.record
-        for kind in (
-            "dial",
-            "ring",
-            "probe",
-            "deadline",
-            "amd",
-            "legal",
-            "treatment",
-            "flow",
-            "flow_end",
-            "prompt_failed",
-        ):
-            floor.timers.cancel(kind, record.id)
-        if attempt.playback is not None:
-            floor.playbacks.pop(attempt.playback, None)
-        if floor.numbers.get(record.number) == record.id:
-            del floor.numbers[record.number]
-        campaign = floor.campaigns.get(record.campaign)
-        if campaign is not None:
-            campaign.live.discard(record.id)
-        trunk = floor.trunks.get(record.trunk)
-        if trunk is not None:
-            trunk.release()
-            floor.wake_trunk(record.trunk)
-        if attempt.state is _S.CLOSED:
-            del floor.attempts[record.id]
-
-    def closed(self, attempt: LiveAttempt) -> None:
-        """The store has the outcome."""
-        if attempt.state is not _S.ENDED:
-            return
-        floor = self._floor
-        floor.move_attempt(attempt, _S.CLOSED)
-        del floor.attempts[attempt.id]
-        campaign = floor.campaigns.get(attempt.record.campaign)
-        if campaign is not None:
-            campaign.closing.discard(attempt.id)
-            floor.dirty.add(attempt.record.campaign)

@@ -6,6 +6,7 @@ from dialerd.core import ids
 from dialerd.core.answering import Answering
 from dialerd.core.attempt import AttemptRecord, AttemptState
 from dialerd.core.campaign import CampaignSettings, Mode
+from dialerd.core.closing import Closing
 from dialerd.core.commands import CreateBridge, DestroyBridge, EnterBridge, HangUp, SaveAgentLine
 from dialerd.core.desk import Desk
 from dialerd.core.disposition import Disposition
@@ -29,6 +30,7 @@ class Recovery:
         floor: Floor,
         desk: Desk,
         placing: Placing,
+        closing: Closing,
         answering: Answering,
         joining: Joining,
         inbound: Inbound,
@@ -37,6 +39,7 @@ class Recovery:
         self._floor = floor
         self._desk = desk
         self._placing = placing
+        self._closing = closing
         self._answering = answering
         self._joining = joining
         self._inbound = inbound
@@ -77,7 +80,7 @@ class Recovery:
         if record.disposition is not None:
             # The earlier run had its verdict and ended before it could close.
             verdict, record.disposition = Disposition(record.disposition), None
-            self._placing.close(attempt, verdict, now)
+            self._closing.close(attempt, verdict, now)
 
     # --- Asterisk is back --------------------------------------------------------------------------------
 
@@ -122,7 +125,7 @@ class Recovery:
             if attempt.state is _S.TREATING:
                 attempt.playback_started = record.message_at is not None
             record.reason = record.reason or "ended_out_of_sight"
-            self._placing.ended(attempt, None, None, "", now)
+            self._closing.ended(attempt, None, None, "", now)
             return
         floor.timers.set("probe", record.id, now + WATCH_S)
         if record.cancelled or attempt.hang_up_sent:

@@ -12,44 +12,52 @@ class Timers:
     """At most one moment per key; setting a key again replaces it. Times are epoch seconds."""
 
     def __init__(self) -> None:
-        self._at: dict[Key, float] = {}
-        self._heap: list[tuple[float, int, Key]] = []
+        self._at: dict[str, dict[str, float]] = {}
+        """Subject -> kind -> moment. The heap may name moments that were cancelled or moved; this decides."""
+        self._heap: list[tuple[float, int, str, str]] = []
         self._sequence = 0
 
     def set(self, kind: str, subject: str, at: float) -> None:
         """Have ``(kind, subject)`` come due at ``at``."""
-        key = (kind, subject)
-        self._at[key] = at
+        moments = self._at.get(subject)
+        if moments is None:
+            moments = self._at[subject] = {}
+        moments[kind] = at
         self._sequence += 1
-        heapq.heappush(self._heap, (at, self._sequence, key))
+        heapq.heappush(self._heap, (at, self._sequence, kind, subject))
 
     def cancel(self, kind: str, subject: str) -> None:
         """Forget the moment, if it was set."""
-        self._at.pop((kind, subject), None)
+        moments = self._at.get(subject)
+        if moments is not None and moments.pop(kind, None) is not None and not moments:
+            del self._at[subject]
+
+    def cancel_all(self, subject: str) -> None:
+        """Forget every moment that concerns it."""
+        self._at.pop(subject, None)
 
     def at(self, kind: str, subject: str) -> float | None:
         """When ``(kind, subject)`` comes due, or None."""
-        return self._at.get((kind, subject))
+        moments = self._at.get(subject)
+        return moments.get(kind) if moments is not None else None
 
     def pending(self) -> tuple[Key, ...]:
         """Everything that is set."""
-        return tuple(self._at)
+        return tuple((kind, subject) for subject, moments in self._at.items() for kind in moments)
 
     def pop_due(self, now: float) -> Key | None:
         """Take the earliest key that is due, or None."""
-        self._drop_stale()
-        if self._heap and self._heap[0][0] <= now:
-            key = heapq.heappop(self._heap)[2]
-            del self._at[key]
-            return key
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            at, _, kind, subject = heapq.heappop(heap)
+            if self.at(kind, subject) == at:
+                self.cancel(kind, subject)
+                return kind, subject
         return None
 
     def next(self) -> float | None:
         """The earliest moment, or None."""
-        self._drop_stale()
-        return self._heap[0][0] if self._heap else None
-
-    def _drop_stale(self) -> None:
         heap = self._heap
-        while heap and self._at.get(heap[0][2]) != heap[0][0]:
+        while heap and self.at(heap[0][2], heap[0][3]) != heap[0][0]:
             heapq.heappop(heap)
+        return heap[0][0] if heap else None
