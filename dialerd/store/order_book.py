@@ -249,18 +249,6 @@ class Book:
             )
         await self._set(ahead=self.ahead, ready=self.ready)
 
-    def first_look(self, limit: int) -> list[Any]:
-        """Queries, one for each list, for the ids of its first callable contacts. They read the whole list."""
-        queries = []
-        order = self._wanted.order
-        for name in self._wanted.lists:
-            scan = Scan(self._postgresql, order, self._callable(name), ("id", "attempts"))
-            keys = scan.order_by(order.sort)
-            retried_first = [] if order.mix.fresh else [case((scan.rows.c.attempts > 0, 0), else_=1)]
-            query = select(scan.rows.c.id).where(self._passes(scan))
-            queries.append(query.order_by(*retried_first, *keys, scan.rows.c.id).limit(limit))
-        return queries
-
     # --- SQL --------------------------------------------------------------------------------------------
 
     def _scan(self, where: Iterable[ColumnElement[bool]]) -> Scan:

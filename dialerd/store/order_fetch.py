@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.ordering.mixing import Line, Stream
 from dialerd.core.ordering.settings import REFRESH_S
 from dialerd.store.contact_rows import take
-from dialerd.store.database import READING
 from dialerd.store.filter_sql import Scan
 from dialerd.store.order_book import Book, Wanted, open_book
 from dialerd.store.schema import contacts
@@ -21,8 +20,6 @@ MOST_AT_ONCE = 2000
 """Contacts in one fetch."""
 KEEP_UP = 2000
 """Changed contacts that a fetch takes in before it looks who is next; the others come in between fetches."""
-FIRST_LOOK = 5000
-"""Contacts that are put in order while the book is being built."""
 AGAIN_S = 0.5
 """After so long it is worth asking again while a book is being built."""
 _LOOKED_AT = 2000
@@ -38,24 +35,6 @@ class Picked:
     next_at: float | None
     complete: bool
     """The book holds everybody."""
-
-
-async def look_first(engine: AsyncEngine, wanted: Wanted, now: float) -> None:
-    """Before the book is complete: find its first contacts, so that the campaign need not wait for it.
-
-    Reads without the lock of a writer; only what was found is written."""
-    async with engine.begin() as connection:
-        book = await open_book(connection, wanted, now)
-        if book.ready or book.ahead > 0:
-            return
-        queries = book.first_look(FIRST_LOOK)
-    async with engine.execution_options(**READING).connect() as connection:
-        found = [list((await connection.execute(query)).scalars()) for query in queries]
-    async with engine.begin() as connection:
-        book = await open_book(connection, wanted, now)
-        if not book.ready:
-            everybody = all(len(ids) < FIRST_LOOK for ids in found)
-            await book.put_ahead([i for ids in found for i in ids], everybody)
 
 
 async def pick(connection: AsyncConnection, wanted: Wanted, limit: int, now: float, token: str) -> Picked:

@@ -15,8 +15,9 @@ from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.ordering.settings import REFRESH_S, DialOrder
 from dialerd.ports import Clock
 from dialerd.store.database import READING
-from dialerd.store.order_book import Wanted, drop_book, open_book, sweep
+from dialerd.store.order_book import Wanted, drop_book, known_book, open_book, sweep
 from dialerd.store.order_counts import OrderCounts, order_counts
+from dialerd.store.order_look import is_short, look_first
 from dialerd.store.parked_counts import ParkedCount, parked_counts
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.schema import order_books
@@ -52,6 +53,7 @@ class OrderKeeper:
         self._idle_s = idle_s
         self._parked_counted = parked_counted
         self._counted = counted
+        self._looked: dict[str, str] = {}
         self._count_at: dict[str, float] = {}
         self.counts: dict[str, OrderCounts] = {}
         """Campaign -> its figures, as they were counted last."""
@@ -77,9 +79,11 @@ class OrderKeeper:
         """Do all that is to be done now."""
         campaigns = list(self._campaigns())
         await self._drop_others({c.name for c in campaigns if not c.order.plain})
-        for campaign in campaigns:
-            if not campaign.order.plain:
-                await self._keep(Wanted(campaign.name, campaign.contact_list, campaign.order))
+        ordered = [Wanted(c.name, c.contact_list, c.order) for c in campaigns if not c.order.plain]
+        for wanted in ordered:
+            await self._look(wanted)
+        for wanted in ordered:
+            await self._keep(wanted)
         await self._until_done(lambda connection: sweep(connection, STEP))
         counted = [
             await self._count(Wanted(campaign.name, campaign.contact_list, campaign.order)) for campaign in campaigns
@@ -101,6 +105,16 @@ class OrderKeeper:
             if done:
                 return
             await asyncio.sleep(BREATH_S)
+
+    async def _look(self, wanted: Wanted) -> None:
+        """Once for each new order of a long list: it is called in its order long before the book is complete."""
+        if self._looked.get(wanted.campaign) == wanted.digest():
+            return
+        async with self._engine.execution_options(**READING).connect() as connection:
+            complete = await known_book(connection, wanted, self._clock.now()) is not None
+        if not complete and not await is_short(self._engine, wanted):
+            await look_first(self._engine, wanted, self._clock.now(), whole=True)
+        self._looked[wanted.campaign] = wanted.digest()
 
     async def _keep(self, wanted: Wanted) -> None:
         async def step(connection: AsyncConnection) -> bool:

@@ -39,7 +39,8 @@ from dialerd.store.directions import count, save, saved
 from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.id_lists import among
 from dialerd.store.order_book import Wanted
-from dialerd.store.order_fetch import look_first, pick
+from dialerd.store.order_fetch import pick
+from dialerd.store.order_look import look_first
 from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
 from dialerd.store.schema import campaigns, contacts
 

@@ -17,7 +17,7 @@ from dialerd.core.events import ContactsFetched
 from dialerd.core.filtering.conditions import Column, Kind
 from dialerd.core.filtering.parser import parse_filter
 from dialerd.core.ordering.settings import REFRESH_S, DialOrder, SortKey
-from dialerd.store import order_fetch, order_keeper
+from dialerd.store import order_fetch, order_keeper, order_look
 from dialerd.store.database import open_database
 from dialerd.store.list_columns import list_columns
 from dialerd.store.migrate import migrate_engine
@@ -53,7 +53,7 @@ def clock() -> SetClock:
 @pytest.fixture(autouse=True)
 def short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_keeper, "STEP", 7)
-    monkeypatch.setattr(order_fetch, "FIRST_LOOK", 5)
+    monkeypatch.setattr(order_look, "FIRST_LOOK", 5)
 
 
 async def add(engine: AsyncEngine, scores: list[int], added_at: float = 0.0) -> None:
@@ -106,6 +106,58 @@ async def test_a_long_list_is_in_order_before_during_and_after_the_building(
     assert taken == list(range(100, 0, -1))
     done = await fetched(engine, clock, 5)
     assert (done.contacts, done.next_at) == ((), None)
+
+
+async def test_the_first_contacts_of_a_long_list_are_the_best_of_those_that_were_read_in_time(
+    engine: AsyncEngine, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_look, "CHUNK", 10)
+    monkeypatch.setattr(order_look, "SHORT_LOOK_S", 0.0)
+    monkeypatch.setattr(order_look, "SHORT_LOOK", 4)
+    await add(engine, [-n for n in range(20)] + [n * 37 % 101 for n in range(101)])
+    third = sorted((n * 37 % 101 for n in range(10)), reverse=True)
+    assert scores_of(await fetched(engine, clock, 2)) == third[:2], "nobody in the first two parts, so a third one"
+    await order_look.look_first(engine, WANTED, clock.now(), whole=True)
+    assert scores_of(await fetched(engine, clock, 3)) == [n for n in range(100, 0, -1) if n not in third[:2]][:3]
+
+
+async def test_the_keeper_looks_at_all_of_a_long_list_before_it_builds_the_book(
+    engine: AsyncEngine, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_look, "CHUNK", 10)
+    monkeypatch.setattr(order_look, "SHORT_LOOK_S", 0.0)
+    await add(engine, list(range(1, 102)))
+    assert scores_of(await fetched(engine, clock, 1)) == [10], "the best of the first part"
+    keeper, seen = OrderKeeper(engine, clock, lambda: [SPRING]), []
+
+    async def watched(*_: object) -> None:
+        seen.append(scores_of(await fetched(engine, clock, 2)))
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(keeper, "_keep", watched)
+    with suppress(asyncio.CancelledError):
+        await keeper.work()
+    assert seen == [[101, 100]]
+
+
+async def test_a_list_that_is_read_in_parts_is_sorted_as_a_whole(
+    engine: AsyncEngine, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_look, "CHUNK", 3)
+    monkeypatch.setattr(order_look, "FIRST_LOOK", 99)
+    cities = ["Åre", "York", "", "hull", "Zürich", "york", "東京", "Leeds", "É", "ee", "😀", "~", " Leeds", "a"]
+    async with engine.begin() as connection:
+        values = {"contact_list": "leads", "state": "callable", "numbers": [], "tries": {}, "updated_at": 0.0}
+        await connection.execute(
+            insert(contacts), [{**values, "key": str(n), "columns": {"city": c}} for n, c in enumerate(cities)]
+        )
+    order = DialOrder(sort=(SortKey(Column("city"), descending=True),))
+    first = await fetched(engine, clock, 99, order)
+    assert await entries(engine) == 0
+    async with engine.begin() as connection:
+        await connection.execute(update(contacts).values(state="callable"))
+    await OrderKeeper(engine, clock, lambda: [replace(SPRING, order=order)]).work()
+    assert first.contacts == (await fetched(engine, clock, 99, order)).contacts, "as by the index"
 
 
 async def test_an_order_that_is_not_complete_never_says_that_nobody_is_left(
