@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialerd.core.attempts_control import Capped, contact_subject
 from dialerd.core.gates import ALLOW, Case, Hold, Refuse, Verdict
-from dialerd.core.tallies import NO_TALLIES, is_dead, number_calls, number_calls_on
+from dialerd.core.tallies import NO_TALLIES, is_dead, is_promised, number_calls, number_calls_on
 from dialerd.core.windows import day_begins, day_of
 
 
@@ -35,7 +35,7 @@ def number_within_limits(case: Case) -> Verdict:
     if limits.per_number is None:
         return ALLOW
     if not limits.daily:
-        enough = number_calls(tallies, case.number_index) >= limits.per_number
+        enough = number_calls(tallies, case.number_index) >= limits.per_number and not is_promised(tallies)
         return Refuse("max_attempts_of_number") if enough else ALLOW
     today = day_of(case.now, case.settings.time_zone)
     if number_calls_on(tallies, case.number_index, today) < limits.per_number:

@@ -16,7 +16,7 @@ from dialerd.core.dnc import DNC_REASON, DncStanding
 from dialerd.core.inquiries import PROVIDER_REASON, Inquiries
 from dialerd.core.lines import TrunkRun
 from dialerd.core.schedule import until_said
-from dialerd.core.tallies import NO_TALLIES, calls_on
+from dialerd.core.tallies import NO_TALLIES, calls_on, is_promised
 from dialerd.core.weekly_hours import Openness
 from dialerd.core.windows import day_begins, day_of
 
@@ -176,8 +176,14 @@ def number_callable(case: Case) -> Verdict:
 
 
 def attempts_left(case: Case) -> Verdict:
-    """The contact has attempts left."""
-    return Refuse("max_attempts") if case.attempts >= case.settings.max_attempts else ALLOW
+    """The contact has attempts left, or asked to be called back."""
+    if case.attempts < case.settings.max_attempts or _asked_for(case):
+        return ALLOW
+    return Refuse("max_attempts")
+
+
+def _asked_for(case: Case) -> bool:
+    return case.contact is not None and is_promised(case.contact.tries)
 
 
 def contact_within_limits(case: Case) -> Verdict:
@@ -186,7 +192,8 @@ def contact_within_limits(case: Case) -> Verdict:
     if limits.per_contact is None or contact is None:
         return ALLOW
     if not limits.daily:
-        return Refuse("max_attempts") if contact.attempts >= limits.per_contact else ALLOW
+        enough = contact.attempts >= limits.per_contact and not _asked_for(case)
+        return Refuse("max_attempts") if enough else ALLOW
     today = day_of(case.now, case.settings.time_zone)
     if calls_on(contact.tries or NO_TALLIES, today) < limits.per_contact:
         return ALLOW

@@ -11,7 +11,16 @@ from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.day_parts import next_day, next_in_part
 from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
-from dialerd.core.tallies import DEAD, answer_share, counted, is_dead, last_in_part, other_numbers
+from dialerd.core.tallies import (
+    CALLBACK,
+    DEAD,
+    answer_share,
+    counted,
+    is_dead,
+    is_promised,
+    last_in_part,
+    other_numbers,
+)
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
@@ -62,7 +71,7 @@ def next_for_contact(
         following = ContactNext(ContactState.UNCALLABLE, None, record.number_index, "opted_out")
     elif flow.get("callback"):
         at = now + (flow.get("callback_after_s") or 0.0)
-        following = ContactNext(ContactState.WAITING, at, record.number_index, "callback")
+        following = ContactNext(ContactState.WAITING, at, record.number_index, CALLBACK)
     written = flow.get("columns")
     return replace(following, columns=dict(written)) if written else following
 
@@ -89,7 +98,8 @@ def _by_the_rules(
     # This number comes last.
     in_turn = [*other_numbers(index, record.number_count), index]
     following = next((i for i in in_turn if not is_dead(tallies, i)), None)
-    if attempts >= settings.max_attempts:
+    # Whoever asked to be called back, and was not for a reason of ours, is still to be called.
+    if attempts >= settings.max_attempts and not is_promised(tallies):
         return _handed_over(rule, following) or ContactNext(ContactState.UNCALLABLE, None, index, "max_attempts")
     if disposition in DEAD:
         if following is not None:

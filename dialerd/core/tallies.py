@@ -10,6 +10,7 @@ Beside the dispositions (``busy``: 2) a contact's ``tries`` hold names that begi
 ``@p1``     which call (1, 2, 3 ...) was the last one in that part of the day
 ``@w1``     calls in that part of the day
 ``@h1``     calls in it that were picked up
+``@asked``  1: they asked to be called back, and were not called since
 ========== =====================================================================================
 
 Day and part are those at the moment of dialing; the core writes them into the attempt (:func:`stamped`), and the
@@ -25,6 +26,11 @@ from dialerd.core.disposition import ANSWERED, NEVER_DIALED, Disposition
 
 DEAD = frozenset({Disposition.INVALID_NUMBER, Disposition.NUMBER_CHANGED, Disposition.FAX})
 """Whoever has this number is not reached by it, however often it is tried."""
+_NEVER_RANG = frozenset({Disposition.CANCELLED, Disposition.CONGESTION, Disposition.TRUNK_FAILURE})
+"""Calls that ended on our side of the line: who asked to be called was not called."""
+CALLBACK = "callback"
+"""Reason of a contact that is called back because somebody asked for it."""
+_ASKED = "@asked"
 _OF_NUMBERS = ("@n", "@x", "@c")
 NO_TALLIES: Mapping[str, int] = {}
 
@@ -46,6 +52,8 @@ def counted(
     after[disposition] = after.get(disposition, 0) + 1
     if disposition in NEVER_DIALED:
         return after
+    if disposition not in _NEVER_RANG:
+        after.pop(_ASKED, None)
     _add(after, f"@n{record.number_index}")
     if disposition in DEAD or (record.rules or {}).get("number_uncallable"):
         after[f"@x{record.number_index}"] = 1
@@ -60,6 +68,17 @@ def counted(
         if disposition in ANSWERED:
             _add(after, f"@h{part}")
     return after
+
+
+def promised(tallies: Mapping[str, int]) -> dict[str, int]:
+    """The tallies of somebody who has asked to be called back: that call is placed although their attempts are used
+    up."""
+    return {**tallies, _ASKED: 1}
+
+
+def is_promised(tallies: Mapping[str, int] | None) -> bool:
+    """They asked to be called back, and were not called since."""
+    return tallies is not None and _ASKED in tallies
 
 
 def other_numbers(index: int, count: int) -> list[int]:

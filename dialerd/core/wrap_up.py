@@ -19,7 +19,7 @@ from dialerd.core.filtering.conditions import CallFact, Filter
 from dialerd.core.filtering.evaluation import holds
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.rule_clock import called_clock
-from dialerd.core.tallies import counted, is_dead, other_numbers
+from dialerd.core.tallies import CALLBACK, counted, is_dead, other_numbers
 
 
 class Uncallable(StrEnum):
@@ -149,7 +149,7 @@ def _next(
         return replace(following, state=ContactState.UNCALLABLE, at=None, number_index=index, reason=reason)
     if rule.callback_s is not None:
         at = now + rule.callback_s
-        return replace(following, state=ContactState.WAITING, at=at, number_index=index, reason="callback")
+        return replace(following, state=ContactState.WAITING, at=at, number_index=index, reason=CALLBACK)
     assert rule.retry_s is not None
     if following.reason == "max_attempts":
         return following

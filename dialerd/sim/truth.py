@@ -10,6 +10,7 @@ from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.campaign import Mode, Plan
 from dialerd.core.contact import ContactState
 from dialerd.core.disposition import ANSWERED, NEVER_DIALED, Disposition
+from dialerd.core.tallies import CALLBACK, counted, is_promised
 from dialerd.sim.callees import Callee
 
 SLACK_S = 1.0
@@ -38,6 +39,8 @@ class _Contact:
     dialed: int = 0
     not_before: float | None = None
     retired: bool = False
+    promised: bool = False
+    """A person asked for a call-back, and was not called since."""
 
 
 @dataclass(slots=True)
@@ -89,7 +92,7 @@ class Truth:
             self.broken("opt_out", f"{attempt_id}: the number must not be called")
         contact = self._contacts.setdefault(record.contact_id, _Contact())
         settings = self.plan.campaigns[record.campaign]
-        if contact.dialed >= settings.max_attempts:
+        if contact.dialed >= settings.max_attempts and not contact.promised:
             self.broken("gates", f"{attempt_id}: contact {record.contact_id} was dialed {contact.dialed} times")
         if contact.retired:
             self.broken("gates", f"{attempt_id}: contact {record.contact_id} is uncallable")
@@ -144,6 +147,8 @@ class Truth:
         self.outcomes[record.id] = outcome
         disposition = Disposition(record.disposition or "")
         contact = self._contacts.setdefault(record.contact_id, _Contact())
+        asked = outcome.contact.state is ContactState.WAITING and outcome.contact.reason == CALLBACK
+        contact.promised = asked or is_promised(counted(outcome.record.contact_tries or {}, outcome.record, 0))
         contact.retired = outcome.contact.state is ContactState.UNCALLABLE
         contact.not_before = outcome.contact.at
         callee = self.callees.get(record.id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dialerd.core.attempt import Outcome
 from dialerd.core.contact import ContactState
 from dialerd.core.disposition import NEVER_DIALED
-from dialerd.core.tallies import counted, handed_over
+from dialerd.core.tallies import CALLBACK, counted, handed_over, promised
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ def standing_after(before: Standing, outcome: Outcome) -> Standing:
         last_attempt_at = outcome.record.ended_at or outcome.record.claimed_at
     tries = counted(before.tries, outcome.record, attempts)
     following = outcome.contact
+    if following.state is ContactState.WAITING and following.reason == CALLBACK:
+        tries = promised(tries)
     if moves(before, outcome):
         tries, attempts = handed_over(tries), 0
     state: ContactState

@@ -17,8 +17,9 @@ from dialerd.core.commands import (
     SaveDirection,
     WakeContacts,
 )
-from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.contact import Contact, ContactNext, ContactState, Number
 from dialerd.core.events import ContactsCounted, ContactsFetched
+from dialerd.core.tallies import is_promised
 from tests.contract.record_worlds import RecordWorld
 from tests.store.store_lab import attempt, closing
 
@@ -309,3 +310,21 @@ async def test_contacts_can_be_fetched_by_their_ids(record: RecordWorld) -> None
     hot = record.inbox.of(ContactsFetched)[-1]
     assert [contact.id for contact in hot.contacts] == [5, 4], "1 is in the hopper, 7 in another list, 99 nowhere"
     assert [contact.id for contact in (await fetched(record, 9)).contacts] == [2, 3, 6]
+
+
+async def test_a_call_back_that_was_asked_for_is_known_as_one_until_it_rang(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await fetched(record, 1)
+    asked = Outcome(
+        attempt(1, contact_id=1, disposition="answered_flow"),
+        ContactNext(ContactState.WAITING, record.clock.at, 0, "callback"),
+    )
+    await record.record(asked)
+    for serial, disposition, promised in ((2, "cancelled", True), (3, "no_answer", False)):
+        (contact,) = (await fetched(record, 1)).contacts
+        assert is_promised(contact.tries)
+        await record.done(ParkContacts((1,), record.clock.at, "callable_time: nights"))
+        (contact,) = (await fetched(record, 1)).contacts
+        assert is_promised(contact.tries), "although it was parked for another reason meanwhile"
+        await record.record(outcome(serial, 1, disposition, ContactState.CALLABLE))
+        assert is_promised((await record.standing(1)).tries) == promised

@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 
 from dialerd.core import choosing, gates
+from dialerd.core.attempt_gates import number_within_limits
+from dialerd.core.attempts_control import AttemptLimits
 from dialerd.core.campaign import CampaignSettings, CampaignState, Mode, TrunkSettings
+from dialerd.core.contact import Contact, Number
 from dialerd.core.gates import ALLOW, Case, Conditions, Gate, Hold, Refuse
 from dialerd.core.lines import TrunkRun
+from dialerd.core.tallies import promised
+from dialerd.core.windows import day_begins, day_of
 
 NOW = 1000.0
 ALL_GATES = (*gates.CAMPAIGN_GATES, *gates.CONTACT_GATES, *choosing.NUMBER_GATES, gates.agent_ready)
@@ -104,3 +109,28 @@ def test_the_last_moment_runs_what_may_have_changed_since_the_hopper() -> None:
     for gate in (gates.campaign_on, gates.running, gates.telephony_up, gates.store_up, gates.attempts_left):
         assert gate in choosing.LAST_MOMENT_GATES
     assert gates.number_free not in choosing.LAST_MOMENT_GATES
+
+
+def used_up(tries: dict[str, int], daily: bool = False) -> Case:
+    limits = AttemptLimits(per_contact=1, per_number=1, daily=daily)
+    settings = CampaignSettings("spring", Mode.PROGRESSIVE, "leads", "carrier", "", attempt_limits=limits)
+    contact = Contact(1, "leads", "1", (Number("+441632960001"),), {}, attempts=3, tries=tries)
+    return case(contact=contact, attempts=3, settings=settings)
+
+
+def test_who_asked_to_be_called_back_is_called_although_the_attempts_are_used_up() -> None:
+    limits: tuple[tuple[Gate, str], ...] = (
+        (gates.attempts_left, "max_attempts"), (gates.contact_within_limits, "max_attempts"),
+        (number_within_limits, "max_attempts_of_number"),
+    )  # fmt: skip
+    for gate, reason in limits:
+        assert gate(used_up({"@n0": 1})) == Refuse(reason)
+        assert gate(used_up(promised({"@n0": 1}))) is ALLOW
+
+
+def test_limits_of_a_day_hold_for_who_asked_to_be_called_back_too() -> None:
+    today = day_of(NOW, "UTC")
+    tomorrow = day_begins(today + 1, "UTC")
+    asked = used_up(promised({"@day": today, "@c0": 1}), daily=True)
+    assert gates.contact_within_limits(asked) == Hold("max_attempts_today", tomorrow)
+    assert number_within_limits(asked) == Hold("max_attempts_of_number_today", tomorrow)

@@ -14,7 +14,7 @@ from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.day_parts import part_at
 from dialerd.core.disposition import Disposition
 from dialerd.core.retry import DEFAULT_RETRY, next_for_contact, rule_for
-from dialerd.core.tallies import renumbered, stamped
+from dialerd.core.tallies import promised, renumbered, stamped
 
 D = Disposition
 NOW = 1_000_000.0
@@ -164,3 +164,14 @@ def test_what_is_known_of_a_number_goes_with_it_when_numbers_change() -> None:
     assert renumbered(known, ("a", "b"), ("b", "c")) == {**rest, "@n0": 2}
     assert renumbered(known, ("a", "b"), ("c", "a")) == {**rest, "@n1": 3, "@x1": 1, "@c1": 1}
     assert renumbered(known, ("a", "b"), ("a", "b")) == known
+
+
+@pytest.mark.parametrize(
+    ("disposition", "expected"),
+    [(D.NO_ANSWER, "max_attempts"), (D.CONGESTION, "retry:congestion"), (D.CANCELLED, "retry:cancelled")],
+)
+def test_a_call_back_that_was_asked_for_outlasts_the_attempts_until_it_rang(
+    disposition: Disposition, expected: str
+) -> None:
+    asked = record(contact_attempts=3, contact_tries=stamped(promised({}), 1, 0))
+    assert next_for_contact(asked, settings(max_attempts=3), disposition, NOW).reason == expected
