@@ -47,6 +47,7 @@ _TRACED: dict[type, Callable[[Any], Any]] = {
     c.TransferOut: attrgetter("channel_id"),
     c.OptOut: attrgetter("attempt_id"),
     c.DialAgent: attrgetter("channel_id", "dial_string"),
+    c.BarNumber: attrgetter("dnc_list", "number"),
     c.AnnounceAgent: attrgetter("agent", "device_state"),
     c.PauseMember: attrgetter("agent", "paused", "reason"),
     c.Tell: attrgetter("level", "name", "fields"),
