@@ -20,6 +20,7 @@ from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.plan_room import PlanInForce, PlanRoom
 from dialerd.app.records import StoredRecords
+from dialerd.app.webhook_room import WebhookRoom
 from dialerd.app.why_room import WhyRoom
 from dialerd.app.world_watch import WorldWatch
 from dialerd.asterisk.roster import AmiRoster
@@ -114,6 +115,10 @@ class Daemon:
             self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,
             observers=(self._metrics.observe,), provider=self._dnc.providers,
         )  # fmt: skip
+        self._webhooks = WebhookRoom(
+            self._database, self._clock, lambda: in_force.webhooks, tell=self._notices.tell,
+            sent=self._metrics.webhook_tried, counted=self._metrics.webhooks_counted,
+        )  # fmt: skip
         self._orders = OrderRoom(
             self._database, self._clock, lambda: in_force.plan, self._metrics.contacts_counted,
             self._metrics.contacts_parked,
@@ -191,6 +196,7 @@ class Daemon:
         _log.info("ledger_read", live_attempts=len(ledger.attempts), contacts_released=released)
         tasks.append(group.create_task(self._record.run(), name="record"))
         tasks.append(group.create_task(self._outbox.run(), name="outbox"))
+        tasks.append(group.create_task(self._webhooks.sender.run(), name="webhooks"))
         tasks.append(group.create_task(self._orders.keeper.run(), name="dial orders"))
         tasks.append(group.create_task(self._records.ledger.run(), name="abandon ledger"))
         await self._telephony.start()
@@ -293,6 +299,11 @@ class Daemon:
     def dnc(self) -> StoredDnc:
         """Do-not-call lists."""
         return self._dnc.desk
+
+    @property
+    def webhooks(self) -> WebhookRoom:
+        """Webhooks and what waits to be told."""
+        return self._webhooks
 
     @property
     def contacts(self) -> ContactDesk:

@@ -44,6 +44,7 @@ class PlanInForce:
         self.plan: Plan = campaigns.plan
         self.contact_lists: Mapping[str, ContactListSettings] = campaigns.contact_lists
         self.dnc_lists = campaigns.dnc_lists
+        self.webhooks = campaigns.webhooks
 
 
 class PlanRoom:
@@ -108,7 +109,7 @@ class PlanRoom:
                 # Before it is in force: what cannot work is not to dial for a moment first.
                 await self._look(result.plan)
                 now.plan, now.contact_lists = result.plan, result.contact_lists
-                now.dnc_lists = result.dnc_lists
+                now.dnc_lists, now.webhooks = result.dnc_lists, result.webhooks
                 self._telephony.set_trunks([*event_sources(result.plan), *self._sources_in_use()])
                 self._changed()
                 self._post(PlanChanged(result.plan))

@@ -21,6 +21,7 @@ from dialerd.cli import (
     profiles,
     rules,
     simulate,
+    webhooks,
     why,
 )
 
@@ -74,6 +75,7 @@ app.command("report")(calls.report)
 app.command("abandon")(abandon.abandon)
 app.add_typer(profiles.profiles, name="profiles")
 app.add_typer(rules.rules, name="rules")
+app.add_typer(webhooks.webhooks, name="webhooks")
 app.command("notices")(calls.notices)
 app.command("schema")(files.schema)
 app.command("simulate")(simulate.simulate)

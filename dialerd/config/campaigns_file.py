@@ -24,9 +24,11 @@ from dialerd.config.schedules import schedule_of
 from dialerd.config.settle import settle
 from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule
 from dialerd.config.text_file import read_text
+from dialerd.config.webhooks import webhook_settings
 from dialerd.core.campaign import Plan
 from dialerd.core.flow.nodes import Flow
 from dialerd.core.schedule import Schedule
+from dialerd.core.webhook import WebhookSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class CheckResult:
     contact_lists: Mapping[str, ContactListSettings] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     dnc_lists: Mapping[str, DncListSettings] = field(default_factory=dict)
+    webhooks: Mapping[str, WebhookSettings] = field(default_factory=dict)
     flows: Mapping[str, Flow] = field(default_factory=dict)
     """Every flow of a file without errors, whether a campaign uses it or not."""
 
@@ -79,7 +82,8 @@ def check(
     flows = {name: flow_of(name, model) for name, model in file.flows.items()} if sound else {}
     plan = _plan(file, campaigns, rules, schedules, bound, flows) if sound else None
     dnc = {name: dnc_list_settings(name, model) for name, model in file.dnc_lists.items()}
-    return CheckResult(plan, lists, in_file_order(document.problems), dnc, flows)
+    webhooks = {name: webhook_settings(name, model) for name, model in file.webhooks.items()}
+    return CheckResult(plan, lists, in_file_order(document.problems), dnc, webhooks, flows)
 
 
 def load_campaigns(

@@ -30,6 +30,7 @@ from dialerd.config.telephony_scalars import (
     PhoneNumber,
     Sound,
 )
+from dialerd.config.webhooks import WebhookModel
 from dialerd.core.campaign import AbandonKey, Mode
 from dialerd.core.disposition import Disposition
 from dialerd.core.treatment import CallAnalysis, Treatment
@@ -193,6 +194,9 @@ class CampaignsFile(Section):
     )
     dnc_lists: dict[Annotated[str, SNAKE_NAME], DncListModel] = Field(
         default_factory=dict, description="Whom not to call: do-not-call lists by name."
+    )
+    webhooks: dict[Annotated[str, SNAKE_NAME], WebhookModel] = Field(
+        default_factory=dict, description="Addresses that rules have told of calls: webhooks by name."
     )
     rule_sets: dict[Annotated[str, CAMPAIGN_NAME], RuleSetModel] = Field(
         default_factory=dict, description="What is done, or not, before a call: rule sets by name."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -51,6 +51,9 @@ class PreCallRuleModel(Section):
     variables: dict[
         Annotated[str, VARIABLE_NAME], Annotated[str, Text("a column, or `=` and text", most=200, loose=True)]
     ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
+    webhook: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None, description="Told of the call once it is over: a name under `webhooks`. Only with `do: dial`."
+    )
 
 
 class WrapUpRuleModel(Section):
@@ -86,6 +89,13 @@ class WrapUpRuleModel(Section):
     move_to: Annotated[str, SNAKE_NAME] | None = Field(
         default=None, description="The contact goes into this contact list."
     )
+    append_to: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None,
+        description="A copy of the contact, which was never called, comes into this contact list.",
+    )
+    webhook: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None, description="Told of the call: a name under `webhooks`."
+    )
 
 
 class RuleSetModel(Section):
@@ -106,14 +116,14 @@ def rule_set_of(name: str, model: RuleSetModel) -> RuleSet:
     """The core's value; every check has passed."""
     rules = tuple(
         PreCallRule(
-            rule.name, _condition(rule.if_), rule.do, rule.hold, rule.caller_id, dict(rule.variables)
+            rule.name, _condition(rule.if_), rule.do, rule.hold, rule.caller_id, dict(rule.variables), rule.webhook
         )
         for rule in model.pre_call
     )  # fmt: skip
     after = tuple(
         WrapUpRule(
             rule.name, _condition(rule.if_), rule.uncallable, rule.callback, rule.retry, rule.number == "other",
-            rule.dnc, dict(rule.columns), rule.move_to,
+            rule.dnc, dict(rule.columns), rule.move_to, rule.append_to, rule.webhook,
         )
         for rule in model.wrap_up
     )  # fmt: skip
@@ -129,6 +139,8 @@ def check_rule_sets(document: Document, file: CampaignsFile, campaigns: Mapping[
     for name, model in file.rule_sets.items():
         _check(document, ("rule_sets", name, "pre_call"), model.pre_call, model.match, of_call=False)
         _check(document, ("rule_sets", name, "wrap_up"), model.wrap_up, model.match, of_call=True)
+        for index, before in enumerate(model.pre_call):
+            _check_webhook(document, file, ("rule_sets", name, "pre_call", index), before)
         for index, rule in enumerate(model.wrap_up):
             _check_actions(document, file, ("rule_sets", name, "wrap_up", index), rule)
     for name, campaign in campaigns.items():
@@ -154,16 +166,33 @@ def _check_actions(document: Document, file: CampaignsFile, path: Path, rule: Wr
     if rule.number == "other" and rule.retry is None:
         message = "`number` says nothing without `retry`"
         document.problem(document.mark((*path, "number")), (*path, "number"), message, "", "state `retry:`")
-    if not (stated or rule.dnc or rule.columns or rule.move_to):
+    if not (stated or rule.dnc or rule.columns or rule.move_to or rule.append_to or rule.webhook):
         document.problem(document.mark(path), path, f"rule {quoted(rule.name)} does nothing", "an action", "")
-    for key, wanted, known in (("dnc", rule.dnc, file.dnc_lists), ("move_to", rule.move_to, file.contact_lists)):
-        if wanted is not None and wanted not in known:
-            message, where = (
-                f"there is no list {quoted(wanted)}",
-                "contact_lists" if key == "move_to" else "dnc_lists",
-            )
-            hint = did_you_mean(wanted, known) or f"describe it under `{where}:`"
-            document.problem(document.mark((*path, key)), (*path, key), message, f"a name under `{where}`", hint)
+    if rule.append_to is not None and rule.append_to == rule.move_to:
+        message = "`append_to` and `move_to` name the same list"
+        document.problem(document.mark((*path, "append_to")), (*path, "append_to"), message, "one of them", "")
+    lists = "contact_lists"
+    _check_name(document, (*path, "dnc"), rule.dnc, file.dnc_lists, "dnc_lists", "list")
+    _check_name(document, (*path, "move_to"), rule.move_to, file.contact_lists, lists, "list")
+    _check_name(document, (*path, "append_to"), rule.append_to, file.contact_lists, lists, "list")
+    _check_name(document, (*path, "webhook"), rule.webhook, file.webhooks, "webhooks", "webhook")
+
+
+def _check_webhook(document: Document, file: CampaignsFile, path: Path, rule: PreCallRuleModel) -> None:
+    own = (*path, "webhook")
+    _check_name(document, own, rule.webhook, file.webhooks, "webhooks", "webhook")
+    if rule.webhook is not None and rule.do is not PreCallAction.DIAL:
+        message = f"with `do: {rule.do}` there is no call that a webhook could be told of"
+        document.problem(document.mark(own), own, message, "", "put the webhook into a rule that dials")
+
+
+def _check_name(
+    document: Document, path: Path, wanted: str | None, known: Collection[str], where: str, what: str
+) -> None:
+    if wanted is not None and not document.has((where, wanted)):
+        hint = did_you_mean(wanted, known) or f"describe it under `{where}:`"
+        expected = f"a name under `{where}`"
+        document.problem(document.mark(path), path, f"there is no {what} {quoted(wanted)}", expected, hint)
 
 
 def _check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
@@ -146,6 +146,23 @@ class Orders(Protocol):
         """How many contacts the campaign's filter lets through, and how they stand."""
 
 
+class Webhooks(Protocol):
+    """Webhooks. Every method raises :class:`Unavailable` when the database does not answer. What is done is done to
+    dead deliveries alone: to all of a webhook, or to those of these ids."""
+
+    async def overview(self) -> list[Row]:
+        """Every webhook: ``webhook``, ``configured``, ``url``, ``waiting``, ``dead``."""
+
+    async def deliveries(self, dead: bool, limit: int) -> list[Row]:
+        """Those that were given up, or those that wait; the oldest first."""
+
+    async def again(self, webhook: str | None, ids: Collection[str]) -> int:
+        """They are sent again; returns how many."""
+
+    async def drop(self, webhook: str | None, ids: Collection[str]) -> int:
+        """They are taken out; returns how many."""
+
+
 class Explaining(Protocol):
     """Explains contacts."""
 
@@ -172,6 +189,10 @@ class Daemon(Protocol):
     @property
     def dnc(self) -> DncDesk:
         """Do-not-call lists."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Webhooks and what waits to be told."""
 
     @property
     def contacts(self) -> ContactService:

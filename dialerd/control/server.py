@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from dialerd.control import abandon, attempts, contacts, directions, dnc, floor, health, operations, order, why
+from dialerd.control import (
+    abandon,
+    attempts,
+    contacts,
+    directions,
+    dnc,
+    floor,
+    health,
+    operations,
+    order,
+    webhooks,
+    why,
+)
 from dialerd.control.daemon import Daemon
 from dialerd.control.guard import DAEMON, TOKEN, guard
 from dialerd.control.problem import problems
@@ -18,7 +30,7 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
     app = web.Application(middlewares=[problems, guard, contacts.contact_problems], client_max_size=LARGEST_BODY)
     app[DAEMON] = daemon
     app[TOKEN] = token
-    for room in (health, floor, attempts, why, operations, dnc, order, directions, contacts, abandon):
+    for room in (health, floor, attempts, why, operations, dnc, order, directions, contacts, abandon, webhooks):
         app.add_routes(room.routes)
     return app
 

@@ -75,3 +75,6 @@ class ContactNext:
     """What the call wrote into the contact's columns."""
     move_to: str | None = None
     """The contact list that it goes to, handed over to another campaign; None: it stays."""
+    append_to: tuple[str, ...] = ()
+    """Contact lists that a copy of it comes into, as a contact that was never called; one that has a contact with its
+    key already gets none."""

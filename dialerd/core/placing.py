@@ -98,7 +98,7 @@ class Placing:
             profile=settings.profile.said,
             profile_version=settings.profile.version,
             called_zone=zones_said(settings.callable_time.locate(contact, number)),
-            rules=rules_stamp(settings.rule_sets, ruling.fired, contact.columns),
+            rules=rules_stamp(settings.rule_sets, ruling, contact.columns),
         )
         attempt = LiveAttempt(record, settings, contact=contact, more_variables=ruling.variables)
         floor.attempts[attempt_id] = attempt

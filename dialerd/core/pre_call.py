@@ -16,7 +16,7 @@ from dialerd.core.filtering.conditions import CallFact, Filter
 from dialerd.core.filtering.evaluation import holds
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.rule_clock import asks_clock, called_clock
-from dialerd.core.wrap_up import WrapUpRule
+from dialerd.core.wrap_up import HookCall, WrapUpRule
 
 PREVIEW_LOOK_AGAIN_S = 3600.0
 
@@ -48,6 +48,8 @@ class PreCallRule:
     caller_id: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     """Channel variables: name -> contact column or literal ``=text``."""
+    webhook: str | None = None
+    """This webhook is told of the call, once it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Ruling:
     against_name: str = ""
     caller_id: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    webhooks: tuple[HookCall, ...] = ()
 
 
 NOTHING = Ruling()
@@ -101,6 +104,7 @@ def rule_on(
     moment = moment_at(now, zone_name)
     fired: list[str] = []
     against, against_name, caller_id, variables = None, "", None, dict[str, str]()
+    webhooks: list[HookCall] = []
     for rule_set in rule_sets:
         for rule in rule_set.pre_call:
             if rule.condition is not None and not holds(rule.condition.condition, facts, moment):
@@ -111,6 +115,8 @@ def rule_on(
                 against, against_name = rule, name
             caller_id = caller_id if caller_id is not None else rule.caller_id
             variables = {**rule.variables, **variables}
+            if rule.webhook is not None:
+                webhooks.append((rule.webhook, name))
             if rule_set.first:
                 break
-    return Ruling(tuple(fired), against, against_name, caller_id, variables)
+    return Ruling(tuple(fired), against, against_name, caller_id, variables, tuple(webhooks))

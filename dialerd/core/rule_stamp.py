@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from dialerd.core.filtering.conditions import Filter, columns_of
-from dialerd.core.pre_call import RuleSet
+from dialerd.core.pre_call import RuleSet, Ruling
 
 
 @lru_cache(maxsize=1000)
@@ -24,12 +24,14 @@ def columns_asked(rule_sets: tuple[RuleSet, ...]) -> frozenset[str]:
     return frozenset([*looked_at, *written])
 
 
-def rules_stamp(
-    rule_sets: tuple[RuleSet, ...], fired: tuple[str, ...], columns: Mapping[str, str]
-) -> dict[str, Any] | None:
+def rules_stamp(rule_sets: tuple[RuleSet, ...], ruling: Ruling, columns: Mapping[str, str]) -> dict[str, Any] | None:
     """For :attr:`~dialerd.core.attempt.AttemptRecord.rules`: a call that a later run of the daemon adopts is judged
     by the columns that are kept here. None: the campaign has no rules."""
     if not rule_sets:
         return None
     asked = columns_asked(rule_sets)
-    return {"pre_call": list(fired), "columns": {name: columns[name] for name in sorted(asked & columns.keys())}}
+    kept = {name: columns[name] for name in sorted(asked & columns.keys())}
+    stamp: dict[str, Any] = {"pre_call": list(ruling.fired), "columns": kept}
+    if ruling.webhooks:
+        stamp["webhooks"] = [list(one) for one in ruling.webhooks]
+    return stamp

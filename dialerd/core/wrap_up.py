@@ -21,6 +21,9 @@ from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.rule_clock import called_clock
 from dialerd.core.tallies import CALLBACK, counted, is_dead, other_numbers
 
+HookCall = tuple[str, str]
+"""(webhook, rule that wants it told)."""
+
 
 class Uncallable(StrEnum):
     """What is not called again."""
@@ -48,6 +51,10 @@ class WrapUpRule:
     """Column -> word of the call, column, or literal ``=text``."""
     move_to: str | None = None
     """The contact goes into this list."""
+    append_to: str | None = None
+    """A copy of the contact, never called yet, comes into this list."""
+    webhook: str | None = None
+    """This webhook is told of the call."""
 
     def __str__(self) -> str:
         said = [
@@ -57,6 +64,8 @@ class WrapUpRule:
             f"dnc {self.dnc}" if self.dnc is not None else "",
             f"columns {' '.join(self.columns)}" if self.columns else "",
             f"move_to {self.move_to}" if self.move_to is not None else "",
+            f"append_to {self.append_to}" if self.append_to is not None else "",
+            f"webhook {self.webhook}" if self.webhook is not None else "",
         ]
         return ", ".join(part for part in said if part) or "nothing"
 
@@ -78,6 +87,7 @@ class Wrapped:
     fired: tuple[str, ...] = ()
     dnc: tuple[str, ...] = ()
     number_uncallable: bool = False
+    webhooks: tuple[HookCall, ...] = ()
 
 
 def facts_after(
@@ -112,6 +122,7 @@ def wrapped_up(
     columns: dict[str, str] = {}
     chosen: tuple[str, WrapUpRule] | None = None
     move_to: str | None = None
+    append_to, webhooks = list[str](), list[HookCall]()
     for each in sets:
         for rule in each.rules:
             if rule.condition is not None and not holds(rule.condition.condition, facts, moment):
@@ -122,6 +133,10 @@ def wrapped_up(
                 dnc.append(rule.dnc)
             columns = {**{to: _written(source, facts) for to, source in rule.columns.items()}, **columns}
             move_to = move_to if move_to is not None else rule.move_to
+            if rule.append_to is not None and rule.append_to not in append_to:
+                append_to.append(rule.append_to)
+            if rule.webhook is not None:
+                webhooks.append((rule.webhook, name))
             decides = rule.uncallable is not None or rule.callback_s is not None or rule.retry_s is not None
             if decides and chosen is None:
                 chosen = name, rule
@@ -131,8 +146,11 @@ def wrapped_up(
     barred = chosen is not None and chosen[1].uncallable is Uncallable.NUMBER
     if chosen is not None and not flow.get("opted_out") and not flow.get("callback"):
         following = _next(*chosen, record, facts, following, now)
-    following = replace(following, columns={**following.columns, **columns}, move_to=following.move_to or move_to)
-    return Wrapped(following, tuple(fired), tuple(dnc), barred)
+    following = replace(
+        following, columns={**following.columns, **columns}, move_to=following.move_to or move_to,
+        append_to=() if flow.get("opted_out") else tuple(append_to),
+    )  # fmt: skip
+    return Wrapped(following, tuple(fired), tuple(dnc), barred, tuple(webhooks))
 
 
 def _next(
@@ -171,3 +189,11 @@ def lists_joined(record: AttemptRecord) -> tuple[str, ...]:
     """Do-not-call lists that rules put the number on."""
     found: Any = (record.rules or {}).get("dnc", ())
     return tuple(found)
+
+
+def webhooks_wanted(record: AttemptRecord) -> tuple[HookCall, ...]:
+    """Which webhooks are told of the attempt, and by which rule's wish: none of one that was never dialed."""
+    if record.disposition is None or record.disposition in NEVER_DIALED:
+        return ()
+    found: Any = (record.rules or {}).get("webhooks", ())
+    return tuple((str(webhook), str(rule)) for webhook, rule in found)

@@ -77,6 +77,7 @@ def decode_outcome(data: bytes | str) -> Outcome:
             reason=following.get("reason", ""),
             columns=following.get("columns") or {},
             move_to=following.get("move_to"),
+            append_to=tuple(following.get("append_to") or ()),
         ),
     )
 

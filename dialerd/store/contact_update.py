@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dialerd.core.attempt import Outcome
@@ -26,9 +26,24 @@ class Standing:
     """When the last attempt that was dialed ended, epoch seconds."""
 
 
+def lists_of(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    """Every contact list that outcomes concern: the contacts' own, and where they or copies of them go."""
+    found: set[str] = set()
+    for outcome in outcomes:
+        found |= {outcome.record.contact_list, *outcome.contact.append_to}
+        if outcome.contact.move_to is not None:
+            found.add(outcome.contact.move_to)
+    return frozenset(found)
+
+
 def moves(before: Standing, outcome: Outcome) -> bool:
     """The contact goes to another list; one that was made uncallable meanwhile stays where it is."""
     return outcome.contact.move_to is not None and before.state is not ContactState.UNCALLABLE
+
+
+def copied_into(before: Standing, outcome: Outcome) -> tuple[str, ...]:
+    """The lists that a copy of the contact comes into; none of one that was made uncallable meanwhile."""
+    return outcome.contact.append_to if before.state is not ContactState.UNCALLABLE else ()
 
 
 def standing_after(before: Standing, outcome: Outcome) -> Standing:

@@ -61,6 +61,16 @@ class MemoryContacts:
         heappush(self.of_list(contact_list).callable_ids, row.id)
         return row.id
 
+    def append_copy(self, row: MemoryContact, contact_list: str) -> None:
+        """A copy, never called yet, comes into the list, unless it has one of its key with one of its numbers."""
+        numbers = {number.e164 for number in row.numbers}
+        for other in self.rows.values():
+            same = other.contact_list == contact_list and other.key == row.key
+            if same and not numbers.isdisjoint(number.e164 for number in other.numbers):
+                return
+        copied = self.add(contact_list, row.key, row.numbers, row.columns)
+        self.rows[copied].priority = row.priority
+
     def move(self, row: MemoryContact, contact_list: str) -> None:
         """It is in another list from now on; the caller places it anew."""
         self.of_list(row.contact_list).in_attempt -= row.standing.state is ContactState.IN_ATTEMPT

@@ -30,9 +30,9 @@ from dialerd.core.events import (
     RecordLost,
 )
 from dialerd.core.windows import ROLLING_DAYS, DayCount, day_of
-from dialerd.core.wrap_up import lists_joined
+from dialerd.core.wrap_up import lists_joined, webhooks_wanted
 from dialerd.ports import Clock, Post
-from dialerd.store.contact_update import moves, standing_after
+from dialerd.store.contact_update import copied_into, lists_of, moves, standing_after
 from dialerd.store.memory_contacts import MemoryContacts
 from dialerd.store.memory_hot import Defer
 
@@ -58,6 +58,8 @@ class MemoryRecord:
         self.contacts = self.rows.rows
         """Contact id -> row."""
         self.audited: list[AuditAction] = []
+        self.webhooks: list[tuple[str, str, str]] = []
+        """(attempt, webhook, rule): which webhooks are to be told of which call."""
         self._directions: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.attempts: dict[str, AttemptRecord] = {}
         """Attempt id -> the finished attempt, in order of recording."""
@@ -113,25 +115,28 @@ class MemoryRecord:
         contact lists concerned. Raises :class:`ConnectionError` while the record is lost."""
         if self._lost:
             raise ConnectionError("the record is lost")
-        lists = set()
+        outcomes = list(outcomes)
         for outcome in outcomes:
             record = outcome.record
-            lists |= {record.contact_list, outcome.contact.move_to or record.contact_list}
             if record.id in self.attempts:
                 continue
             self.attempts[record.id] = record
             row = self.contacts.get(record.contact_id)
             if row is not None:
                 row.columns = {**row.columns, **outcome.contact.columns}
+                copies = copied_into(row.standing, outcome)
                 following = standing_after(row.standing, outcome)
                 if outcome.contact.move_to is not None and moves(row.standing, outcome):
                     self.rows.move(row, outcome.contact.move_to)
                 self.rows.place(row, following)
+                for name in copies:
+                    self.rows.append_copy(row, name)
+            self.webhooks += [(record.id, webhook, rule) for webhook, rule in webhooks_wanted(record)]
             if record.flow and record.flow.get("opt_out_list"):
                 self._opt_out(record.flow["opt_out_list"], record.number)
             for name in lists_joined(record):
                 self._opt_out(name, record.number)
-        return frozenset(lists)
+        return lists_of(outcomes)
 
     # --- the simulated world ----------------------------------------------------------------------------
 

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialerd.core.attempt import Outcome
 from dialerd.core.contact import ContactState
 from dialerd.store.codec import attempt_values
+from dialerd.store.contact_append import append_copies
 from dialerd.store.contact_edits import REMOVED
-from dialerd.store.contact_update import Standing, moves, standing_after
+from dialerd.store.contact_update import Standing, copied_into, lists_of, moves, standing_after
 from dialerd.store.schema import attempts, contact_lists, contact_numbers, contacts
+from dialerd.store.webhook_queue import queue_webhooks
 
 _STANDING = (
     contacts.c.id, contacts.c.state, contacts.c.next_at, contacts.c.attempts, contacts.c.number_index,
@@ -52,10 +54,11 @@ async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome
             seen.add(outcome.record.id)
             todo.append(outcome)
     if todo:
-        await _apply(connection, todo, now)
+        copies = await _apply(connection, todo, now)
         await _write_columns(connection, todo)
-    to = {outcome.contact.move_to for outcome in outcomes if outcome.contact.move_to is not None}
-    return frozenset({outcome.record.contact_list for outcome in outcomes} | to)
+        await append_copies(connection, copies, now)
+        await queue_webhooks(connection, [outcome.record for outcome in todo], now)
+    return lists_of(outcomes)
 
 
 async def _insert(connection: AsyncConnection, outcomes: Sequence[Outcome], now: float) -> set[str]:
@@ -73,7 +76,8 @@ async def _insert(connection: AsyncConnection, outcomes: Sequence[Outcome], now:
     return set((await connection.execute(statement, rows)).scalars())
 
 
-async def _apply(connection: AsyncConnection, outcomes: list[Outcome], now: float) -> None:
+async def _apply(connection: AsyncConnection, outcomes: list[Outcome], now: float) -> list[tuple[int, str]]:
+    """Returns which contacts are to be copied into which lists."""
     ids = sorted({outcome.record.contact_id for outcome in outcomes})
     rows = await connection.execute(select(*_STANDING).where(contacts.c.id.in_(ids)).with_for_update())
     standings = {
@@ -85,17 +89,20 @@ async def _apply(connection: AsyncConnection, outcomes: list[Outcome], now: floa
     }  # fmt: skip
     changed: set[int] = set()
     moved: dict[int, str] = {}
+    copies: list[tuple[int, str]] = []
     for outcome in outcomes:
         contact_id = outcome.record.contact_id
         if contact_id in standings:
             if outcome.contact.move_to is not None and moves(standings[contact_id], outcome):
                 moved[contact_id] = outcome.contact.move_to
+            copies += [(contact_id, name) for name in copied_into(standings[contact_id], outcome)]
             standings[contact_id] = standing_after(standings[contact_id], outcome)
             changed.add(contact_id)
     if changed:
         await connection.execute(_UPDATE, [_parameters(i, standings[i], now) for i in sorted(changed)])
     for contact_id, contact_list in sorted(moved.items()):
         await _move(connection, contact_id, contact_list, now)
+    return copies
 
 
 async def _move(connection: AsyncConnection, contact_id: int, contact_list: str, now: float) -> None:

@@ -185,6 +185,23 @@ campaigns = Table(
     Column("updated_at", Double, nullable=False),
 )
 
+# Webhooks to be told of a call. Whoever sends takes a row for a while by putting off `next_at`; what was delivered is
+# deleted, what was given up stays as `dead` until somebody sends it again or takes it out.
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("webhook", String, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("attempt_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("next_at", Double, nullable=False),
+    Column("error", Text, nullable=False),
+    Index(None, "webhook", "state", "next_at"),
+)
+
 directions = Table(
     "directions",
     metadata,
@@ -282,5 +299,5 @@ __all__ = [
     "IMPORTING", "abandoned_index", "answered_once", "attempts", "audit", "campaigns", "contact_lists",
     "contact_numbers", "contacts", "directions", "imports", "metadata", "notices", "order_books", "order_changes",
     "order_entries",
-    "order_sources",
+    "order_sources", "webhook_deliveries",
 ]  # fmt: skip

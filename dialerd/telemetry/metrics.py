@@ -117,6 +117,15 @@ class Metrics:
             "dialerd_campaign_contacts_parked", "Contacts parked until later, by what they wait for.",
             ("campaign", "reason"), registry=self.registry,
         )  # fmt: skip
+        self._webhooks = self._histogram(
+            "webhook_seconds", "Tries to tell a webhook, by outcome.", ("webhook", "outcome"),
+            (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
+        )  # fmt: skip
+        self._webhooks_dead = self._counter("webhooks_given_up", "Deliveries that were given up.", ("webhook",))
+        self._webhooks_waiting = Gauge(
+            "dialerd_webhook_deliveries", "Deliveries that wait, and that were given up and are kept (dead).",
+            ("webhook", "state"), registry=self.registry,
+        )  # fmt: skip
         of_ledger = ("campaign", "window", "formula")
         self._abandon_rate = Gauge(
             "dialerd_abandon_rate", "Abandon rate (a fraction) of the window that holds today, by its formula.",
@@ -210,6 +219,20 @@ class Metrics:
     def provider_asked(self, dnc_list: str, outcome: str, seconds: float) -> None:
         """A provider of a do-not-call list was asked, and how that went."""
         self._dnc_provider.labels(dnc_list, outcome).observe(seconds)
+
+    def webhook_tried(self, webhook: str, outcome: str, seconds: float) -> None:
+        """A delivery was tried, or (``dead``) given up."""
+        if outcome == "dead":
+            self._webhooks_dead.labels(webhook).inc()
+        else:
+            self._webhooks.labels(webhook, outcome).observe(seconds)
+
+    def webhooks_counted(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Webhook -> ``waiting`` or ``dead`` -> how many deliveries."""
+        self._webhooks_waiting.clear()
+        for webhook, of_webhook in counts.items():
+            for state in ("waiting", "dead"):
+                self._webhooks_waiting.labels(webhook, state).set(of_webhook.get(state, 0))
 
     def handled(self, seconds: float) -> None:
         """One event took so long; :class:`dialerd.engine.EngineLoop` calls it."""

@@ -102,6 +102,15 @@ NOTICES: dict[str, Advice] = {
         "The site's own answer rule raised an error or returned no verdict; dialerd's rules judged the call.",
         "Correct the file at the line named; try it with `dialerd amd dry-run --rules FILE`.",
     ),
+    "webhook_failing": Advice(
+        "A webhook did not take what it was told; it is tried again, with longer and longer gaps.",
+        "Look at `reason`, and at the address under `webhooks:`. Calls do not wait for it.",
+    ),
+    "webhook_works_again": Advice("A webhook that had failed has taken a delivery."),
+    "webhook_given_up": Advice(
+        "A webhook was not told of a call: all tries are used up, or it was taken out of the campaigns file.",
+        "Put it right, then `dialerd webhooks again --webhook NAME`; or `dialerd webhooks drop`.",
+    ),
     # --- trunks --------------------------------------------------------------------------------------------
     "trunk_refuses_everything": Advice(
         "Twenty calls in a row failed at the trunk and not one rang; it is left alone for a while.",

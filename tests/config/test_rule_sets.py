@@ -7,6 +7,7 @@ from config_texts import BASE, changed, marked
 
 from dialerd.config.campaigns_file import check
 from dialerd.core.pre_call import PreCallAction
+from dialerd.core.webhook import WebhookSettings
 from dialerd.core.wrap_up import Uncallable
 
 WITH = (
@@ -36,6 +37,16 @@ rule_sets:
       - name: wrong
         if: analysis = fax
         uncallable: number
+      - name: told
+        if: agent = "8001"
+        append_to: customers
+        webhook: crm
+webhooks:
+  crm:
+    url: http://crm.example/calls
+    first_gap: 10s
+    headers_env: {X-Tenant: CRM_TENANT}
+    columns: [ref]
 """
 )
 
@@ -48,7 +59,12 @@ def test_what_is_stated_comes_out() -> None:
     vip, late, rest = house.pre_call
     assert (vip.action, str(vip.condition)) == (PreCallAction.PREVIEW, 'class = "vip"')
     assert (late.action, late.for_s) == (PreCallAction.OTHER_NUMBER, 7200.0)
-    short, wrong = house.wrap_up
+    short, wrong, told = house.wrap_up
+    assert (told.append_to, told.webhook) == ("customers", "crm")
+    assert str(told) == "append_to customers, webhook crm"
+    assert check(WITH).webhooks["crm"] == WebhookSettings(
+        "crm", "http://crm.example/calls", first_gap_s=10.0, headers_env={"X-Tenant": "CRM_TENANT"}, columns=("ref",)
+    )
     assert (short.retry_s, short.other_number, short.columns) == (7200.0, True, {"result": "disposition"})
     assert (str(wrong), wrong.uncallable) == ("uncallable number", Uncallable.NUMBER)
     assert (rest.condition, rest.caller_id, rest.variables) == (None, "+441632960999", {"GREETING": "=hello"})
@@ -73,6 +89,18 @@ def test_what_is_stated_comes_out() -> None:
         ("        retry: 2h\n", "", "`number` says nothing without `retry`"),
         ("uncallable: number", "dnc: «nobody", "there is no list `nobody`"),
         ("uncallable: number", "move_to: «nowhere", "there is no list `nowhere`"),
+        ("uncallable: number", "append_to: «nowhere", "there is no list `nowhere`"),
+        ("uncallable: number", "webhook: «cmr", "there is no webhook `cmr`"),
+        ("uncallable: number", "move_to: customers\n        append_to: «customers", "name the same list"),
+        (
+            "        do: preview",
+            "        do: preview\n        webhook: «crm",
+            "no call that a webhook could",
+        ),
+        ("http://crm.example/calls", "«http://crm.example/calls x", "cannot be used here"),
+        ("http://crm", "«http://user:secret@crm", "cannot be used here"),
+        ("X-Tenant", "«Authorization", "`Authorization` cannot be used here"),
+        ("first_gap: 10s", "first_gap: «never", ""),
         ("name: wrong", "name: «short", "a rule `short` is there already"),
     ],
 )

@@ -25,9 +25,10 @@ from dialerd.store.import_rows import ImportMapping, PhoneColumn
 from dialerd.store.memory_record import MemoryRecord
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
-from dialerd.store.record_queries import AttemptFilter, RecordQueries
+from dialerd.store.record_queries import AttemptFilter, ContactFilter, RecordQueries
 from dialerd.store.schema import contact_lists, contacts
 from dialerd.store.sql_record import SqlRecord
+from dialerd.store.webhook_queue import WebhookQueue
 from tests.store.store_lab import Inbox, SetClock
 
 
@@ -86,6 +87,14 @@ class RecordWorld(ABC):
     async def opt_outs(self, dnc_list: str) -> set[str]: ...
 
     @abstractmethod
+    async def keys_in(self, contact_list: str) -> list[str]:
+        """Keys of the list's contacts, by id."""
+
+    @abstractmethod
+    async def webhooks(self) -> list[tuple[str, str, str]]:
+        """(attempt, webhook, rule) of what is to be told, in order."""
+
+    @abstractmethod
     async def make_uncallable(self, contact_id: int, reason: str) -> None: ...
 
 
@@ -138,6 +147,12 @@ class MemoryRecordWorld(RecordWorld):
 
     async def opt_outs(self, dnc_list: str) -> set[str]:
         return self.store.opt_outs.get(dnc_list, set())
+
+    async def keys_in(self, contact_list: str) -> list[str]:
+        return [row.key for row in self.store.contacts.values() if row.contact_list == contact_list]
+
+    async def webhooks(self) -> list[tuple[str, str, str]]:
+        return self.store.webhooks
 
     async def make_uncallable(self, contact_id: int, reason: str) -> None:
         row = self.store.contacts[contact_id]
@@ -240,6 +255,13 @@ class SqlWorld(RecordWorld):
     async def opt_outs(self, dnc_list: str) -> set[str]:
         changes = await SqlDnc(self.engine, self.clock).changes(dnc_list, 0, 0)
         return {change.entry.value for change in changes if change.entry is not None}
+
+    async def keys_in(self, contact_list: str) -> list[str]:
+        return [row["key"] for row in await self.queries.contacts(ContactFilter(contact_list))]
+
+    async def webhooks(self) -> list[tuple[str, str, str]]:
+        rows = await WebhookQueue(self.engine, self.clock).rows("waiting", 100)
+        return [(row["attempt_id"], row["webhook"], row["rule"]) for row in rows]
 
     async def make_uncallable(self, contact_id: int, reason: str) -> None:
         async with self.engine.begin() as connection:

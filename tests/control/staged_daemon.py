@@ -15,6 +15,7 @@ from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_rooms import DncRooms
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.records import StoredRecords
+from dialerd.app.webhook_room import WebhookRoom
 from dialerd.app.why_room import WhyRoom
 from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
 from dialerd.config.dnc_lists import DncListSettings
@@ -27,6 +28,7 @@ from dialerd.core.cap_counts import Calls
 from dialerd.core.contact import Contact
 from dialerd.core.events import CampaignFound, Event, PlanChanged
 from dialerd.core.view import DialerView
+from dialerd.core.webhook import WebhookSettings
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
@@ -70,6 +72,7 @@ class StagedDaemon:
         """Why no campaign can work, when somebody looks."""
         self.problems: tuple[Problem, ...] = ()
         self.lists = {"leads": LEADS}
+        self.webhook_settings = {"crm": WebhookSettings("crm", "http://127.0.0.1:1/calls")}
         self.dnc_lists = {"opt_outs": DncListSettings("opt_outs", "People who asked", "GB")}
         self._dnc = DncRooms(
             "redis://127.0.0.1:1/0", engine, self.post, self, lists=lambda: self.dnc_lists,
@@ -78,6 +81,10 @@ class StagedDaemon:
             measured=self._metrics.provider_asked,
         )  # fmt: skip
         """Redis is away: what is asked of the record works, what must be in Redis is told to come later."""
+        self._webhooks = WebhookRoom(
+            engine, self, lambda: self.webhook_settings, tell=self.teller.tell, sent=self._metrics.webhook_tried,
+            counted=self._metrics.webhooks_counted,
+        )  # fmt: skip
 
     @property
     def dnc(self) -> StoredDnc:
@@ -90,6 +97,10 @@ class StagedDaemon:
     @property
     def records(self) -> StoredRecords:
         return self._records
+
+    @property
+    def webhooks(self) -> WebhookRoom:
+        return self._webhooks
 
     @property
     def contacts(self) -> ContactDesk:

@@ -9,13 +9,14 @@ import pytest
 from dialerd.core import commands as c
 from dialerd.core import events as e
 from dialerd.core.attempt import Outcome
-from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.contact import Contact, ContactNext, ContactState, Number
+from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DncStanding
 from dialerd.core.dnc_events import DncStandingChanged
 from dialerd.core.filtering.parser import parse_filter
-from dialerd.core.pre_call import RuleSet
+from dialerd.core.pre_call import PreCallRule, RuleSet
 from dialerd.core.tallies import counted, is_dead
-from dialerd.core.wrap_up import Uncallable, WrapUpRule
+from dialerd.core.wrap_up import Uncallable, WrapUp, WrapUpRule, facts_after, webhooks_wanted, wrapped_up
 from tests.scenarios.timeline import START, Timeline, campaign, contact
 
 NUMBERS = (Number("+441632960001", "mobile"), Number("+441632960002", "home"))
@@ -83,6 +84,31 @@ def test_columns_and_another_list() -> None:
     assert following.columns == {"last": "busy", "kind": "vip", "n": "1"}
     assert following.move_to == "late"
     assert following.reason == "retry:busy", "nothing was said of it"
+
+
+def test_copies_and_webhooks() -> None:
+    rules = (rule("a", append_to="survey", webhook="crm"), rule("b", append_to="survey"), rule("c", webhook="bi"))
+    outcome = busy(dialed(*rules, first=False))
+    assert outcome.contact.append_to == ("survey",)
+    assert outcome.contact.reason == "retry:busy", "nothing was said of the contact itself"
+    assert webhooks_wanted(outcome.record) == (("crm", "house.a"), ("bi", "house.c"))
+
+
+def test_a_webhook_of_a_rule_before_the_call_is_told_when_it_is_over() -> None:
+    before = PreCallRule("vip", parse_filter('class = "vip"'), webhook="crm")
+    for after in ((), (rule("a", webhook="bi"),)):
+        line = Timeline(campaign(rule_sets=(RuleSet("house", (before,), True, after),))).ready("8001").started(WHO)
+        wanted = webhooks_wanted(busy(line).record)
+        assert wanted == (("crm", "house.vip"), *((("bi", "house.a"),) if after else ()))
+
+
+def test_who_opts_out_is_copied_nowhere() -> None:
+    done = busy(dialed(rule("a", retry_s=60.0))).record
+    done.flow = {"opted_out": True}
+    following = ContactNext(ContactState.UNCALLABLE, None, 0, "opted_out")
+    facts = facts_after(done, {}, Disposition.ANSWERED_FLOW, START, "UTC")
+    sets = (WrapUp("house", (rule("a", append_to="survey"),), True),)
+    assert wrapped_up(sets, done, facts, following, START, "UTC").contact.append_to == ()
 
 
 @pytest.mark.parametrize(("first", "fired"), [(True, ["house.a"]), (False, ["house.a", "house.c"])])
