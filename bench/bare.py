@@ -102,10 +102,9 @@ async def life_of_a_call(client: BareClient, endpoint: str, safely: bool = False
     looks after a person whose call nobody takes, instead of straight into the application."""
     channel = client.channel_id()
     answered, ended = client.expect("StasisStart", channel), client.expect("ChannelDestroyed", channel)
-    where = {"context": "dialerd-out", "extension": "s", "priority": "1"} if safely else {"app": APP}
-    body = {"variables": {"DIALERD_APP": APP, "DIALERD_DEADMAN_S": "20"}} if safely else None
+    where = {"context": "dialerd-out", "extension": f"{APP}*20", "priority": "1"} if safely else {"app": APP}
     async with asyncio.timeout(_TIMEOUT_S):
-        await client.request("POST", f"channels/{channel}", body=body, endpoint=endpoint, timeout="30", **where)
+        await client.request("POST", f"channels/{channel}", endpoint=endpoint, timeout="30", **where)
         await answered
         await client.request("DELETE", f"channels/{channel}")
         await ended

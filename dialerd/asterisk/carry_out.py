@@ -154,12 +154,8 @@ class CarryOut:
             callerId=command.caller_id,
             timeout_s=command.ring_timeout_s,
             context=OUT_CONTEXT,
-            variables={
-                **command.variables,
-                "DIALERD_APP": self._client.settings.app,
-                "DIALERD_ABANDON_SOUND": command.abandon_message.removeprefix("sound:"),
-                "DIALERD_DEADMAN_S": f"{command.dead_man_s:g}",
-            },
+            extension=f"{self._client.settings.app}*{command.dead_man_s:g}",
+            variables={**command.variables, "DIALERD_ABANDON_SOUND": command.abandon_message.removeprefix("sound:")},
         )
         if isinstance(result, Reply) and not result.ok:
             # A 409 may mean another channel whose id this one begins; an error may have come after the channel.
@@ -321,6 +317,7 @@ class CarryOut:
             for name, value in (
                 ("DIALERD_TRANSFER_CALLER_ID", command.caller_id),
                 ("DIALERD_TRANSFER_RING_S", str(math.ceil(command.ring_timeout_s))),
+                ("DIALERD_TRANSFER_APP", self._client.settings.app),
             ):
                 await self._client.channels.setChannelVar(command.channel_id, name, value)
             result = await self._client.channels.continueInDialplan(

@@ -126,13 +126,14 @@ class Channels:
         timeout_s: float,
         variables: Mapping[str, str],
         context: str | None = None,
+        extension: str | None = None,
         app: str | None = None,
         appArgs: str | None = None,
     ) -> Result:
-        """Dial ``endpoint``; an answered call goes to ``context`` (extension s) or to the application."""
+        """Dial ``endpoint``; an answered call goes to ``context`` and ``extension``, or to the application."""
         where: dict[str, str | None]
         if context is not None:
-            where = {"context": context, "extension": "s", "priority": "1"}
+            where = {"context": context, "extension": extension, "priority": "1"}
         else:
             where = {"app": app, "appArgs": appArgs}
         # The server takes whole seconds; 0 would mean its default of 30.

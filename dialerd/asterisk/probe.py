@@ -31,7 +31,11 @@ HINTS = {
     "app_amd.so": "app_amd declines to load without amd.conf",
     "res_ari.so": "res_ari needs stasis.conf and, from Asterisk 22 on, res_websocket_client.so",
 }
-REQUIRED_CONTEXTS = ("dialerd-out", "dialerd-lost", "dialerd-amd", "dialerd-agent")
+REQUIRED_CONTEXTS = {
+    "dialerd-out": "dialerd*20", "dialerd-lost": "s", "dialerd-amd": "dialerd*9000", "dialerd-agent": "8001",
+}  # fmt: skip
+"""Context -> an extension that must be in it: a dialplan of another version may have the context, and not take what
+this one sends into it."""
 REQUIRED_ACTIONS = {
     "QueuePause": ("agent", "agents cannot be paused for wrap-up"),
     "DBGetTree": ("reporting", "calls that were lost while dialerd was away cannot be read"),
@@ -256,20 +260,22 @@ async def _rights(connection: AmiConnection, user: str) -> list[Check]:
 
 async def _contexts(connection: AmiConnection) -> Check:
     missing = []
-    for context in REQUIRED_CONTEXTS:
-        answer = await connection.action("ShowDialPlan", {"Context": context})
+    for context, extension in REQUIRED_CONTEXTS.items():
+        answer = await connection.action("ShowDialPlan", {"Context": context, "Extension": extension})
         if answer.ok:
             continue
         if "permission" in answer.message.lower():
             return Check(
                 "dialplan", False, "cannot be seen: AMI permission denied", "Add reporting to write= in manager.conf."
             )
-        missing.append(context)
+        # One that is there, without the extension, comes from another version.
+        there = (await connection.action("ShowDialPlan", {"Context": context})).ok
+        missing.append(f"{context} ({'of another version' if there else 'not there'})")
     if not missing:
-        return Check("dialplan", True, f"contexts {', '.join(REQUIRED_CONTEXTS)} are there")
+        return Check("dialplan", True, f"contexts {', '.join(REQUIRED_CONTEXTS)} are there, and fit")
     return Check(
         "dialplan", False, f"contexts missing: {', '.join(missing)}",
-        "Include asterisk-conf/extensions.conf in the dialplan and reload it.",
+        "Include asterisk-conf/extensions.conf of this version in the dialplan and reload it.",
     )  # fmt: skip
 
 

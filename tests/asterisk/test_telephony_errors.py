@@ -57,13 +57,9 @@ async def test_an_originate_carries_all_of_the_command(telephony: AriTelephony, 
     (asked,) = ari.requests("POST", f"channels/{attempt}")
     assert asked.query == {
         "endpoint": "PJSIP/441632960001@carrier", "callerId": "+441632960999", "timeout": "30",
-        "context": "dialerd-out", "extension": "s", "priority": "1",
+        "context": "dialerd-out", "extension": "app*2.5", "priority": "1",
     }  # fmt: skip
-    assert asked.body == {
-        "variables": {
-            "X": "1", "DIALERD_APP": "app", "DIALERD_ABANDON_SOUND": "sorry", "DIALERD_DEADMAN_S": "2.5",
-        }
-    }  # fmt: skip
+    assert asked.body == {"variables": {"X": "1", "DIALERD_ABANDON_SOUND": "sorry"}}
     assert asked.over_websocket is telephony.client.over_websocket
 
 

@@ -61,14 +61,10 @@ class Ari:
     async def dial(self, number: str, *, deadman_s: float = 60, ring_s: int = 8) -> str:
         """Call a number as dialerd does; returns the attempt id."""
         attempt = f"dlr-{secrets.token_hex(12)}"
-        variables = {
-            "DIALERD_APP": self.app,
-            "DIALERD_ABANDON_SOUND": self.lab.settings.abandon_sound,
-            "DIALERD_DEADMAN_S": str(deadman_s),
-        }
+        variables = {"DIALERD_ABANDON_SOUND": self.lab.settings.abandon_sound}
         await self(
             "POST", "channels", endpoint=f"PJSIP/{number.lstrip('+')}@carrier", context="dialerd-out",
-            extension="s", priority=1, channelId=attempt, timeout=ring_s, callerId=number,
+            extension=f"{self.app}*{deadman_s:g}", priority=1, channelId=attempt, timeout=ring_s, callerId=number,
             body={"variables": variables},
         )  # fmt: skip
         return attempt

@@ -151,9 +151,10 @@ async def test_calls_lost_while_away_are_handed_over_and_their_marks_removed(
 
 def _plain_originate(lab: Lab, app: str, attempt: str) -> Request:
     query = {
-        "endpoint": "PJSIP/442079460924@carrier", "context": "dialerd-out", "extension": "s", "priority": "1",
+        "endpoint": "PJSIP/442079460924@carrier", "context": "dialerd-out", "extension": f"{app}-nobody*0",
+        "priority": "1",
     }  # fmt: skip
-    variables = {"DIALERD_APP": f"{app}-nobody", "DIALERD_ABANDON_SOUND": lab.settings.abandon_sound}
+    variables = {"DIALERD_ABANDON_SOUND": lab.settings.abandon_sound}
     return Request("POST", f"channels/{attempt}", tuple(query.items()), {"variables": variables})
 
 

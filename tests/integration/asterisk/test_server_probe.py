@@ -69,7 +69,17 @@ async def test_a_module_and_a_context_are_missing(private_lab: LabFactory) -> No
     assert set(checks) == {"modules", "dialplan"}
     assert "app_amd.so" in checks["modules"].detail
     assert "amd.conf" in checks["modules"].remedy
-    assert "dialerd-amd" in checks["dialplan"].detail
+    assert "dialerd-amd (not there)" in checks["dialplan"].detail
+
+
+async def test_a_dialplan_of_another_version(private_lab: LabFactory) -> None:
+    """It has the context, but would hang up on who answers: it knows no such extension."""
+    lab = private_lab()
+    lab.pbx.cli("dialplan remove extension _[a-z0-9].@dialerd-out")
+    lab.pbx.cli("dialplan add extension s,1,NoOp into dialerd-out")
+    checks = failed(await probe(ari_settings(lab), ami_settings(lab)))
+    assert set(checks) == {"dialplan"}
+    assert checks["dialplan"].detail == "contexts missing: dialerd-out (of another version)"
 
 
 async def test_users_without_rights(private_lab: LabFactory) -> None:
