@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dialerd.core.attempts_control import Capped, contact_subject
-from dialerd.core.gates import ALLOW, Case, Hold, Refuse, Verdict
+from dialerd.core.gates import Case
 from dialerd.core.tallies import NO_TALLIES, is_dead, is_promised, number_calls, number_calls_on
+from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 from dialerd.core.windows import day_begins, day_of
 
 
 def caps_allow(case: Case) -> Verdict:
     """No rolling cap is known to be in the way. The claim itself is the judge; what it refused is remembered here,
     so that another number of the contact is tried, or the contact waits until the cap allows it."""
-    if not case.capped:
+    known = case.known.capped if case.known.capped is not None else case.floor.capped
+    if not known:
         return ALLOW
     longest: Capped | None = None
     of_contact = contact_subject(case.contact.id) if case.contact is not None else ""
-    for subject in (case.number or "", of_contact):
-        capped = case.capped.get(subject)
-        if capped is None or case.now >= capped.until or capped.cap not in case.settings.attempt_caps:
+    of_number = case.number.e164 if case.number is not None else ""
+    for subject in (of_number, of_contact):
+        capped = known.get(subject)
+        if capped is None or case.now >= capped.until or capped.cap not in case.campaign.settings.attempt_caps:
             continue  # another campaign may have caps that this one has not
         if not (case.guaranteed and capped.cap.unless_guaranteed):
             longest = capped if longest is None or capped.until > longest.until else longest
@@ -26,7 +29,8 @@ def caps_allow(case: Case) -> Verdict:
 
 def number_within_limits(case: Case) -> Verdict:
     """The number is not dead, and was not called as often as the campaign's limit says."""
-    contact, limits = case.contact, case.settings.attempt_limits
+    contact, settings = case.contact, case.campaign.settings
+    limits = settings.attempt_limits
     tallies = (contact.tries if contact is not None else None) or NO_TALLIES
     if not tallies:
         return ALLOW
@@ -37,7 +41,7 @@ def number_within_limits(case: Case) -> Verdict:
     if not limits.daily:
         enough = number_calls(tallies, case.number_index) >= limits.per_number and not is_promised(tallies)
         return Refuse("max_attempts_of_number") if enough else ALLOW
-    today = day_of(case.now, case.settings.time_zone)
+    today = day_of(case.now, settings.time_zone)
     if number_calls_on(tallies, case.number_index, today) < limits.per_number:
         return ALLOW
-    return Hold("max_attempts_of_number_today", day_begins(today + 1, case.settings.time_zone))
+    return Hold("max_attempts_of_number_today", day_begins(today + 1, settings.time_zone))

@@ -35,10 +35,9 @@ class Mode(StrEnum):
     """As many calls as the forecast of agents and answers allows."""
     AGENTLESS = "agentless"
 
-    @property
-    def dials_ahead(self) -> bool:
+    def __init__(self, value: str) -> None:
+        self.dials_ahead = value in ("power", "predictive")
         """Calls are placed without a reserved agent; whoever answers gets the best idle one."""
-        return self in (Mode.POWER, Mode.PREDICTIVE)
 
 
 class Connection(StrEnum):

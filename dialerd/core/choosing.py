@@ -1,15 +1,14 @@
 """Which of a contact's numbers is dialed: the first, in dial order, to which no gate objects.
 
 A check that concerns one number is a function ``Case -> Verdict`` and stands in :data:`NUMBER_GATES`. It finds the
-number in ``case.number``, its type in ``case.number_kind``, its place in ``case.number_index`` and the whole contact
-in ``case.contact``. A ``Hold`` should say until when: then the contact is parked in the record till that moment and
-costs nothing.
+number in ``case.number``, its place in ``case.number_index`` and the whole contact in ``case.contact``. A ``Hold``
+should say until when: then the contact is parked in the record till that moment and costs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from dialerd.core.attempt_gates import caps_allow, number_within_limits
@@ -19,9 +18,6 @@ from dialerd.core.gates import (
     CONTACT_GATES,
     Case,
     Gate,
-    Hold,
-    Refuse,
-    Verdict,
     agent_ready,
     attempts_left,
     campaign_on,
@@ -41,6 +37,7 @@ from dialerd.core.gates import (
 )
 from dialerd.core.pre_call_gate import rules_allow
 from dialerd.core.time_gate import within_callable_time
+from dialerd.core.verdicts import Hold, Refuse, Verdict
 
 NUMBER_GATES: tuple[Gate, ...] = (
     number_present,
@@ -102,13 +99,8 @@ def in_dial_order(contact: Contact) -> Iterator[int]:
 
 def for_number(case: Case, contact: Contact, index: int) -> Case:
     """The same case with another of the contact's numbers."""
-    number = contact.numbers[index]
-    return replace(
-        case,
-        number=number.e164,
-        number_kind=number.kind,
-        number_index=index,
-        number_in_use=number.e164 in case.numbers_in_use,
+    return Case(
+        case.now, case.floor, case.campaign, contact, contact.numbers[index], index, case.guaranteed, case.known
     )
 
 
@@ -137,8 +129,8 @@ def walk_contact(case: Case, contact: Contact) -> list[Judged]:
     if not contact.numbers:
         found.append(Judged(number_present.__name__, number_present(case)))
     for index in in_dial_order(contact):
-        of_number = for_number(case, contact, index)
-        found += [Judged(gate.__name__, gate(of_number), of_number.number) for gate in NUMBER_GATES]
+        of_number, number = for_number(case, contact, index), contact.numbers[index].e164
+        found += [Judged(gate.__name__, gate(of_number), number) for gate in NUMBER_GATES]
     return [*found, Judged(agent_ready.__name__, agent_ready(case))]
 
 

@@ -35,6 +35,14 @@ LINE_LOOK_S = 2.0
 """So long after a line was hung up its end should have been told."""
 _FIRST_REDIAL_S = 2.0
 _LONGEST_REDIAL_S = 60.0
+_ANNOUNCED = {
+    AgentState.LOGGED_OUT: "UNAVAILABLE",
+    AgentState.NOT_RESPONDING: "UNAVAILABLE",
+    AgentState.RESERVED: "INUSE",
+    AgentState.ON_CALL: "INUSE",
+    AgentState.WRAP_UP: "INUSE",
+}
+"""What app_queue is told of a nailed-up agent; in all other states the device is not in use."""
 _RESTING = frozenset({AgentState.LOGGED_OUT, AgentState.PAUSED, AgentState.AVAILABLE, AgentState.NOT_RESPONDING})
 
 
@@ -118,11 +126,12 @@ class Desk:
             return AgentState.LOGGED_OUT
         if agent.missed or not agent.reachable or (agent.nailed and not agent.line_up):
             return AgentState.NOT_RESPONDING
-        if agent.in_call_elsewhere or all(
-            m.paused and m.pause_reason != WRAP_UP_PAUSE for m in agent.memberships.values()
-        ):
+        if agent.in_call_elsewhere:
             return AgentState.PAUSED
-        return AgentState.AVAILABLE
+        for membership in agent.memberships.values():
+            if not membership.paused or membership.pause_reason == WRAP_UP_PAUSE:
+                return AgentState.AVAILABLE
+        return AgentState.PAUSED
 
     def refresh(self, agent: AgentRun, now: float) -> None:
         """Make the agent's state follow the facts."""
@@ -160,7 +169,7 @@ class Desk:
     def _keep_sets(self, agent: AgentRun) -> None:
         floor = self._floor
         for queue, membership in agent.memberships.items():
-            idle = floor.available.setdefault(queue, set())
+            idle = floor.available[queue]
             if agent.state is AgentState.AVAILABLE and not membership.paused:
                 if agent.agent not in idle:
                     idle.add(agent.agent)
@@ -378,12 +387,7 @@ class Desk:
     def _announce(self, agent: AgentRun) -> None:
         if not agent.nailed:
             return
-        if agent.state in (AgentState.LOGGED_OUT, AgentState.NOT_RESPONDING):
-            state = "UNAVAILABLE"
-        elif agent.state in (AgentState.RESERVED, AgentState.ON_CALL, AgentState.WRAP_UP):
-            state = "INUSE"
-        else:
-            state = "NOT_INUSE"
+        state = _ANNOUNCED.get(agent.state, "NOT_INUSE")
         if state != agent.announced:
             agent.announced = state
             self._floor.do(AnnounceAgent(agent.agent, state))

@@ -148,9 +148,10 @@ class Dialer:
         self._handlers[type(event)](event, now)
         self._joining.serve_waiting(now)
         self.sequencing.look(now)
-        self._rounds.pace_dirty(now)
-        # What was completed just now may have a successor.
-        self.sequencing.look(now)
+        if self.floor.dirty:
+            self._rounds.pace_dirty(now)
+            # What was completed just now may have a successor.
+            self.sequencing.look(now)
         return self.floor.take_commands()
 
     def next_wakeup(self) -> float | None:

@@ -26,6 +26,10 @@ class Findings:
         """All that stands against the campaign: what was looked at -> reason."""
         return dict(self._against.get(campaign, {}))
 
+    def against(self, campaign: str, about: str) -> str | None:
+        """What stands against it for this one thing."""
+        return self._against.get(campaign, {}).get(about)
+
     def forget(self, campaign: str) -> None:
         """The campaign is no more."""
         self._against.pop(campaign, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,15 +15,27 @@ from dialerd.core.contact import Contact
 from dialerd.core.dnc import DncStanding
 from dialerd.core.findings import Findings
 from dialerd.core.flow.walk import Walk
-from dialerd.core.gates import Conditions, Hold, Refuse
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.inquiries import Inquiries
 from dialerd.core.lines import TrunkRun
 from dialerd.core.schedule import ScheduleRun
 from dialerd.core.timers import Timers
+from dialerd.core.verdicts import Hold, Refuse
 from dialerd.core.weekly_hours import Openness
 
 MOST_BARRED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What the dialer as a whole needs before it may dial."""
+
+    telephony: str | None = "not connected yet"
+    """Why Asterisk's event socket is down; None: it is up."""
+    roster: str | None = "not connected yet"
+    store: str | None = "not connected yet"
+    record: str | None = None
+    shutting_down: bool = False
 
 
 @dataclass(slots=True)
@@ -201,7 +213,7 @@ class Floor:
         self.findings = Findings()
         self.trunks: dict[str, TrunkRun] = {}
         self.agents: dict[str, AgentRun] = {}
-        self.available: dict[str, set[str]] = {}
+        self.available: defaultdict[str, set[str]] = defaultdict(set)
         """Queue -> agents who can take a call now."""
         self.campaign_moves = 0
         """Counts how often a campaign changed its state."""

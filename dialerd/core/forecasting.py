@@ -183,7 +183,7 @@ class Forecasting:
 
     def agent_moved(self, agent: AgentRun, old: AgentState, since: float, now: float) -> None:
         """An agent's state changed; ``since``: when the old one began."""
-        runs = [run for run in self.runs.values() if run.settings.queue in agent.memberships and run.pacers]
+        runs = [run for run in self.runs.values() if run.pacers and run.settings.queue in agent.memberships]
         told: list[fact.Fact] = []
         if old is AgentState.LOGGED_OUT:
             told.append(fact.AgentLoggedIn(now, agent.agent))
@@ -384,11 +384,11 @@ class Forecasting:
 
     def promised(self, campaign: CampaignRun) -> int:
         """Idle agents whom a campaign that reserves must leave to calls placed ahead: people expected to answer."""
-        campaigns = self._floor.campaigns.values()
-        settings = campaign.settings
-        others = [c for c in campaigns if c.settings.mode.dials_ahead and c.settings.queue == settings.queue]
+        queue = campaign.settings.queue
         expected = 0.0
-        for other in others:
+        for other in self._floor.campaigns.values():
+            if not other.settings.mode.dials_ahead or other.settings.queue != queue:
+                continue
             share = _answer_share(other)
             run = self.runs.get(other.settings.name)
             if run is not None and other.state is CampaignState.ON:

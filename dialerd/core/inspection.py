@@ -19,9 +19,7 @@ from dialerd.core.gates import (
     CAMPAIGN_GATES,
     CONTACT_GATES,
     Case,
-    Hold,
-    Refuse,
-    Verdict,
+    Known,
     agent_ready,
     gap_passed,
     in_schedule,
@@ -29,6 +27,7 @@ from dialerd.core.gates import (
 )
 from dialerd.core.inquiries import Said
 from dialerd.core.queue_picture import somebody_at_work
+from dialerd.core.verdicts import Hold, Refuse, Verdict
 from dialerd.core.view import GateFinding
 
 MOST_STEPS = 100
@@ -143,17 +142,16 @@ class Inspecting:
 
     def _case(self, campaign: CampaignRun, contact: Contact, evidence: Evidence, now: float) -> Case:
         uncallable = evidence.state is ContactState.UNCALLABLE
-        case = replace(
-            self._case_for(campaign, contact, now),
+        known = Known(
             not_before=evidence.not_before,
             uncallable=(evidence.reason or "uncallable") if uncallable else None,
-            barred={**campaign.barred, **evidence.barred},
+            barred=evidence.barred,
             agents_ready=self._agents_ready(campaign),
         )
-        return _with_calls(case, contact, evidence)
+        return _with_calls(replace(self._case_for(campaign, contact, now), known=known), contact, evidence)
 
     def _providers(self, case: Case, contact: Contact, now: float) -> list[ProviderWord]:
-        asked = [(name, number.e164) for name in case.settings.dnc_providers for number in contact.numbers]
+        asked = [(name, number.e164) for name in case.campaign.settings.dnc_providers for number in contact.numbers]
         words: list[tuple[str, str, Said | None]] = [(*one, self._floor.inquiries.said(*one, now)) for one in asked]
         return [ProviderWord(name, number, said.listed, said.until) for name, number, said in words if said]
 
@@ -180,9 +178,9 @@ def _with_calls(case: Case, contact: Contact, evidence: Evidence) -> Case:
     """The case with what the logs of calls say, instead of what claims were refused for."""
     if evidence.calls is None:
         return case
-    caps = [cap for cap in case.settings.attempt_caps if not (case.guaranteed and cap.unless_guaranteed)]
+    caps = [cap for cap in case.campaign.settings.attempt_caps if not (case.guaranteed and cap.unless_guaranteed)]
     capped = capped_now(caps, contact, evidence.calls, case.now)
-    return replace(case, capped=capped)
+    return replace(case, known=replace(case.known, capped=capped))
 
 
 def _findings(case: Case, contact: Contact, evidence: Evidence) -> list[GateFinding]:
@@ -241,10 +239,7 @@ def eligible(case: Case, contact: Contact, filtered: Hold | Refuse | None = None
 
 
 def _at(case: Case, moment: float) -> Case:
-    if moment == case.now:
-        return case
-    schedule = case.settings.schedule
-    return replace(case, now=moment, openness=schedule.openness(moment) if schedule is not None else None)
+    return case if moment == case.now else replace(case, now=moment)
 
 
 def _all_of(case: Case) -> tuple[float, bool, bool]:

@@ -48,6 +48,15 @@ def pacer_for(mode: Mode, settings: CampaignSettings) -> Pacer | None:
     return Progressive() if mode is Mode.PROGRESSIVE else None
 
 
+def _pacers_for(settings: CampaignSettings) -> tuple[Pacer | None, Pacer | None]:
+    """The one that decides, and the one that is only asked."""
+    shadow = settings.pacing.shadow
+    return (
+        pacer_for(settings.mode, settings) if settings.mode.dials_ahead else None,
+        pacer_for(shadow, settings) if shadow is not None else None,
+    )
+
+
 def pacing_info(settings: CampaignSettings, now: float, ends_at: float, progressive_until: int) -> PacingInfo:
     """The rules of a campaign for its pacers. ``ends_at``: of the compliance window, on the clock of ``now``."""
     pacing = settings.pacing
@@ -97,9 +106,11 @@ class PacerRun:
     def __init__(self, settings: CampaignSettings, windows: Windows) -> None:
         self.settings = settings
         self.windows = windows
-        self.deciding = pacer_for(settings.mode, settings) if settings.mode.dials_ahead else None
-        shadow = settings.pacing.shadow
-        self.shadow = pacer_for(shadow, settings) if shadow is not None else None
+        self.deciding: Pacer | None = None
+        self.shadow: Pacer | None = None
+        self.pacers: tuple[Pacer, ...] = ()
+        """Both, or the one there is."""
+        self._pace_with(*_pacers_for(settings))
         self.decision: Decision | None = None
         self.shadow_decision: Decision | None = None
         self.shadow_calls = self.placed_calls = 0
@@ -117,10 +128,9 @@ class PacerRun:
         self._progressive_until = settings.pacing.progressive_until
         self._window_ends_at: float | None = None
 
-    @property
-    def pacers(self) -> tuple[Pacer, ...]:
-        """Both, or the one there is."""
-        return tuple(pacer for pacer in (self.deciding, self.shadow) if pacer is not None)
+    def _pace_with(self, deciding: Pacer | None, shadow: Pacer | None) -> None:
+        self.deciding, self.shadow = deciding, shadow
+        self.pacers = tuple(pacer for pacer in (deciding, shadow) if pacer is not None)
 
     @property
     def learner(self) -> LivePredictive | None:
@@ -147,9 +157,9 @@ class PacerRun:
                 self.cold = f"cold start, what was learned cannot be used: {error}"
                 fresh = pacer_for(Mode.PREDICTIVE, self.settings)
                 if self.deciding is learner:
-                    self.deciding = fresh
+                    self._pace_with(fresh, self.shadow)
                 else:
-                    self.shadow = fresh
+                    self._pace_with(self.deciding, fresh)
         elif earlier:
             self.cold = "cold start, what was learned is not in Redis"
         self._progressive_until = self.settings.pacing.progressive_until + (answers_today if self.cold else 0)
@@ -163,14 +173,13 @@ class PacerRun:
         self._progressive_until = settings.pacing.progressive_until + offset
         learner = self.learner
         if settings.mode is not old.mode or settings.pacing != old.pacing:
-            self.deciding = pacer_for(settings.mode, settings) if settings.mode.dials_ahead else None
-            shadow = settings.pacing.shadow
-            self.shadow = pacer_for(shadow, settings) if shadow is not None else None
+            deciding, shadow = _pacers_for(settings)
             self.decision = self.shadow_decision = None
-            if learner is not None and isinstance(self.deciding, LivePredictive):
-                self.deciding = learner
-            elif learner is not None and isinstance(self.shadow, LivePredictive):
-                self.shadow = learner
+            if learner is not None and isinstance(deciding, LivePredictive):
+                deciding = learner
+            elif learner is not None and isinstance(shadow, LivePredictive):
+                shadow = learner
+            self._pace_with(deciding, shadow)
         self._window_ends_at = None
 
     def under_rules(self, now: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialerd.core.commands import ParkContacts
 from dialerd.core.contact import Contact
 from dialerd.core.floor import CampaignRun, Floor, Parked
-from dialerd.core.gates import Hold
+from dialerd.core.verdicts import Hold
 
 LOOK_AGAIN_S = 5.0
 """When a contact is tried again whose hold has no end that is known."""
@@ -41,9 +41,10 @@ class Parking:
 
     def write(self, campaign: CampaignRun) -> None:
         """Hand what was parked for long to the record: one command for all that wait for the same moment."""
-        for (until, reason), contact_ids in campaign.to_park.items():
-            self._floor.do(ParkContacts(tuple(contact_ids), until, reason))
-        campaign.to_park.clear()
+        if campaign.to_park:
+            for (until, reason), contact_ids in campaign.to_park.items():
+                self._floor.do(ParkContacts(tuple(contact_ids), until, reason))
+            campaign.to_park.clear()
 
     def due(self, campaign: CampaignRun, now: float) -> None:
         """Contacts whose moment has come go back into the hopper."""

@@ -25,11 +25,12 @@ from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt, Parked
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.gates import Case, Hold, Refuse, first_objection
+from dialerd.core.gates import Case, first_objection
 from dialerd.core.pre_call_gate import ruling_for
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.rule_stamp import rules_stamp
 from dialerd.core.tallies import stamped
+from dialerd.core.verdicts import Hold, Refuse
 from dialerd.core.windows import day_of
 
 RING_GRACE_S = 1.0

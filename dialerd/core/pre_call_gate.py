@@ -5,8 +5,9 @@ from __future__ import annotations
 from dialerd.core.callable_time import zones_said
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.contact import Contact
-from dialerd.core.gates import ALLOW, Case, Hold, Refuse, Verdict
+from dialerd.core.gates import Case
 from dialerd.core.pre_call import NOTHING, PREVIEW_LOOK_AGAIN_S, PreCallAction, Ruling, rule_on
+from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 
 
 def ruling_for(settings: CampaignSettings, contact: Contact, index: int, now: float) -> Ruling:
@@ -22,7 +23,7 @@ def ruling_for(settings: CampaignSettings, contact: Contact, index: int, now: fl
 
 def rules_allow(case: Case) -> Verdict:
     """No pre-call rule is in the way."""
-    settings = case.settings
+    settings = case.campaign.settings
     if not settings.rule_sets or case.contact is None:
         return ALLOW
     ruling = ruling_for(settings, case.contact, case.number_index, case.now)

@@ -13,12 +13,13 @@ from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
-from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, Hold, Refuse, first_objection
+from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, LINE_GATES, Case, first_objection
 from dialerd.core.guaranteed_lane import GuaranteedLane
 from dialerd.core.pacing import agentless, progressive
 from dialerd.core.placing import Placing
 from dialerd.core.running import Running
 from dialerd.core.sharing import Sharer, Sharing, agent_groups, share_of
+from dialerd.core.verdicts import Hold, Refuse
 
 AGENT_KEPT_S = 5.0
 """So long an idle agent is kept for a campaign that has the better right to it and waits for a line of its own trunk:
@@ -233,7 +234,7 @@ class Rounds:
         floor, settings = self._floor, campaign.settings
         while campaign.hopper:
             case = self._running.case_for(campaign, campaign.hopper[0], now)
-            held = first_objection(CAMPAIGN_GATES, case)
+            held = first_objection(LINE_GATES, case)
             if held is not None:
                 self._held(campaign, held, now)
                 return False

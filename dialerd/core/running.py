@@ -192,8 +192,9 @@ class Running:
         """The record of this list changed."""
         for name, campaign in self._floor.campaigns.items():
             if contact_list in campaign.settings.contact_lists:
-                # What can change is there.
-                self.found(CampaignFound(name, CONTACT_LIST, None))
+                if self._floor.findings.against(name, CONTACT_LIST):
+                    # What can change is there.
+                    self.found(CampaignFound(name, CONTACT_LIST, None))
                 if campaign.dry:
                     self.fetch_again(campaign)
                 if campaign.state is CampaignState.COMPLETE:
@@ -240,36 +241,11 @@ class Running:
     def case_for(self, campaign: CampaignRun, contact: Contact | None, now: float, index: int | None = None) -> Case:
         """The case that the gates judge; without a contact, the campaign's alone. ``index``: which of the contact's
         numbers; None: the one whose turn it is."""
-        floor, settings = self._floor, campaign.settings
-        number, kind, place = None, "", 0
-        if contact is not None:
-            number = ""
-            if contact.numbers:
-                place = (contact.number_index if index is None else index) % len(contact.numbers)
-                number, kind = contact.numbers[place].e164, contact.numbers[place].kind
-        return Case(
-            now=now,
-            settings=settings,
-            state=campaign.state,
-            state_reason=campaign.reason,
-            conditions=floor.conditions,
-            trunk=floor.trunks.get(settings.trunk),
-            live=len(campaign.live),
-            attempts=contact.attempts if contact is not None else 0,
-            contact=contact,
-            number=number,
-            number_kind=kind,
-            number_index=place,
-            numbers_in_use=floor.numbers,
-            number_in_use=number in floor.numbers,
-            capped=floor.capped,
-            guaranteed=settings.mode is Mode.PROGRESSIVE,
-            openness=campaign.openness(now),
-            paused_by=campaign.paused_by,
-            dnc=floor.dnc,
-            barred=campaign.barred,
-            inquiries=floor.inquiries,
-        )
+        number, place = None, 0
+        if contact is not None and contact.numbers:
+            place = (contact.number_index if index is None else index) % len(contact.numbers)
+            number = contact.numbers[place]
+        return Case(now, self._floor, campaign, contact, number, place, campaign.settings.mode is Mode.PROGRESSIVE)
 
     def complete_if_done(self, campaign: CampaignRun) -> None:
         """Complete when no contact can ever be called again."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dialerd.core.gates import ALLOW, Case, Hold, Verdict
+from dialerd.core.gates import Case
+from dialerd.core.verdicts import ALLOW, Hold, Verdict
 
 UNKNOWN_S = 4 * 3600.0
 """A number of which nobody knows the time zone is looked at again after so long: a reload may bring a default."""
@@ -16,10 +17,10 @@ REASONS = frozenset({"callable_time", "callable_time_never", "time_zone_unknown"
 
 def within_callable_time(case: Case) -> Verdict:
     """The called party's clock is within callable times, in every time zone the number may be in."""
-    times = case.settings.callable_time
-    if not times.sets or case.contact is None or not case.number:
+    times = case.campaign.settings.callable_time
+    if not times.sets or case.contact is None or case.number is None:
         return ALLOW
-    place = times.locate(case.contact, case.contact.numbers[case.number_index])
+    place = times.locate(case.contact, case.number)
     if not times.binds(place):
         return ALLOW
     if not place.zones:

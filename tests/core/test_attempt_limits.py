@@ -11,10 +11,11 @@ from dialerd.core.attempts_control import AttemptLimits
 from dialerd.core.choosing import Chosen, choose
 from dialerd.core.contact import Contact, Number
 from dialerd.core.day_parts import USUAL, next_day, next_in_part, part_at
-from dialerd.core.gates import ALLOW, Case, Hold, Refuse, contact_within_limits
+from dialerd.core.gates import Case, contact_within_limits
 from dialerd.core.tallies import calls_on, counted, number_calls, stamped
+from dialerd.core.verdicts import ALLOW, Hold, Refuse
 from dialerd.core.windows import day_begins, day_of
-from tests.core.test_gates import case
+from tests.core.test_gates import SPRING, case
 from tests.core.test_retry import record
 
 NOW = 1_763_121_600.0
@@ -33,8 +34,8 @@ def called(*calls: tuple[int, int, str]) -> dict[str, int]:
 
 def case_of(tallies: dict[str, int], attempts: int = 0, **limits: int | bool) -> tuple[Case, Contact]:
     contact = Contact(1, "leads", "a", NUMBERS, {}, attempts=attempts, tries=tallies)
-    at = case(now=NOW, contact=contact, number=NUMBERS[0].e164, number_index=0, attempts=0)
-    return replace(at, settings=replace(at.settings, attempt_limits=AttemptLimits(**limits))), contact  # type: ignore[arg-type]
+    settings = replace(SPRING, attempt_limits=AttemptLimits(**limits))  # type: ignore[arg-type]
+    return case(contact, now=NOW, settings=settings), contact
 
 
 def test_a_contact_has_its_calls_of_a_day_and_waits_for_the_next() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dialerd.core.choosing import NUMBER_GATES, Chosen, choose, walk_contact
 from dialerd.core.contact import Contact, Number
-from dialerd.core.gates import ALLOW, Case, Gate, Hold, Refuse, Verdict
+from dialerd.core.gates import Case, Gate
+from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 from tests.core.test_gates import case
 
 NUMBERS = tuple(
@@ -21,17 +22,13 @@ def contact(index: int = 0, numbers: tuple[Number, ...] = NUMBERS) -> Contact:
     return Contact(1, "leads", "a", numbers, {}, number_index=index)
 
 
-def case_of(contact: Contact) -> Case:
-    number = contact.numbers[contact.number_index] if contact.numbers else None
-    return case(
-        contact=contact, number=number.e164 if number else "", number_kind=number.kind if number else "",
-        number_index=contact.number_index,
-    )  # fmt: skip
+def case_of(contact: Contact, **changes: Any) -> Case:
+    return case(contact, contact.number_index, **changes)
 
 
 def by_kind(**verdicts: Verdict) -> tuple[Gate, ...]:
     def word(case: Case) -> Verdict:
-        return verdicts.get(case.number_kind, ALLOW)
+        return verdicts.get(case.number.kind if case.number is not None else "", ALLOW)
 
     return (*NUMBER_GATES, word)
 
@@ -70,9 +67,7 @@ def test_a_contact_without_numbers_is_refused() -> None:
 
 
 def test_a_number_in_use_gives_way_to_the_next() -> None:
-    busy = {NUMBERS[0].e164: "dlr-1"}
-    told = replace(case_of(contact()), numbers_in_use=busy, number_in_use=True)
-    assert choose(told, contact()) == Chosen(1)
+    assert choose(case_of(contact(), in_use=(NUMBERS[0].e164,)), contact()) == Chosen(1)
 
 
 def test_the_walk_names_each_number_with_its_gates() -> None:

@@ -13,13 +13,14 @@ from dialerd.core.callable_time import CallableSet, CallableTime, Place, Week
 from dialerd.core.campaign import Mode
 from dialerd.core.choosing import NUMBER_GATES, for_number
 from dialerd.core.contact import Contact, ContactState, Number
-from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, Hold, Refuse, first_objection
+from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, first_objection
 from dialerd.core.inspection import Eligible, Evidence, eligible
 from dialerd.core.parking import Parking
 from dialerd.core.schedule import Schedule
+from dialerd.core.verdicts import Hold, Refuse
 from dialerd.core.weekly_hours import WeeklyHours
 from tests.control.stage import Stage, spring
-from tests.core.test_gates import case
+from tests.core.test_gates import SPRING, case
 from tests.store.store_lab import attempt
 
 H = 3600.0
@@ -38,11 +39,12 @@ def daytime(first: int = 9, last: int = 20) -> CallableTime:
 
 
 def asked(now: float, **changes: Any) -> Case:
-    settings = changes.pop("settings", {})
-    schedule = settings.get("schedule")
-    values = {"openness": schedule.openness(now) if schedule is not None else None, **changes}
-    made = case(now=now, contact=CONTACT, **values)
-    return replace(made, settings=replace(made.settings, **settings))
+    settings = replace(SPRING, **changes.pop("settings", {}))
+    return case(CONTACT, now=now, settings=settings, **changes)
+
+
+def knowing(told: Case, **known: Any) -> Case:
+    return replace(told, known=replace(told.known, **known))
 
 
 def test_nothing_in_the_way_is_now() -> None:
@@ -70,18 +72,17 @@ def test_the_number_that_is_free_first_counts() -> None:
     barred = {ONE: Hold("dnc:a", MIDNIGHT + 50 * H), TWO: Hold("dnc:b", MIDNIGHT + 22 * H)}
     told = asked(MIDNIGHT + 12 * H, barred=barred, settings={"callable_time": daytime()})
     assert eligible(told, CONTACT).at == MIDNIGHT + 33 * H
-    told = replace(told, barred={ONE: Hold("dnc:a", MIDNIGHT + 50 * H), TWO: Refuse("dnc:b")})
+    told = knowing(told, barred={ONE: Hold("dnc:a", MIDNIGHT + 50 * H), TWO: Refuse("dnc:b")})
     assert eligible(told, CONTACT).at == MIDNIGHT + 57 * H
-    told = replace(told, barred={ONE: Refuse("dnc:a"), TWO: Refuse("dnc:b")})
+    told = knowing(told, barred={ONE: Refuse("dnc:a"), TWO: Refuse("dnc:b")})
     assert eligible(told, CONTACT) == Eligible(None, None)
 
 
 def test_a_hold_without_an_end_leaves_the_moment_open() -> None:
     told = asked(MIDNIGHT, agents_ready=0, not_before=MIDNIGHT + H)
     assert eligible(told, CONTACT) == Eligible(None, MIDNIGHT + H)
-    both = asked(MIDNIGHT, numbers_in_use={ONE: "a", TWO: "b"})
-    assert eligible(both, CONTACT) == Eligible(None, MIDNIGHT)
-    assert eligible(replace(both, numbers_in_use={ONE: "a"}), CONTACT).at == MIDNIGHT
+    assert eligible(asked(MIDNIGHT, in_use=(ONE, TWO)), CONTACT) == Eligible(None, MIDNIGHT)
+    assert eligible(asked(MIDNIGHT, in_use=(ONE,)), CONTACT).at == MIDNIGHT
 
 
 def test_a_filter_that_leaves_it_out() -> None:
@@ -108,9 +109,7 @@ def test_it_is_the_first_moment_at_which_no_gate_objects(
     )
 
     def free(moment: float) -> bool:
-        schedule = told.settings.schedule
-        assert schedule is not None
-        at = replace(told, now=moment, openness=schedule.openness(moment))
+        at = replace(told, now=moment)
         clear = first_objection((*CAMPAIGN_GATES, *CONTACT_GATES), at) is None
         return clear and any(first_objection(NUMBER_GATES, for_number(at, CONTACT, n)) is None for n in (0, 1))
 

@@ -14,8 +14,11 @@ from dialerd.core.campaign import CampaignSettings
 from dialerd.core.choosing import ALL_ALLOWED
 from dialerd.core.compliance import Profile
 from dialerd.core.contact import Contact, Number
-from dialerd.core.gates import ALLOW, Case, Conditions, Hold
+from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.gates import Case
+from dialerd.core.ids import SerialNumbers
 from dialerd.core.time_gate import NEVER_S, UNKNOWN_S, within_callable_time
+from dialerd.core.verdicts import ALLOW, Hold
 from dialerd.core.weekly_hours import WeeklyHours
 from tests.scenarios.timeline import START, Timeline, campaign, contact
 
@@ -35,8 +38,8 @@ def locate(contact: Contact, number: Number) -> Place:
 def verdict(kind: str, now: float, *sets: CallableSet, **changes: Any) -> object:
     settings = campaign(callable_time=CallableTime(sets, locate))
     called = Contact(1, "leads", "k", (Number("+441632960001", kind),), {})
-    case = Case(now, settings, None, "", Conditions(), None, 0, contact=called, number="+441632960001")  # type: ignore[arg-type]
-    return within_callable_time(replace(case, **changes))
+    told = Case(now, Floor(SerialNumbers(0, 0)), CampaignRun(settings), called, called.numbers[0])
+    return within_callable_time(replace(told, **changes))
 
 
 def test_verdicts() -> None:
@@ -47,7 +50,7 @@ def test_verdicts() -> None:
     assert verdict("nowhere", evening, DAYTIME) == Hold("time_zone_unknown", evening + UNKNOWN_S)
     assert verdict("home", evening) == ALLOW
     assert verdict("home", evening, DAYTIME, contact=None, number=None) == ALLOW
-    assert verdict("home", evening, DAYTIME, number="") == ALLOW
+    assert verdict("home", evening, DAYTIME, number=None) == ALLOW
 
 
 def test_a_number_that_can_never_be_called_is_looked_at_again_and_not_lost() -> None:
