@@ -272,11 +272,15 @@ class Daemon:
         self._notices.tell("error", "adapter_defect", detail=detail)
 
     def rule_failed(self, failure: RuleFailure) -> None:
-        """A site's own rule raised or gave no verdict; the call went on by dialerd's rules."""
-        self._notices.tell(
-            "error", "site_rule_failed", campaign=failure.campaign, error=failure.error,
-            where=f"{failure.file}:{failure.line}",
-        )  # fmt: skip
+        """A site's own rule failed on a call, which went on without it, or was not placed."""
+        self._metrics.rule_failed(failure.function)
+        if failure.times:
+            name = "rule_function_failed" if failure.function else "site_rule_failed"
+            more = {"function": failure.function, "times": str(failure.times)} if failure.function else {}
+            self._notices.tell(
+                "error", name, campaign=failure.campaign, error=failure.error,
+                where=f"{failure.file}:{failure.line}", **more,
+            )  # fmt: skip
 
     # --- what the API asks -----------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ def _object(trial: RuleTrial, since: float) -> dict[str, Any]:
         "rules": [
             {
                 "kind": tally.kind, "name": tally.name, "does": tally.does, "fired": tally.fired,
-                "examples": [_example(record) for record in tally.examples],
+                "failed": tally.failed,                "examples": [_example(record) for record in tally.examples],
             }
             for tally in trial.rules.values()
         ],
@@ -111,7 +111,7 @@ def _show(trial: RuleTrial, since: float) -> None:
     )
     if trial.otherwise:
         console.print(f"[yellow]{trial.otherwise:,}[/] calls were placed when other rules before the call fired")
-    made = table("rule", "", "does", "fires", "share", right=("fires", "share"))
+    made = table("rule", "", "does", "fires", "share", "fails", right=("fires", "share", "fails"))
     for tally in trial.rules.values():
         style = "bold" if tally.fired else "dim"
         share = percent(tally.fired / trial.calls if trial.calls else None)
@@ -121,6 +121,7 @@ def _show(trial: RuleTrial, since: float) -> None:
             escape(tally.does),
             f"{tally.fired:,}",
             share,
+            f"[red]{tally.failed:,}[/]" if tally.failed else "",
         )
     console.print(made)
     examples = table("rule", "call", "contact", "number", "ended as")

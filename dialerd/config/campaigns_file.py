@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dialerd.config.attempt_limits import caps_of
@@ -17,12 +17,13 @@ from dialerd.config.document import Document, read
 from dialerd.config.flow_build import flow_of
 from dialerd.config.layers import layered
 from dialerd.config.models import CampaignModel, CampaignsFile
-from dialerd.config.problems import Problem, dotted, has_errors, in_file_order
+from dialerd.config.problems import Problem, has_errors, in_file_order
 from dialerd.config.retry_rules import handing_over
-from dialerd.config.rule_sets import check_rule_sets, rule_set_of
+from dialerd.config.rule_functions import SiteFunction
+from dialerd.config.rule_sets import check_rule_sets, load_functions, rule_set_of
 from dialerd.config.schedules import schedule_of
 from dialerd.config.settle import settle
-from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule
+from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule, placed
 from dialerd.config.text_file import read_text
 from dialerd.config.webhooks import webhook_settings
 from dialerd.core.campaign import Plan
@@ -77,10 +78,11 @@ def check(
     check_directions(document, file, campaigns, schedules)
     check_rule_sets(document, file, campaigns)
     rules = _rules(document, campaigns, folder, on_rule_failure)
+    functions = load_functions(document, file, folder, on_rule_failure)
     lists = {name: list_settings(name, model, folder) for name, model in file.contact_lists.items()}
     sound = not has_errors(document.problems)
     flows = {name: flow_of(name, model) for name, model in file.flows.items()} if sound else {}
-    plan = _plan(file, campaigns, rules, schedules, bound, flows) if sound else None
+    plan = _plan(file, campaigns, rules, functions, schedules, bound, flows) if sound else None
     dnc = {name: dnc_list_settings(name, model) for name, model in file.dnc_lists.items()}
     webhooks = {name: webhook_settings(name, model) for name, model in file.webhooks.items()}
     return CheckResult(plan, lists, in_file_order(document.problems), dnc, webhooks, flows)
@@ -111,29 +113,19 @@ def _rules(
                 loaded[campaign.rules] = load_site_rule(base / campaign.rules, on_rule_failure)
             except SiteRuleError as error:
                 refused.add(campaign.rules)
-                document.problems.append(_placed(document, name, error.problem))
+                own, shared = ("campaigns", name, "rules"), ("defaults", "rules")
+                path = own if document.has(own) else shared
+                document.problems.append(placed(document, path, error.problem, "rule file"))
                 continue
         result[name] = loaded[campaign.rules]
     return result
-
-
-def _placed(document: Document, name: str, problem: Problem) -> Problem:
-    """A rule file's problem, with the YAML path that named it; one without a line is put at that path."""
-    own, shared = ("campaigns", name, "rules"), ("defaults", "rules")
-    path = own if document.has(own) else shared
-    if problem.line:
-        return replace(problem, path=dotted(path))
-    mark = document.mark(path)
-    message = f"rule file {problem.file} {problem.message}"
-    return replace(
-        problem, file=document.file, line=mark.line, column=mark.column, path=dotted(path), message=message
-    )
 
 
 def _plan(
     file: CampaignsFile,
     campaigns: dict[str, CampaignModel],
     rules: dict[str, SiteRule],
+    functions: dict[str, SiteFunction],
     schedules: dict[str, Schedule],
     bound: dict[str, Bound],
     flows: Mapping[str, Flow],
@@ -141,6 +133,7 @@ def _plan(
     providers = frozenset(name for name, model in file.dnc_lists.items() if model.provider is not None)
     trunks = {name: trunk_settings(name, model) for name, model in file.trunks.items()}
     shared_caps = caps_of(file.attempt_limits)
+    sets = {name: rule_set_of(name, model, functions) for name, model in file.rule_sets.items()}
     plan = Plan(
         {
             name: campaign_settings(
@@ -152,7 +145,7 @@ def _plan(
                 providers,
                 profile=bound[name].profile,
                 callable_time=bound[name].callable_time,
-                rule_sets=tuple(rule_set_of(wanted, file.rule_sets[wanted]) for wanted in model.rule_sets),
+                rule_sets=tuple(sets[wanted] for wanted in model.rule_sets),
                 flows=flows,
             )
             for name, model in campaigns.items()

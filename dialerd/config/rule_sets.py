@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -10,9 +12,12 @@ from pydantic import Field
 from dialerd.config.callable_models import COLUMN
 from dialerd.config.document import Document
 from dialerd.config.order_settings import Expression
-from dialerd.config.problems import Path, did_you_mean, quoted
+from dialerd.config.problems import Path as Step
+from dialerd.config.problems import did_you_mean, quoted
+from dialerd.config.rule_functions import Names, SiteFunction, load_function
 from dialerd.config.scalars import Choice, Duration, Text
 from dialerd.config.section import SNAKE_NAME, VARIABLE_NAME, Section, written
+from dialerd.config.site_rules import OnRuleFailure, SiteRuleError, placed
 from dialerd.config.telephony_scalars import PhoneNumber
 from dialerd.core.filtering.conditions import BEFORE_CALL, CallFact, Filter, leaves
 from dialerd.core.filtering.parser import parse_filter
@@ -25,6 +30,9 @@ if TYPE_CHECKING:
 
 
 _SOURCE = Text("a word of the call, a column, or `=` and text", most=200, loose=True)
+
+
+_FUNCTION = Text("`module:function`, as `house:vip`", r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", 200)
 
 
 class PreCallRuleModel(Section):
@@ -53,6 +61,11 @@ class PreCallRuleModel(Section):
     ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
     webhook: Annotated[str, SNAKE_NAME] | None = Field(
         default=None, description="Told of the call once it is over: a name under `webhooks`. Only with `do: dial`."
+    )
+    python: Annotated[str, _FUNCTION] | None = Field(
+        default=None,
+        description="A function of yours, `module:function`, asked where the condition holds: whether the rule "
+        "fires, and if you like with what. The module is a file beside this one.",
     )
 
 
@@ -96,6 +109,11 @@ class WrapUpRuleModel(Section):
     webhook: Annotated[str, SNAKE_NAME] | None = Field(
         default=None, description="Told of the call: a name under `webhooks`."
     )
+    python: Annotated[str, _FUNCTION] | None = Field(
+        default=None,
+        description="A function of yours, `module:function`, asked where the condition holds: whether the rule "
+        "fires, and if you like with what. The module is a file beside this one.",
+    )
 
 
 class RuleSetModel(Section):
@@ -112,11 +130,12 @@ class RuleSetModel(Section):
     )
 
 
-def rule_set_of(name: str, model: RuleSetModel) -> RuleSet:
-    """The core's value; every check has passed."""
+def rule_set_of(name: str, model: RuleSetModel, functions: Mapping[str, SiteFunction]) -> RuleSet:
+    """The core's value; every check has passed. ``functions``: by their `module:function`."""
     rules = tuple(
         PreCallRule(
-            rule.name, _condition(rule.if_), rule.do, rule.hold, rule.caller_id, dict(rule.variables), rule.webhook
+            rule.name, _condition(rule.if_), rule.do, rule.hold, rule.caller_id, dict(rule.variables), rule.webhook,
+            functions[rule.python] if rule.python is not None else None,
         )
         for rule in model.pre_call
     )  # fmt: skip
@@ -124,10 +143,36 @@ def rule_set_of(name: str, model: RuleSetModel) -> RuleSet:
         WrapUpRule(
             rule.name, _condition(rule.if_), rule.uncallable, rule.callback, rule.retry, rule.number == "other",
             rule.dnc, dict(rule.columns), rule.move_to, rule.append_to, rule.webhook,
+            functions[rule.python] if rule.python is not None else None,
         )
         for rule in model.wrap_up
     )  # fmt: skip
     return RuleSet(name, rules, model.match == "first", after)
+
+
+def load_functions(
+    document: Document, file: CampaignsFile, folder: Path, on_failure: OnRuleFailure | None
+) -> dict[str, SiteFunction]:
+    """The functions that rules ask, by `module:function`; what cannot be loaded is told once for each."""
+    names = Names(file.dnc_lists.keys(), file.contact_lists.keys(), file.webhooks.keys())
+    modules: dict[str, tuple[ModuleType, str]] = {}
+    found: dict[str, SiteFunction] = {}
+    refused: set[str] = set()
+    for name, model in file.rule_sets.items():
+        rules: list[tuple[str, int, PreCallRuleModel | WrapUpRuleModel]] = []
+        rules += [("pre_call", i, one) for i, one in enumerate(model.pre_call)]
+        rules += [("wrap_up", i, one) for i, one in enumerate(model.wrap_up)]
+        for kind, index, rule in rules:
+            wanted = rule.python
+            if wanted is None or wanted in found or wanted in refused:
+                continue
+            try:
+                found[wanted] = load_function(wanted, folder, names, on_failure, modules)
+            except SiteRuleError as error:
+                refused.add(wanted)
+                path: Step = ("rule_sets", name, kind, index, "python")
+                document.problems.append(placed(document, path, error.problem, "module"))
+    return found
 
 
 def _condition(text: str | None) -> Filter | None:
@@ -146,7 +191,7 @@ def check_rule_sets(document: Document, file: CampaignsFile, campaigns: Mapping[
     for name, campaign in campaigns.items():
         for index, wanted in enumerate(campaign.rule_sets):
             if not document.has(("rule_sets", wanted)):
-                own: Path = ("campaigns", name, "rule_sets", index)
+                own: Step = ("campaigns", name, "rule_sets", index)
                 path = own if document.has(own) else ("defaults", "rule_sets", index)
                 hint = did_you_mean(wanted, file.rule_sets) or "describe it under `rule_sets:`"
                 document.problem(
@@ -158,7 +203,7 @@ def check_rule_sets(document: Document, file: CampaignsFile, campaigns: Mapping[
                 )
 
 
-def _check_actions(document: Document, file: CampaignsFile, path: Path, rule: WrapUpRuleModel) -> None:
+def _check_actions(document: Document, file: CampaignsFile, path: Step, rule: WrapUpRuleModel) -> None:
     stated = [name for name in ("uncallable", "callback", "retry") if getattr(rule, name) is not None]
     if len(stated) > 1:
         message = f"{quoted(stated[0])} and {quoted(stated[1])} contradict each other"
@@ -166,7 +211,7 @@ def _check_actions(document: Document, file: CampaignsFile, path: Path, rule: Wr
     if rule.number == "other" and rule.retry is None:
         message = "`number` says nothing without `retry`"
         document.problem(document.mark((*path, "number")), (*path, "number"), message, "", "state `retry:`")
-    if not (stated or rule.dnc or rule.columns or rule.move_to or rule.append_to or rule.webhook):
+    if not (stated or rule.dnc or rule.columns or rule.move_to or rule.append_to or rule.webhook or rule.python):
         document.problem(document.mark(path), path, f"rule {quoted(rule.name)} does nothing", "an action", "")
     if rule.append_to is not None and rule.append_to == rule.move_to:
         message = "`append_to` and `move_to` name the same list"
@@ -178,7 +223,7 @@ def _check_actions(document: Document, file: CampaignsFile, path: Path, rule: Wr
     _check_name(document, (*path, "webhook"), rule.webhook, file.webhooks, "webhooks", "webhook")
 
 
-def _check_webhook(document: Document, file: CampaignsFile, path: Path, rule: PreCallRuleModel) -> None:
+def _check_webhook(document: Document, file: CampaignsFile, path: Step, rule: PreCallRuleModel) -> None:
     own = (*path, "webhook")
     _check_name(document, own, rule.webhook, file.webhooks, "webhooks", "webhook")
     if rule.webhook is not None and rule.do is not PreCallAction.DIAL:
@@ -187,7 +232,7 @@ def _check_webhook(document: Document, file: CampaignsFile, path: Path, rule: Pr
 
 
 def _check_name(
-    document: Document, path: Path, wanted: str | None, known: Collection[str], where: str, what: str
+    document: Document, path: Step, wanted: str | None, known: Collection[str], where: str, what: str
 ) -> None:
     if wanted is not None and not document.has((where, wanted)):
         hint = did_you_mean(wanted, known) or f"describe it under `{where}:`"
@@ -196,12 +241,12 @@ def _check_name(
 
 
 def _check(
-    document: Document, base: Path, rules: Sequence[PreCallRuleModel | WrapUpRuleModel], match: str, *, of_call: bool
+    document: Document, base: Step, rules: Sequence[PreCallRuleModel | WrapUpRuleModel], match: str, *, of_call: bool
 ) -> None:
     seen: set[str] = set()
     always = ""
     for index, rule in enumerate(rules):
-        path: Path = (*base, index)
+        path: Step = (*base, index)
         if rule.name in seen:
             document.problem(
                 document.mark((*path, "name")), (*path, "name"), f"a rule {quoted(rule.name)} is there already",
@@ -214,13 +259,13 @@ def _check(
                 "put it first, or state `match: all`",
             )  # fmt: skip
             always = ""
-        if rule.if_ is None and match == "first":
+        if rule.if_ is None and rule.python is None and match == "first":
             always = rule.name
         if rule.if_ is not None:
             _check_condition(document, (*path, "if"), rule.if_, of_call)
 
 
-def _check_condition(document: Document, path: Path, text: str, of_call: bool) -> None:
+def _check_condition(document: Document, path: Step, text: str, of_call: bool) -> None:
     try:
         condition = parse_filter(text, of_call=True).condition
     except FilterError as error:

@@ -10,11 +10,13 @@ import hashlib
 import inspect
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from dialerd.config.problems import Mark, Problem, did_you_mean
+from dialerd.config.document import Document
+from dialerd.config.problems import Mark, Problem, did_you_mean, dotted
+from dialerd.config.problems import Path as Path_
 from dialerd.core.analysis import Evidence
 from dialerd.core.treatment import CallAnalysis
 
@@ -30,6 +32,10 @@ class RuleFailure:
     """Line in the rule's file where it was raised; 0 when not known."""
     campaign: str
     error: str
+    function: str = ""
+    """``module:function`` of a rule set; empty: the file's ``classify``."""
+    times: int = 1
+    """How often since it was told last; 0: told lately, this is for the count."""
 
 
 OnRuleFailure = Callable[[RuleFailure], None]
@@ -63,7 +69,7 @@ class SiteRule:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code: nothing of it may reach the core
             if self._on_failure is not None:
                 said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-                self._on_failure(RuleFailure(self.file, _line_in(error, self.file), evidence.campaign, said))
+                self._on_failure(RuleFailure(self.file, line_in(error, self.file), evidence.campaign, said))
             return None
 
     def __str__(self) -> str:
@@ -73,12 +79,22 @@ class SiteRule:
 def load_site_rule(path: Path, on_failure: OnRuleFailure | None = None) -> SiteRule:
     """Load ``classify`` from a Python file. Raises :class:`SiteRuleError`; the file's top level is run."""
     file = str(path)
+    module, digest = load_module(path)
+    classify = pick_function(
+        file, module, FUNCTION, f"a function `{FUNCTION}(evidence)` that returns a verdict or None"
+    )
+    return SiteRule(file, digest, classify, on_failure)
+
+
+def load_module(path: Path) -> tuple[ModuleType, str]:
+    """Run a Python file; its module, and the first 12 hexadecimal digits of its SHA-256. Raises
+    :class:`SiteRuleError`."""
+    file = str(path)
     try:
         source = path.read_bytes()
     except OSError as error:
         raise _refused(file, Mark(0, 0), f"cannot be read: {error.strerror or error}", "", "check the name") from None
-    classify = _function(file, _run(file, _compiled(file, source)))
-    return SiteRule(file, hashlib.sha256(source).hexdigest()[:12], classify, on_failure)
+    return _run(file, _compiled(file, source)), hashlib.sha256(source).hexdigest()[:12]
 
 
 def _compiled(file: str, source: bytes) -> CodeType:
@@ -97,36 +113,50 @@ def _run(file: str, code: CodeType) -> ModuleType:
     try:
         exec(code, module.__dict__)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code: whatever it raises is its author's mistake
-        line = _line_in(error, file)
+        line = line_in(error, file)
         message = f"running it failed: {type(error).__name__}: {error}"
         raise _refused(file, Mark(line or 1, 1), message, "", "correct the rule file") from None
     return module
 
 
-def _function(file: str, module: ModuleType) -> Callable[[Evidence], object]:
-    expected = f"a function `{FUNCTION}(evidence)` that returns a verdict or None"
-    function = getattr(module, FUNCTION, None)
+def pick_function(file: str, module: ModuleType, wanted: str, expected: str) -> Callable[..., object]:
+    """The module's function of this name, which takes one argument and answers at once. Raises
+    :class:`SiteRuleError`."""
+    function = getattr(module, wanted, None)
     if function is None:
         names = [name for name, value in vars(module).items() if inspect.isfunction(value)]
-        hint = did_you_mean(FUNCTION, names).replace("did you mean", "rename") if names else ""
-        raise _refused(file, Mark(1, 1), f"there is no `{FUNCTION}` in it", expected, hint)
+        hint = did_you_mean(wanted, names).replace("did you mean", "rename") if names else ""
+        raise _refused(file, Mark(1, 1), f"there is no `{wanted}` in it", expected, hint)
     if not callable(function):
-        raise _refused(file, Mark(1, 1), f"`{FUNCTION}` is not a function", expected, "")
+        raise _refused(file, Mark(1, 1), f"`{wanted}` is not a function", expected, "")
     mark = Mark(getattr(getattr(function, "__code__", None), "co_firstlineno", 1), 1)
     if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-        raise _refused(file, mark, f"`{FUNCTION}` does not return at once", expected, "no `async`, no `yield`")
+        raise _refused(file, mark, f"`{wanted}` does not return at once", expected, "no `async`, no `yield`")
     try:
         inspect.signature(function).bind(None)
     except (TypeError, ValueError):
-        raise _refused(file, mark, f"`{FUNCTION}` does not take one argument", expected, "") from None
-    found: Callable[[Evidence], object] = function
+        raise _refused(file, mark, f"`{wanted}` does not take one argument", expected, "") from None
+    found: Callable[..., object] = function
     return found
 
 
-def _line_in(error: BaseException, file: str) -> int:
+def line_in(error: BaseException, file: str) -> int:
+    """The line of the file in which it was raised; 0: not in it."""
     lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return lines[-1] if lines else 0
 
 
 def _refused(file: str, mark: Mark, message: str, expected: str, hint: str) -> SiteRuleError:
     return SiteRuleError(Problem(file, mark.line, mark.column, "", message, expected, hint))
+
+
+def placed(document: Document, path: Path_, problem: Problem, what: str) -> Problem:
+    """A file's problem, with the YAML path that named it; one without a line is put at that path. ``what`` names the
+    file there."""
+    if problem.line:
+        return replace(problem, path=dotted(path))
+    mark = document.mark(path)
+    message = f"{what} {problem.file} {problem.message}"
+    return replace(
+        problem, file=document.file, line=mark.line, column=mark.column, path=dotted(path), message=message
+    )

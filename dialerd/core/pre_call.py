@@ -8,9 +8,10 @@ and of caller ID and each variable the first that is set.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from dialerd.core.call_seen import RuleFunction, call_seen
 from dialerd.core.contact import Contact
 from dialerd.core.filtering.conditions import CallFact, Filter
 from dialerd.core.filtering.evaluation import holds
@@ -19,6 +20,8 @@ from dialerd.core.rule_clock import asks_clock, called_clock
 from dialerd.core.wrap_up import HookCall, WrapUpRule
 
 PREVIEW_LOOK_AGAIN_S = 3600.0
+FAILED_LOOK_AGAIN_S = 900.0
+"""So long a number is left alone when a site's own function could not say whether it may be dialed."""
 
 
 class PreCallAction(StrEnum):
@@ -50,6 +53,8 @@ class PreCallRule:
     """Channel variables: name -> contact column or literal ``=text``."""
     webhook: str | None = None
     """This webhook is told of the call, once it is over."""
+    function: RuleFunction | None = None
+    """A site's own function, asked where the condition holds: whether the rule fires, and with what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class Ruling:
     caller_id: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     webhooks: tuple[HookCall, ...] = ()
+    failed: str = ""
+    """``set.rule`` of a rule whose function failed: the number is not to be dialed, and nothing further was read."""
 
 
 NOTHING = Ruling()
@@ -89,13 +96,15 @@ def rule_on(
     *,
     campaign: str = "",
     called_zone: Callable[[], str] = str,
+    number: str = "",
 ) -> Ruling:
     """What the rules say of a number of this type of the contact, at ``now`` (epoch seconds). ``zone_name``: the
-    campaign's; ``called_zone``: the called party's, asked only where a rule looks at the clock; empty: not known."""
+    campaign's; ``called_zone``: the called party's, asked only where a rule looks at the clock; empty: not known.
+    ``number``: E.164, for functions."""
     if not rule_sets:
         return NOTHING
     of_call: dict[CallFact, str | float | None] = {CallFact.CAMPAIGN: campaign}
-    if any(rule.condition is not None and asks_clock(rule.condition) for each in rule_sets for rule in each.pre_call):
+    if any(_looks_at_clock(rule) for each in rule_sets for rule in each.pre_call):
         of_call |= called_clock(called_zone() or zone_name, now)
     facts = Facts(
         contact.contact_list, contact.columns, contact.attempts, contact.last_disposition, contact.last_attempt_at,
@@ -110,6 +119,16 @@ def rule_on(
             if rule.condition is not None and not holds(rule.condition.condition, facts, moment):
                 continue
             name = f"{rule_set.name}.{rule.name}"
+            if rule.function is not None:
+                said = rule.function(call_seen(facts, contact.key, number, now, over=False))
+                if said.failed:
+                    failed = name if against is None else ""
+                    return Ruling(
+                        tuple(fired), against, against_name, caller_id, variables, tuple(webhooks), failed
+                    )  # fmt: skip
+                if not said.fires:
+                    continue
+                rule = replace(rule, **said.changes)
             fired.append(name)
             if rule.action is not PreCallAction.DIAL and against is None:
                 against, against_name = rule, name
@@ -120,3 +139,7 @@ def rule_on(
             if rule_set.first:
                 break
     return Ruling(tuple(fired), against, against_name, caller_id, variables, tuple(webhooks))
+
+
+def _looks_at_clock(rule: PreCallRule) -> bool:
+    return rule.function is not None or (rule.condition is not None and asks_clock(rule.condition))

@@ -6,7 +6,7 @@ from dialerd.core.callable_time import zones_said
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.contact import Contact
 from dialerd.core.gates import Case
-from dialerd.core.pre_call import NOTHING, PREVIEW_LOOK_AGAIN_S, PreCallAction, Ruling, rule_on
+from dialerd.core.pre_call import FAILED_LOOK_AGAIN_S, NOTHING, PREVIEW_LOOK_AGAIN_S, PreCallAction, Ruling, rule_on
 from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 
 
@@ -17,7 +17,7 @@ def ruling_for(settings: CampaignSettings, contact: Contact, index: int, now: fl
     number = contact.numbers[index]
     return rule_on(
         settings.rule_sets, contact, number.kind, now, settings.time_zone, campaign=settings.name,
-        called_zone=lambda: zones_said(settings.callable_time.locate(contact, number)),
+        called_zone=lambda: zones_said(settings.callable_time.locate(contact, number)), number=number.e164,
     )  # fmt: skip
 
 
@@ -27,6 +27,8 @@ def rules_allow(case: Case) -> Verdict:
     if not settings.rule_sets or case.contact is None:
         return ALLOW
     ruling = ruling_for(settings, case.contact, case.number_index, case.now)
+    if ruling.failed:
+        return Hold(f"rule_failed: {ruling.failed}", case.now + FAILED_LOOK_AGAIN_S)
     rule = ruling.against
     if rule is None:
         return ALLOW

@@ -24,12 +24,18 @@ def columns_asked(rule_sets: tuple[RuleSet, ...]) -> frozenset[str]:
     return frozenset([*looked_at, *written])
 
 
+def asks_functions(rule_sets: tuple[RuleSet, ...]) -> bool:
+    """A rule after the call asks a site's own function."""
+    return any(rule.function is not None for rule_set in rule_sets for rule in rule_set.wrap_up)
+
+
 def rules_stamp(rule_sets: tuple[RuleSet, ...], ruling: Ruling, columns: Mapping[str, str]) -> dict[str, Any] | None:
     """For :attr:`~dialerd.core.attempt.AttemptRecord.rules`: a call that a later run of the daemon adopts is judged
     by the columns that are kept here. None: the campaign has no rules."""
     if not rule_sets:
         return None
-    asked = columns_asked(rule_sets)
+    # A site's own function may look at any column.
+    asked = columns.keys() if asks_functions(rule_sets) else columns_asked(rule_sets)
     kept = {name: columns[name] for name in sorted(asked & columns.keys())}
     stamp: dict[str, Any] = {"pre_call": list(ruling.fired), "columns": kept}
     if ruling.webhooks:

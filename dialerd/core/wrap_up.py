@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from dialerd.core.attempt import AttemptRecord
+from dialerd.core.call_seen import RuleFunction, call_seen
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.disposition import NEVER_DIALED, Disposition
 from dialerd.core.filtering.conditions import CallFact, Filter
@@ -55,6 +56,8 @@ class WrapUpRule:
     """A copy of the contact, never called yet, comes into this list."""
     webhook: str | None = None
     """This webhook is told of the call."""
+    function: RuleFunction | None = None
+    """A site's own function, asked where the condition holds: whether the rule fires, and with what."""
 
     def __str__(self) -> str:
         said = [
@@ -66,6 +69,7 @@ class WrapUpRule:
             f"move_to {self.move_to}" if self.move_to is not None else "",
             f"append_to {self.append_to}" if self.append_to is not None else "",
             f"webhook {self.webhook}" if self.webhook is not None else "",
+            f"as {self.function} says" if self.function is not None else "",
         ]
         return ", ".join(part for part in said if part) or "nothing"
 
@@ -88,6 +92,8 @@ class Wrapped:
     dnc: tuple[str, ...] = ()
     number_uncallable: bool = False
     webhooks: tuple[HookCall, ...] = ()
+    failed: tuple[str, ...] = ()
+    """Rules whose function failed; they count as if they had not fired."""
 
 
 def facts_after(
@@ -122,12 +128,19 @@ def wrapped_up(
     columns: dict[str, str] = {}
     chosen: tuple[str, WrapUpRule] | None = None
     move_to: str | None = None
-    append_to, webhooks = list[str](), list[HookCall]()
+    append_to, webhooks, failed = list[str](), list[HookCall](), list[str]()
     for each in sets:
         for rule in each.rules:
             if rule.condition is not None and not holds(rule.condition.condition, facts, moment):
                 continue
             name = f"{each.set_name}.{rule.name}"
+            if rule.function is not None:
+                said = rule.function(call_seen(facts, record.contact_key, record.number, now, over=True))
+                if said.failed:
+                    failed.append(name)
+                if not said.fires:
+                    continue
+                rule = replace(rule, **said.changes)
             fired.append(name)
             if rule.dnc is not None and rule.dnc not in dnc:
                 dnc.append(rule.dnc)
@@ -150,7 +163,7 @@ def wrapped_up(
         following, columns={**following.columns, **columns}, move_to=following.move_to or move_to,
         append_to=() if flow.get("opted_out") else tuple(append_to),
     )  # fmt: skip
-    return Wrapped(following, tuple(fired), tuple(dnc), barred, tuple(webhooks))
+    return Wrapped(following, tuple(fired), tuple(dnc), barred, tuple(webhooks), tuple(failed))
 
 
 def _next(

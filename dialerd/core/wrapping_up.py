@@ -25,6 +25,8 @@ def after_rules(
     stamp = {**(record.rules or {}), "wrap_up": list(found.fired)}
     if found.dnc:
         stamp["dnc"] = list(found.dnc)
+    if found.failed:
+        stamp["failed"] = list(found.failed)
     if found.webhooks:
         stamp["webhooks"] = [*stamp.get("webhooks", ()), *map(list, found.webhooks)]
     if found.number_uncallable:

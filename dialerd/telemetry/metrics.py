@@ -37,8 +37,8 @@ INVARIANTS = frozenset(
 )  # fmt: skip
 PARKED_FOR = frozenset({
     "retry", "callback", "callable_time", "callable_time_never", "time_zone_unknown", "cap", "dnc", "dnc_provider",
-    "rule", "precise_dialing", "max_attempts_today", "max_attempts_of_number_today", "guaranteed_agent_lane_full",
-    "number_in_use",
+    "rule", "rule_failed", "precise_dialing", "max_attempts_today", "max_attempts_of_number_today",
+    "guaranteed_agent_lane_full", "number_in_use",
 })  # fmt: skip
 """What contacts are parked for, as labels."""
 OTHER = "other"
@@ -117,6 +117,9 @@ class Metrics:
             "dialerd_campaign_contacts_parked", "Contacts parked until later, by what they wait for.",
             ("campaign", "reason"), registry=self.registry,
         )  # fmt: skip
+        self._rule_failures = self._counter(
+            "site_rule_failures", "Failures of a site's own Python rules, by `module:function`.", ("function",)
+        )
         self._webhooks = self._histogram(
             "webhook_seconds", "Tries to tell a webhook, by outcome.", ("webhook", "outcome"),
             (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
@@ -219,6 +222,10 @@ class Metrics:
     def provider_asked(self, dnc_list: str, outcome: str, seconds: float) -> None:
         """A provider of a do-not-call list was asked, and how that went."""
         self._dnc_provider.labels(dnc_list, outcome).observe(seconds)
+
+    def rule_failed(self, function: str) -> None:
+        """A site's own rule failed; ``function`` is empty for the answer rule of a campaign."""
+        self._rule_failures.labels(function or "classify").inc()
 
     def webhook_tried(self, webhook: str, outcome: str, seconds: float) -> None:
         """A delivery was tried, or (``dead``) given up."""

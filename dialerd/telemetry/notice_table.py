@@ -102,6 +102,11 @@ NOTICES: dict[str, Advice] = {
         "The site's own answer rule raised an error or returned no verdict; dialerd's rules judged the call.",
         "Correct the file at the line named; try it with `dialerd amd dry-run --rules FILE`.",
     ),
+    "rule_function_failed": Advice(
+        "A site's own function in a rule set raised, gave no answer that can be used, or took too long. Before a "
+        "call the number was held for 15 minutes; after one the rule counted as not fired.",
+        "Correct the file at the line named; try it with `dialerd rules test CAMPAIGN`, then `dialerd reload`.",
+    ),
     "webhook_failing": Advice(
         "A webhook did not take what it was told; it is tried again, with longer and longer gaps.",
         "Look at `reason`, and at the address under `webhooks:`. Calls do not wait for it.",

@@ -23,6 +23,19 @@ rule_sets:
     wrap_up:
       - {name: talked, if: disposition = answered_agent and talk_time > 0s, retry: 1d}
       - {name: nobody, if: disposition = no_answer, uncallable: number}
+  own:
+    match: all
+    wrap_up:
+      - {name: mine, python: "house:mine", webhook: crm}
+      - {name: broken, if: disposition = answered_agent, python: "house:broken"}
+webhooks:
+  crm: {url: "http://127.0.0.1:1/calls"}
+"""
+HOUSE = """\
+def mine(call):
+    return call.over and call.disposition == "no_answer"
+def broken(call):
+    return call.nothing
 """
 
 
@@ -33,8 +46,9 @@ def outcomes() -> list[Outcome]:
 
 @pytest.fixture
 def url(folder: Path, outcomes: list[Outcome]) -> str:
-    text = CAMPAIGNS.replace("MODE", "progressive").replace("  summer:", "    rule_sets: [house]\n  summer:")
+    text = CAMPAIGNS.replace("MODE", "progressive").replace("  summer:", "    rule_sets: [house, own]\n  summer:")
     (folder / "campaigns.yaml").write_text(text + RULES)
+    (folder / "house.py").write_text(HOUSE)
     address = f"sqlite+aiosqlite:///{folder}/record.db"
     asyncio.run(write(address, outcomes))
     return address
@@ -51,18 +65,21 @@ def test_each_rule_with_its_calls(dialerd: Dialerd, url: str, outcomes: list[Out
     fresh = [record for record in records if record.contact_attempts == 0]
     told = {rule["name"]: rule for rule in found["rules"]}
     assert list(told) == [
-        "house.first", "house.after_busy", "house.never", "house.talked", "house.nobody",
+        "house.first", "house.after_busy", "house.never", "house.talked", "house.nobody", "own.mine", "own.broken",
     ]  # fmt: skip
     assert found["calls"] == len(records)
     assert told["house.first"]["fired"] == len(fresh) > 0
     assert told["house.never"] == {
-        "kind": "pre_call", "name": "house.never", "does": "dial", "fired": 0, "examples": [],
+        "kind": "pre_call", "name": "house.never", "does": "dial", "fired": 0, "failed": 0, "examples": [],
     }  # fmt: skip
     assert {example["attempt"] for example in told["house.first"]["examples"]} <= {record.id for record in fresh}
     assert all("*" in example["number"] for example in told["house.first"]["examples"])
     for name, disposition in (("house.talked", "answered_agent"), ("house.nobody", "no_answer")):
         ended = [record for record in records if record.disposition == disposition]
         assert told[name]["fired"] == len(ended) > 0
+    assert told["own.mine"]["fired"] == told["house.nobody"]["fired"]
+    assert told["own.mine"]["does"].startswith("webhook crm, as house:mine (")
+    assert (told["own.broken"]["fired"], told["own.broken"]["failed"]) == (0, told["house.talked"]["fired"])
     assert told["house.talked"]["does"] == "retry 86400s"
     assert found["untouched"] < len(records) - len(fresh) + 1
 

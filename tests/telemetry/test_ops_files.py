@@ -52,6 +52,7 @@ def labels_of() -> dict[str, set[str]]:
     metrics.contacts_counted({"spring": {"fresh": 1}})
     metrics.contacts_parked({"spring": {"retry:busy": 1}})
     metrics.provider_asked("registry", "answered", 0.1)
+    metrics.rule_failed("house:vip")
     metrics.webhook_tried("crm", "refused", 0.1)
     metrics.webhook_tried("crm", "dead", 0.0)
     metrics.webhooks_counted({"crm": {"dead": 1}})
