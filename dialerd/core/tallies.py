@@ -41,10 +41,15 @@ def stamped(tallies: Mapping[str, int] | None, day: int, part: int) -> dict[str,
 
 
 def counted(
-    before: Mapping[str, int], record: AttemptRecord, attempts: int, disposition: str | None = None
+    before: Mapping[str, int],
+    record: AttemptRecord,
+    attempts: int,
+    disposition: str | None = None,
+    *,
+    of_number: bool = True,
 ) -> dict[str, int]:
     """A contact's tallies when its attempt ends; ``attempts``: dialed ones, this one included. ``disposition``: what
-    it ends with, where it does not say so yet."""
+    it ends with, where it does not say so yet. ``of_number`` False: the contact no longer has the number."""
     after = dict(before)
     disposition, stamp = disposition or record.disposition, record.contact_tries or {}
     if disposition is None:
@@ -54,14 +59,16 @@ def counted(
         return after
     if disposition not in _NEVER_RANG:
         after.pop(_ASKED, None)
-    _add(after, f"@n{record.number_index}")
-    if disposition in DEAD or (record.rules or {}).get("number_uncallable"):
-        after[f"@x{record.number_index}"] = 1
+    if of_number:
+        _add(after, f"@n{record.number_index}")
+        if disposition in DEAD or (record.rules or {}).get("number_uncallable"):
+            after[f"@x{record.number_index}"] = 1
     if "@today" in stamp:
         if after.get("@day") != stamp["@today"]:
             after = {name: count for name, count in after.items() if not name.startswith("@c")}
             after["@day"] = stamp["@today"]
-        _add(after, f"@c{record.number_index}")
+        # A number that is gone was called today all the same: that counts for the contact, under no number's name.
+        _add(after, f"@c{record.number_index}" if of_number else "@c-")
         part = stamp["@part"]
         after[f"@p{part}"] = attempts
         _add(after, f"@w{part}")

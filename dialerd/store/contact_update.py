@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dialerd.core.attempt import Outcome
 from dialerd.core.contact import ContactState
 from dialerd.core.disposition import NEVER_DIALED
-from dialerd.core.tallies import CALLBACK, counted, handed_over, promised
+from dialerd.core.dnc import DNC_REASON
+from dialerd.core.tallies import CALLBACK, DEAD, counted, handed_over, promised
+
+CORRECTED = "number_corrected"
+"""Reason of a contact whose number was replaced while it was called."""
+_TRIES_USED_UP = "max_tries:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +51,21 @@ def copied_into(before: Standing, outcome: Outcome) -> tuple[str, ...]:
     return outcome.contact.append_to if before.state is not ContactState.UNCALLABLE else ()
 
 
-def standing_after(before: Standing, outcome: Outcome) -> Standing:
-    """The contact's standing once the outcome is recorded.
+def standing_after(before: Standing, outcome: Outcome, numbers: Sequence[str]) -> Standing:
+    """The contact's standing once the outcome is recorded; ``numbers``: those that it has now (E.164), in dial order.
 
+    What the attempt found out about its number is said of that number, wherever it stands by now, and of no other: a
+    number that was corrected during the call is callable at once, where nothing but the old number stood against it.
     An attempt that was never dialed uses up none of the contact's attempts. A contact that was made uncallable
     while the attempt went on stays so, for the reason given then; the attempt is counted all the same.
     """
+    outcome, of_number = _as_numbered_now(outcome, numbers)
     disposition = outcome.record.disposition
     attempts, last_attempt_at = before.attempts, before.last_attempt_at
     if disposition is not None and disposition not in NEVER_DIALED:
         attempts += 1
         last_attempt_at = outcome.record.ended_at or outcome.record.claimed_at
-    tries = counted(before.tries, outcome.record, attempts)
+    tries = counted(before.tries, outcome.record, attempts, of_number=of_number)
     following = outcome.contact
     if following.state is ContactState.WAITING and following.reason == CALLBACK:
         tries = promised(tries)
@@ -79,3 +87,26 @@ def standing_after(before: Standing, outcome: Outcome) -> Standing:
         reason=reason,
         last_attempt_at=last_attempt_at,
     )
+
+
+def _as_numbered_now(outcome: Outcome, numbers: Sequence[str]) -> tuple[Outcome, bool]:
+    """The outcome with the places that numbers have now, and whether the contact still has the one called."""
+    record, following = outcome.record, outcome.contact
+    index = record.number_index
+    if index < len(numbers) and numbers[index] == record.number:
+        return outcome, True
+    if record.number in numbers:
+        place = numbers.index(record.number)
+        then = place if following.number_index == index else (place + 1) % len(numbers)
+        return Outcome(replace(record, number_index=place), replace(following, number_index=then)), True
+    following = replace(following, number_index=0)
+    if following.state is ContactState.UNCALLABLE and _for_its_number(outcome):
+        following = replace(following, state=ContactState.CALLABLE, reason=CORRECTED)
+    return Outcome(record, following), False
+
+
+def _for_its_number(outcome: Outcome) -> bool:
+    """The contact is uncallable because of the number that was called, and not because of its owner or its rules."""
+    reason = outcome.contact.reason
+    by_rule = bool((outcome.record.rules or {}).get("number_uncallable"))
+    return by_rule or reason.startswith((DNC_REASON, _TRIES_USED_UP)) or reason in {each.value for each in DEAD}

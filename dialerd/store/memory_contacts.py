@@ -11,6 +11,7 @@ from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsFetched
 from dialerd.core.filtering.facts import Facts
 from dialerd.core.ordering.settings import REFRESH_S
+from dialerd.core.tallies import renumbered
 from dialerd.ports import Clock
 from dialerd.store.contact_update import Standing
 from dialerd.store.memory_order import MemoryOrder, Place
@@ -70,6 +71,14 @@ class MemoryContacts:
                 return
         copied = self.add(contact_list, row.key, row.numbers, row.columns)
         self.rows[copied].priority = row.priority
+
+    def renumber(self, contact_id: int, numbers: Sequence[Number]) -> None:
+        """The contact has these numbers from now on; its state and history stay."""
+        row = self.rows[contact_id]
+        before, after = [number.e164 for number in row.numbers], [number.e164 for number in numbers]
+        row.numbers = tuple(numbers)
+        if after != before:
+            row.standing = replace(row.standing, number_index=0, tries=renumbered(row.standing.tries, before, after))
 
     def move(self, row: MemoryContact, contact_list: str) -> None:
         """It is in another list from now on; the caller places it anew."""

@@ -125,7 +125,7 @@ class MemoryRecord:
             if row is not None:
                 row.columns = {**row.columns, **outcome.contact.columns}
                 copies = copied_into(row.standing, outcome)
-                following = standing_after(row.standing, outcome)
+                following = standing_after(row.standing, outcome, [number.e164 for number in row.numbers])
                 if outcome.contact.move_to is not None and moves(row.standing, outcome):
                     self.rows.move(row, outcome.contact.move_to)
                 self.rows.place(row, following)

@@ -21,7 +21,7 @@ from dialerd.store.webhook_queue import queue_webhooks
 _STANDING = (
     contacts.c.id, contacts.c.state, contacts.c.next_at, contacts.c.attempts, contacts.c.number_index,
     contacts.c.last_disposition, contacts.c.tries, contacts.c.reason,
-    contacts.c.last_attempt_at,
+    contacts.c.last_attempt_at, contacts.c.numbers,
 )  # fmt: skip
 
 _UPDATE = (
@@ -79,7 +79,8 @@ async def _insert(connection: AsyncConnection, outcomes: Sequence[Outcome], now:
 async def _apply(connection: AsyncConnection, outcomes: list[Outcome], now: float) -> list[tuple[int, str]]:
     """Returns which contacts are to be copied into which lists."""
     ids = sorted({outcome.record.contact_id for outcome in outcomes})
-    rows = await connection.execute(select(*_STANDING).where(contacts.c.id.in_(ids)).with_for_update())
+    rows = (await connection.execute(select(*_STANDING).where(contacts.c.id.in_(ids)).with_for_update())).all()
+    numbers = {row.id: [number["e164"] for number in row.numbers] for row in rows}
     standings = {
         row.id: Standing(
             ContactState(row.state), row.next_at, row.attempts, row.number_index, row.last_disposition, row.tries,
@@ -96,7 +97,7 @@ async def _apply(connection: AsyncConnection, outcomes: list[Outcome], now: floa
             if outcome.contact.move_to is not None and moves(standings[contact_id], outcome):
                 moved[contact_id] = outcome.contact.move_to
             copies += [(contact_id, name) for name in copied_into(standings[contact_id], outcome)]
-            standings[contact_id] = standing_after(standings[contact_id], outcome)
+            standings[contact_id] = standing_after(standings[contact_id], outcome, numbers[contact_id])
             changed.add(contact_id)
     if changed:
         await connection.execute(_UPDATE, [_parameters(i, standings[i], now) for i in sorted(changed)])

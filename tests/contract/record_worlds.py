@@ -17,6 +17,7 @@ from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import RecordCommand
 from dialerd.core.contact import ContactState, Number
 from dialerd.core.windows import DayCount
+from dialerd.store.contact_feed import ContactFeed
 from dialerd.store.contact_import import import_contacts
 from dialerd.store.contact_update import Standing
 from dialerd.store.database import open_database
@@ -95,6 +96,9 @@ class RecordWorld(ABC):
         """(attempt, webhook, rule) of what is to be told, in order."""
 
     @abstractmethod
+    async def change_numbers(self, contact_id: int, numbers: Sequence[str]) -> None: ...
+
+    @abstractmethod
     async def make_uncallable(self, contact_id: int, reason: str) -> None: ...
 
 
@@ -153,6 +157,9 @@ class MemoryRecordWorld(RecordWorld):
 
     async def webhooks(self) -> list[tuple[str, str, str]]:
         return self.store.webhooks
+
+    async def change_numbers(self, contact_id: int, numbers: Sequence[str]) -> None:
+        self.store.rows.renumber(contact_id, [Number(n, "mobile") for n in numbers])
 
     async def make_uncallable(self, contact_id: int, reason: str) -> None:
         row = self.store.contacts[contact_id]
@@ -262,6 +269,10 @@ class SqlWorld(RecordWorld):
     async def webhooks(self) -> list[tuple[str, str, str]]:
         rows = await WebhookQueue(self.engine, self.clock).rows("waiting", 100)
         return [(row["attempt_id"], row["webhook"], row["rule"]) for row in rows]
+
+    async def change_numbers(self, contact_id: int, numbers: Sequence[str]) -> None:
+        written = [{"e164": n, "kind": "mobile"} for n in numbers]
+        await ContactFeed(self.engine, self.clock).change(contact_id, {"numbers": written}, "ann", hot=False)
 
     async def make_uncallable(self, contact_id: int, reason: str) -> None:
         async with self.engine.begin() as connection:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from dialerd.core.attempt import Outcome
 from dialerd.core.campaign import CampaignState
@@ -19,7 +22,7 @@ from dialerd.core.commands import (
 )
 from dialerd.core.contact import Contact, ContactNext, ContactState, Number
 from dialerd.core.events import ContactsCounted, ContactsFetched
-from dialerd.core.tallies import is_promised
+from dialerd.core.tallies import calls_on, is_dead, is_promised, number_calls
 from tests.contract.record_worlds import RecordWorld
 from tests.store.store_lab import attempt, closing
 
@@ -31,7 +34,7 @@ def fetch(limit: int, contact_list: str = "leads") -> FetchContacts:
 
 
 def outcome(serial: int, contact_id: int, disposition: str, state: ContactState, at: float | None = None) -> Outcome:
-    record = attempt(serial, contact_id=contact_id)
+    record = attempt(serial, contact_id=contact_id, number=f"+120255501{contact_id:02d}")
     return closing(record, disposition, state, at).outcome
 
 
@@ -328,3 +331,46 @@ async def test_a_call_back_that_was_asked_for_is_known_as_one_until_it_rang(reco
         assert is_promised(contact.tries), "although it was parked for another reason meanwhile"
         await record.record(outcome(serial, 1, disposition, ContactState.CALLABLE))
         assert is_promised((await record.standing(1)).tries) == promised
+
+
+CORRECT = "+12025550199"
+
+
+def _gave_up(serial: int, disposition: str, reason: str, **changes: Any) -> Outcome:
+    """Contact 1 was called at the first of ``NUMBERS`` and is uncallable for it."""
+    called = attempt(serial, contact_id=1, number=NUMBERS[0], disposition=disposition, **changes)
+    return Outcome(called, ContactNext(ContactState.UNCALLABLE, None, called.number_index, reason))
+
+
+@pytest.mark.parametrize(
+    ("disposition", "reason", "left"),
+    [
+        ("invalid_number", "invalid_number", "callable"), ("no_answer", "max_tries:no_answer", "callable"),
+        ("cancelled", "dnc:never", "callable"), ("answered_agent", "reached", "uncallable"),
+        ("answered_flow", "opted_out", "uncallable"), ("no_answer", "max_attempts", "uncallable"),
+    ],
+)  # fmt: skip
+async def test_a_number_corrected_during_its_call_does_not_get_the_old_ones_verdict(
+    record: RecordWorld, disposition: str, reason: str, left: str
+) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await fetched(record, 1)
+    await record.change_numbers(1, [CORRECT])
+    await record.record(_gave_up(1, disposition, reason, contact_tries={"@today": 9, "@part": 0}))
+    standing = await record.standing(1)
+    assert (standing.state, standing.attempts, standing.number_index) == (left, 1, 0)
+    assert not is_dead(standing.tries, 0)
+    assert (number_calls(standing.tries, 0), calls_on(standing.tries, 9)) == (0, 1)
+    assert [c.numbers[0].e164 for c in (await fetched(record, 9)).contacts] == ([CORRECT] * (left == "callable"))
+
+
+async def test_a_verdict_follows_its_number_to_the_place_it_has_now(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await record.change_numbers(1, NUMBERS[:2])
+    await fetched(record, 1)
+    await record.change_numbers(1, [CORRECT, NUMBERS[1], NUMBERS[0]])
+    dead = attempt(1, contact_id=1, number=NUMBERS[0], number_count=2, disposition="invalid_number")
+    await record.record(Outcome(dead, ContactNext(ContactState.CALLABLE, None, 1, "next_number:invalid_number")))
+    standing = await record.standing(1)
+    assert [is_dead(standing.tries, place) for place in range(3)] == [False, False, True]
+    assert standing.number_index == 0, "the one after it"
