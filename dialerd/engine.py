@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dialerd.core import commands as c
 from dialerd.core.dialer import Dialer
 from dialerd.core.events import Event, TimePassed
-from dialerd.ports import HotStore, Provider, Record, Roster, Telephony, Watcher
+from dialerd.ports import HotStore, Provider, Record, Roster, Speech, Telephony, Watcher
 
 Observer = Callable[[Event, Sequence[c.Command], float], None]
 """Sees every event with the commands it led to, after they were handed on; metrics and event log live on this."""
@@ -34,6 +34,7 @@ _TELEPHONY = (
     c.AnnounceAgent,
 )  # fmt: skip
 _PROVIDER = (c.AskProvider,)
+_SPEECH = (c.RenderPrompts, c.DistrustPrompts)
 _ROSTER = (c.PauseMember,)
 _WATCHER = (c.Tell, c.InvariantViolated)
 
@@ -54,13 +55,14 @@ class Engine:
         watcher: Watcher,
         observers: Sequence[Observer] = (),
         provider: Provider | None = None,
+        speech: Speech | None = None,
     ) -> None:
         self.dialer = dialer
         self._observers = tuple(observers)
         self._submit: dict[type, Callable[[c.Command], None]] = {}
         for kinds, port in (
             (_STORE, hot_store), (_RECORD, record), (_TELEPHONY, telephony), (_ROSTER, roster), (_WATCHER, watcher),
-            (_PROVIDER, provider),
+            (_PROVIDER, provider), (_SPEECH, speech),
         ):  # fmt: skip
             for kind in kinds:
                 if port is not None:

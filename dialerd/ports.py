@@ -15,6 +15,7 @@ from dialerd.core.commands import (
     ProviderCommand,
     RecordCommand,
     RosterCommand,
+    SpeechCommand,
     StoreCommand,
     TelephonyCommand,
     WatcherCommand,
@@ -58,6 +59,13 @@ class Provider(Protocol):
     """Services that know numbers of do-not-call lists."""
 
     def submit(self, command: ProviderCommand) -> None:
+        """Carry out one command; see the module's contract."""
+
+
+class Speech(Protocol):
+    """Text to speech: files that Asterisk can play."""
+
+    def submit(self, command: SpeechCommand) -> None:
         """Carry out one command; see the module's contract."""
 
 

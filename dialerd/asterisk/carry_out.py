@@ -155,7 +155,11 @@ class CarryOut:
             timeout_s=command.ring_timeout_s,
             context=OUT_CONTEXT,
             extension=f"{self._client.settings.app}*{command.dead_man_s:g}",
-            variables={**command.variables, "DIALERD_ABANDON_SOUND": command.abandon_message.removeprefix("sound:")},
+            variables={
+                **command.variables,
+                "DIALERD_ABANDON_SOUND": "&".join(uri.removeprefix("sound:") for uri in command.abandon_message),
+                **({"CHANNEL(language)": command.language} if command.language else {}),
+            },
         )
         if isinstance(result, Reply) and not result.ok:
             # A 409 may mean another channel whose id this one begins; an error may have come after the channel.
@@ -287,7 +291,9 @@ class CarryOut:
             self._post(PlaybackStarted(command.playback_id))
             return
         await self._dead_man(channel_id, 0)
-        result = await self._client.channels.playWithId(channel_id, command.playback_id, *command.media)
+        result = await self._client.channels.playWithId(
+            channel_id, command.playback_id, *command.media, lang=command.language
+        )
         if result.ok:
             return
         log.warning("message_not_started", channel=channel_id, reason=result.message)

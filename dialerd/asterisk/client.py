@@ -174,12 +174,13 @@ class Channels:
         query = (("variable", variable), ("value", value))
         return await self._send(Request("POST", path_of("channels", channelId, "variable"), query))
 
-    async def playWithId(self, channelId: str, playbackId: str, *media: str) -> Result:
-        """Play media to the channel, one after the other. A URI must not contain a comma."""
+    async def playWithId(self, channelId: str, playbackId: str, *media: str, lang: str = "") -> Result:
+        """Play media to the channel, one after the other. A URI must not contain a comma. ``lang``: of sounds that
+        are there in several languages; empty: the channel's."""
         request = Request(
             "POST",
             path_of("channels", channelId, "play", playbackId),
-            (("media", ",".join(media)),),
+            (("media", ",".join(media)), *((("lang", lang),) if lang else ())),
             confirm=path_of("playbacks", playbackId),
         )
         return await self._send(request)

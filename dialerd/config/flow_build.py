@@ -8,7 +8,7 @@ from dialerd.config.flow_models import CaseModel, FlowModel, GatherModel, NodeMo
 from dialerd.config.flow_scalars import SOON
 from dialerd.core.filtering.parser import parse_filter
 from dialerd.core.flow import nodes as n
-from dialerd.core.flow.prompts import Media, Prompt
+from dialerd.core.flow.prompts import Prompt
 
 
 def flow_of(name: str, model: FlowModel) -> n.Flow:
@@ -17,7 +17,7 @@ def flow_of(name: str, model: FlowModel) -> n.Flow:
         name=name,
         start=model.start or next(iter(model.nodes)),
         nodes={key: _node(node) for key, node in model.nodes.items()},
-        language=model.language,
+        language=model.language or "",
         always=dict(model.always),
         longest_s=model.longest,
     )
@@ -36,21 +36,19 @@ def flows_from(name: str | None, flows: Mapping[str, n.Flow]) -> dict[str, n.Flo
     return found
 
 
-def _prompt(sounds: tuple[str, ...] | None) -> Prompt:
-    return Prompt(tuple(Media(sound) for sound in sounds or ()))
-
-
 def _node(model: NodeModel) -> n.Node:
     following, otherwise = model.next or "", model.otherwise or ""
     if model.play is not None:
-        return n.Play(_prompt(model.play), following)
+        return n.Play(model.play, following)
+    if model.say is not None:
+        return n.Play(model.say, following)
     if model.gather is not None:
         return _gather(model.gather, model)
     if model.branch is not None:
         return n.Branch(tuple(_case(case) for case in model.branch), otherwise)
     if model.record is not None:
         one = model.record
-        return n.Record(_prompt(one.prompt), following, one.into, one.longest, one.silence, one.beep)
+        return n.Record(one.prompt, following, one.into, one.longest, one.silence, one.beep)
     if model.set is not None:
         return n.SetColumns(dict(model.set), following)
     if model.opt_out is not None:
@@ -58,20 +56,20 @@ def _node(model: NodeModel) -> n.Node:
     if model.callback is not None:
         return n.Callback(following, None if model.callback == SOON else model.callback)
     if model.queue is not None:
-        return n.ToQueue(model.queue, otherwise, model.patience, _prompt(model.prompt))
+        return n.ToQueue(model.queue, otherwise, model.patience, model.prompt or Prompt())
     if model.number is not None:
         return n.ToNumber(model.number, otherwise, model.ring_timeout)
     if model.flow is not None:
         return n.ToFlow(model.flow)
     if model.hang_up is not None:
-        return n.HangUp(model.hang_up, _prompt(model.prompt))
+        return n.HangUp(model.hang_up, model.prompt or Prompt())
     raise ValueError("a node that does nothing has not passed its checks")
 
 
 def _gather(model: GatherModel, node: NodeModel) -> n.Gather:
     longest = max((len(keys) for keys in model.keys), default=1)
     return n.Gather(
-        prompt=_prompt(model.prompt),
+        prompt=model.prompt,
         keys=dict(model.keys),
         least=model.digits or model.least or 1,
         most=model.digits or model.most or max(longest, model.least or 1),
@@ -83,7 +81,7 @@ def _gather(model: GatherModel, node: NodeModel) -> n.Gather:
         between_s=model.between,
         retries=model.retries,
         interruptible=model.interruptible,
-        wrong_prompt=_prompt(model.wrong),
+        wrong_prompt=model.wrong,
         on_wrong=node.on_wrong,
         on_no_input=node.on_no_input,
     )

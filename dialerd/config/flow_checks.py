@@ -20,9 +20,9 @@ from dialerd.core.flowing import ABANDONED_FLOW
 from dialerd.core.treatment import Treatment
 
 _NEEDED = {
-    "play": ("next",), "gather": (), "branch": ("otherwise",), "record": ("next",), "set": ("next",),
-    "opt_out": ("next",), "callback": ("next",), "queue": ("otherwise",), "number": ("otherwise",), "flow": (),
-    "hang_up": (),
+    "play": ("next",), "say": ("next",), "gather": (), "branch": ("otherwise",), "record": ("next",),
+    "set": ("next",), "opt_out": ("next",), "callback": ("next",), "queue": ("otherwise",), "number": ("otherwise",),
+    "flow": (), "hang_up": (),
 }  # fmt: skip
 """What a node can do -> what else it must state."""
 _ALLOWED = {

@@ -16,28 +16,29 @@ from dialerd.config.flow_scalars import (
     HoursOfWeek,
     Key,
     KeyPattern,
-    Sounds,
     Written,
 )
 from dialerd.config.order_settings import Expression
+from dialerd.config.prompt_scalars import LANGUAGE, Prompts, Saying
 from dialerd.config.scalars import Duration, Switch, Whole
 from dialerd.config.scalars import Text as TextScalar
 from dialerd.config.section import SNAKE_NAME, Section, written
-from dialerd.core.flow.prompts import Text
+from dialerd.core.flow.prompts import Prompt, Text
 from dialerd.core.weekly_hours import WeeklyHours
 
 QUEUE_NAME = TextScalar("the name of a queue in Asterisk", r"[^\s,;|&\[\]]+", 80, loose=True)
 _COLUMN = TextScalar("the name of a column", most=100, loose=True)
-_LANGUAGE = TextScalar("a language, such as `en` or `en_GB`", r"[a-z]{2,3}(?:_[A-Z]{2})?", 6)
 _WORD = TextScalar("a word for reports, such as `confirmed`", r"[a-z][a-z0-9_]{0,39}", 40)
 _NODE = Annotated[str, SNAKE_NAME]
-_SOUNDS = Annotated[tuple[str, ...], Sounds()]
+_PROMPT = Annotated[Prompt, Prompts()]
 
 
 class GatherModel(Section):
     """Plays a prompt and waits for keys."""
 
-    prompt: _SOUNDS = Field(default=(), description="The question: a sound, or a list of them.")
+    prompt: _PROMPT = Field(
+        default_factory=Prompt, description="The question: a sound, `say: text`, or a list of them."
+    )
     keys: dict[Annotated[str, Key(16)], _NODE] = Field(
         default_factory=dict, description="What is pressed, and the node that follows."
     )
@@ -66,7 +67,7 @@ class GatherModel(Section):
     retries: Annotated[int, Whole(0, 10)] = Field(
         default=2, description="How often the question is asked again after wrong keys, or none."
     )
-    wrong: _SOUNDS = Field(default=(), description="What is heard after wrong keys, before the question.")
+    wrong: _PROMPT = Field(default_factory=Prompt, description="What is heard after wrong keys, before the question.")
     interruptible: Annotated[bool, Switch()] = Field(
         default=written("true"), description="A key ends the prompt; `false`: it is heard to its end."
     )
@@ -88,7 +89,9 @@ class CaseModel(Section):
 class RecordModel(Section):
     """Records what the caller says."""
 
-    prompt: _SOUNDS = Field(default=(), description="What is heard before: a sound, or a list of them.")
+    prompt: _PROMPT = Field(
+        default_factory=Prompt, description="What is heard before: a sound, `say: text`, or a list of them."
+    )
     into: Annotated[str, _COLUMN] = Field(description="The contact's column that takes the recording's name.")
     longest: Annotated[float, Duration(1, 3600)] = Field(
         default=written("1m"), description="The recording ends after this time at the latest."
@@ -102,7 +105,11 @@ class RecordModel(Section):
 class NodeModel(Section):
     """A node of a flow: it does one thing."""
 
-    play: _SOUNDS | None = Field(default=None, description="Plays a sound, or a list of them. Then `next`.")
+    play: _PROMPT | None = Field(default=None, description="Plays a sound, or a list of them. Then `next`.")
+    say: Annotated[Prompt, Saying()] | None = Field(
+        default=None,
+        description="Says a text, rendered before the call; or one for each of several languages. Then `next`.",
+    )
     gather: GatherModel | None = Field(default=None, description="Asks for keys.")
     branch: list[CaseModel] | None = Field(
         default=None, min_length=1, max_length=50, description="The first case that holds says where to go."
@@ -137,7 +144,7 @@ class NodeModel(Section):
     on_no_input: _NODE | None = Field(
         default=None, description="`gather`: after too many silences. Not stated: the call ends."
     )
-    prompt: _SOUNDS | None = Field(
+    prompt: _PROMPT | None = Field(
         default=None, description="`queue`: heard while waiting, again and again. `hang_up`: heard before."
     )
     patience: Annotated[float, Duration(1, 3600)] = Field(
@@ -152,7 +159,9 @@ class FlowModel(Section):
     """What a person hears who answers, node by node."""
 
     start: _NODE | None = Field(default=None, description="Where it begins. Not stated: at the first node.")
-    language: Annotated[str, _LANGUAGE] = Field(default="en", description="Language of the prompts.")
+    language: Annotated[str, LANGUAGE] | None = Field(
+        default=None, description="Language of sounds and texts. Not stated: that of the campaign."
+    )
     longest: Annotated[float, Duration(10, 7200)] = Field(
         default=written("10m"),
         description="After this time the call ends, wherever it is; a conversation is not cut off.",

@@ -10,7 +10,6 @@ from typing import Any
 from dialerd.config.flow_texts import TextMistake, text_of
 from dialerd.config.problems import quoted
 from dialerd.config.scalars import Duration, Scalar
-from dialerd.config.telephony_scalars import Sound
 from dialerd.config.weekly_scalars import HoursOfDay, Weekdays, days_twice, weekly_hours
 from dialerd.core.flow.nodes import KEYS
 from dialerd.core.flow.prompts import Text
@@ -18,37 +17,6 @@ from dialerd.core.weekly_hours import Spans, WeeklyHours
 
 SOON = 0.0
 """A call back as soon as possible."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sounds(Scalar):
-    """A sound, or several in a list, that are played one after the other."""
-
-    def parse(self, text: str) -> object:
-        return (Sound().parse(text),)
-
-    def expected(self) -> str:
-        return "a sound of Asterisk's without extension, such as `sound:custom/ask`, or a list of them"
-
-    def schema(self) -> dict[str, Any]:
-        one = Sound().schema()
-        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 20}]}
-
-    def _validate(self, value: object) -> object:
-        if isinstance(value, tuple):
-            return value  # the default: no sound
-        if not isinstance(value, list):
-            return Scalar._validate(self, value)
-        if not 1 <= len(value) <= 20:
-            raise self.refuse(f"a list of {len(value)}")
-        return tuple(sound for one in value for sound in self._one(one))
-
-    def _one(self, value: object) -> tuple[str, ...]:
-        if isinstance(value, list):
-            raise self.refuse("a list within the list")
-        found = Scalar._validate(self, value)
-        assert isinstance(found, tuple)
-        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,19 +20,20 @@ from dialerd.config.flow_models import QUEUE_NAME, FlowModel
 from dialerd.config.flow_scalars import Key
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import TimeZone
+from dialerd.config.prompt_scalars import LANGUAGE, Prompts
 from dialerd.config.retry_model import RetryModel
 from dialerd.config.rule_sets import RuleSetModel
 from dialerd.config.scalars import Choice, Duration, Switch, Text, Whole
 from dialerd.config.schedules import ScheduleModel
 from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, VARIABLE_NAME, Section, written
-from dialerd.config.supply_models import ContactListModel, TrunkModel
+from dialerd.config.supply_models import COLUMN, ContactListModel, TrunkModel
 from dialerd.config.telephony_scalars import (
     PhoneNumber,
-    Sound,
 )
 from dialerd.config.webhooks import WebhookModel
 from dialerd.core.campaign import AbandonKey, Mode
 from dialerd.core.disposition import Disposition
+from dialerd.core.flow.prompts import Prompt
 from dialerd.core.treatment import CallAnalysis, Treatment
 
 
@@ -118,12 +119,21 @@ class CampaignModel(Section):
     flow: Annotated[str, SNAKE_NAME] | None = Field(
         default=None, description="What the treatment `flow` walks through: a name under `flows`."
     )
-    message: Annotated[str, Sound()] | None = Field(
-        default=None, description="Sound that the treatment `message` plays."
+    message: Annotated[Prompt, Prompts()] | None = Field(
+        default=None, description="What the treatment `message` plays: a sound, `say: text`, or a list of them."
     )
-    abandon_message: Annotated[str, Sound()] = Field(
-        default="sound:dialerd/abandoned",
-        description="Sound for a person who answered when no agent could be found in time.",
+    abandon_message: Annotated[Prompt, Prompts()] = Field(
+        default=written("sound:dialerd/abandoned"),
+        description="What a person hears who answered when no agent could be found in time.",
+    )
+    language: Annotated[str, LANGUAGE] | None = Field(
+        default=None, description="Language of sounds and texts, such as `de`. Not stated: texts are in English."
+    )
+    language_column: Annotated[str, COLUMN] | None = Field(
+        default=None, description="The contact's column with its own language."
+    )
+    voice: Annotated[str, SNAKE_NAME] | None = Field(
+        default=None, description="Who says the texts: a name under `voices`. Not stated: espeak-ng."
     )
     abandon_keys: dict[Annotated[str, Key()], Annotated[AbandonKey, Choice(AbandonKey)]] = Field(
         default_factory=dict,

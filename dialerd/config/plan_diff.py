@@ -10,7 +10,7 @@ from typing import Any
 from dialerd.core.campaign import Plan
 from dialerd.core.filtering.conditions import Filter
 from dialerd.core.flow import nodes as n
-from dialerd.core.flow.prompts import Media, Prompt, Text
+from dialerd.core.flow.prompts import Prompt, Text
 from dialerd.core.holiday_calendar import HolidayCalendar
 from dialerd.core.weekly_hours import WeeklyHours
 
@@ -109,7 +109,7 @@ def _leaves(value: object, name: str) -> Iterator[tuple[str, Leaf]]:
     if isinstance(value, WeeklyHours | HolidayCalendar | Filter):
         yield name, str(value)
     elif isinstance(value, Prompt):
-        yield name, " ".join(part.uri if isinstance(part, Media) else part.source for part in value.parts) or None
+        yield name, value.words or None
     elif isinstance(value, Text):
         yield name, value.source
     elif isinstance(value, n.Node):

@@ -9,10 +9,12 @@ from dialerd.core.campaign import Connection
 from dialerd.core.commands import PlayMessage, SaveAttempt, StartAmd, StopAmd
 from dialerd.core.events import AmdFinished, PlaybackFinished
 from dialerd.core.floor import Floor, LiveAttempt
+from dialerd.core.flow.prompts import Prompt
 from dialerd.core.flowing import Flowing
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.joining import BRIDGE_GRACE_S, Joining
 from dialerd.core.placing import WATCH_S, Placing
+from dialerd.core.prompting import Prompting, message_media
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, PERSON_VALUES, CallAnalysis, Treatment
 
 HANG_UP_FOLLOWS_S = 0.5
@@ -29,10 +31,17 @@ class Answering:
     """Decides what is done with answered calls, and does it in time."""
 
     def __init__(
-        self, floor: Floor, placing: Placing, joining: Joining, forecasting: Forecasting, flowing: Flowing
+        self,
+        floor: Floor,
+        placing: Placing,
+        joining: Joining,
+        forecasting: Forecasting,
+        flowing: Flowing,
+        prompting: Prompting,
     ) -> None:
         self._floor = floor
         self._flowing = flowing
+        self._prompting = prompting
         self._forecasting = forecasting
         self._placing = placing
         self._joining = joining
@@ -182,15 +191,24 @@ class Answering:
         else:
             self._play(attempt, attempt.settings.abandon_message, now)
 
-    def _play(self, attempt: LiveAttempt, media: str, now: float) -> None:
+    def _play(self, attempt: LiveAttempt, prompt: Prompt, now: float) -> None:
         floor, record = self._floor, attempt.record
         floor.move_attempt(attempt, _S.TREATING)
         if attempt.amd_running:
             attempt.amd_running = False
             floor.do(StopAmd(record.id))
-        floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.PLAYBACK), (media,)))
+        self._start(attempt, prompt, now)
         floor.do(SaveAttempt(record))
-        floor.timers.set("treatment", record.id, now + TREATMENT_GUARD_S)
+        floor.timers.set("treatment", record.id, now + (0.0 if attempt.playback_failed else TREATMENT_GUARD_S))
+
+    def _start(self, attempt: LiveAttempt, prompt: Prompt, now: float) -> None:
+        record = attempt.record
+        media = message_media(attempt, prompt)
+        if not media:
+            attempt.playback_failed = True
+            return
+        language = record.language or attempt.settings.language
+        self._floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.PLAYBACK), media, language))
 
     def resume_treatment(self, attempt: LiveAttempt, now: float) -> None:
         """Asterisk was out of sight during the treatment: make sure that it is going on."""
@@ -201,12 +219,12 @@ class Answering:
         if record.flow is not None:
             self._flowing.resume(attempt, now)
             return
-        media = _message_of(attempt)
+        prompt = _message_of(attempt)
         if record.treatment == Treatment.HANG_UP and not record.abandoned:
             self._end(attempt, now)
-        elif record.message_at is None and media is not None:
-            floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.PLAYBACK), (media,)))
-        floor.timers.set("treatment", record.id, now + RESUMED_TREATMENT_S)
+        elif record.message_at is None and prompt is not None:
+            self._start(attempt, prompt, now)
+        floor.timers.set("treatment", record.id, now + (0.0 if attempt.playback_failed else RESUMED_TREATMENT_S))
 
     def playback_started(self, attempt: LiveAttempt, now: float) -> None:
         """The person hears the message, or a prompt of a flow."""
@@ -226,6 +244,7 @@ class Answering:
             attempt.playback_failed = True
             self._floor.timers.set("treatment", attempt.id, now + HANG_UP_FOLLOWS_S)
             return
+        self._prompting.heard(attempt)
         self._end(attempt, now)
 
     def treatment_over(self, attempt: LiveAttempt, now: float) -> None:
@@ -233,13 +252,13 @@ class Answering:
         if attempt.state is not _S.TREATING:
             return
         if attempt.playback_failed:
-            record, media = attempt.record, _message_of(attempt)
+            record, prompt = attempt.record, _message_of(attempt)
             record.reason = "message_not_played"
             if record.analysis in PERSON_VALUES:
                 record.abandoned = True
             attempt.playback_started = False
             self._floor.tell("error", "message_not_played", attempt=record.id, campaign=record.campaign)
-            self._flowing.suspend_all_with(media)
+            self._prompting.not_played(attempt, (prompt,) if prompt is not None else ())
         self._end(attempt, now)
 
     def _hang_up(self, attempt: LiveAttempt, now: float) -> None:
@@ -252,6 +271,6 @@ class Answering:
         self._placing.hang_up(attempt, now)
 
 
-def _message_of(attempt: LiveAttempt) -> str | None:
+def _message_of(attempt: LiveAttempt) -> Prompt | None:
     """What an attempt under treatment hears."""
     return attempt.settings.abandon_message if attempt.record.abandoned else attempt.settings.message

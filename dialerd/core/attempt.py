@@ -115,7 +115,9 @@ class AttemptRecord:
     flow_result: str | None = None
     """How the flow ended: the word of its `hang_up`, ``transferred``, ``no_input``, ``hung_up`` …"""
     prompts: dict[str, str] | None = None
-    """Text of a prompt -> media URI of its speech for this contact."""
+    """``language: text`` of a prompt -> media URI of its speech for this contact."""
+    language: str = ""
+    """The contact's own language; empty: that of the flow or campaign."""
     lane: str = ""
     """:data:`GUARANTEED_LANE` where an agent was reserved beforehand in a campaign that dials ahead."""
     profile: str = ""

@@ -15,11 +15,13 @@ class OriginateCall:
     dial_string: str
     caller_id: str
     ring_timeout_s: float
-    abandon_message: str
-    """What the dialplan plays if nobody takes the answered call."""
+    abandon_message: tuple[str, ...]
+    """What the dialplan plays if nobody takes the answered call: media URIs."""
     dead_man_s: float
     """After so many seconds without a daemon that takes charge the dialplan does the same."""
     variables: Mapping[str, str]
+    language: str = ""
+    """In which Asterisk plays its sounds to the channel; empty: its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,15 @@ class EnterBridge:
 
 @dataclass(frozen=True, slots=True)
 class PlayMessage:
-    """Play the media URI to the channel, and take its dead-man's timer off. Answered by PlaybackStarted and
+    """Play these media URIs to the channel, and take its dead-man's timer off. Answered by PlaybackStarted and
     PlaybackFinished."""
 
     channel_id: str
     playback_id: str
     media: tuple[str, ...]
     """Played one after the other."""
+    language: str = ""
+    """Of sounds that Asterisk has in several; empty: that of the channel."""
 
 
 @dataclass(frozen=True, slots=True)

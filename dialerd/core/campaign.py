@@ -15,6 +15,7 @@ from dialerd.core.day_parts import USUAL
 from dialerd.core.direction import CampaignRule, Sequence
 from dialerd.core.disposition import Disposition
 from dialerd.core.flow.nodes import Flow, columns_used, columns_written, queues_of, sounds_of
+from dialerd.core.flow.prompts import Prompt, sound
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.pre_call import RuleSet
@@ -151,9 +152,9 @@ class CampaignSettings:
     """The flows that this campaign can come to, by name."""
     abandon_keys: Mapping[str, AbandonKey] = field(default_factory=dict)
     """What a key does while the abandoned-call message plays."""
-    message: str | None = None
-    """Media URI (``sound:name``) that the treatment ``message`` plays."""
-    abandon_message: str = "sound:dialerd/abandoned"
+    message: Prompt | None = None
+    """What the treatment ``message`` plays."""
+    abandon_message: Prompt = field(default_factory=lambda: sound("sound:dialerd/abandoned"))
     abandon_threshold_s: float = 2.0
     wrap_up_s: float = 15.0
     agent_ring_timeout_s: float = 15.0
@@ -181,6 +182,12 @@ class CampaignSettings:
     """Shares that go into abandon rates where nobody has marked any call."""
     callable_time: CallableTime = ANY_TIME
     """When people may be called: the campaign's own set and those of its profiles."""
+    language: str = ""
+    """Language of texts and sounds, where neither the flow nor the contact has another; empty: not stated."""
+    language_column: str | None = None
+    """The contact's column with its own language."""
+    voice: str = ""
+    """Name of the voice that says the texts; empty: dialerd's own."""
     order: DialOrder = PLAIN
     """Which contacts of which lists, in which order; ``contact_list`` is the first of these lists."""
 
@@ -201,15 +208,22 @@ class CampaignSettings:
         return self.profile.clock if self.profile.clock is not None else self.analysis.clock
 
     @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """What may be heard outside of flows."""
+        return (self.abandon_message,) if self.message is None else (self.message, self.abandon_message)
+
+    @property
     def sounds(self) -> frozenset[str]:
         """Media URIs of every sound that somebody may hear."""
-        own = {media for media in (self.message, self.abandon_message) if media is not None}
+        own = {uri for prompt in self.prompts for uri in prompt.sounds}
         return frozenset(own.union(*(sounds_of(flow) for flow in self.flows.values())))
 
     @property
     def flow_columns(self) -> frozenset[str]:
-        """Columns of the contact that its flows look at, without those that they write themselves."""
-        used = frozenset[str]().union(*(columns_used(flow) for flow in self.flows.values()))
+        """Columns of the contact that its flows and messages look at, without those that the flows write
+        themselves."""
+        said = {slot.column for prompt in self.prompts for text in prompt.texts for slot in text.slots}
+        used = frozenset(said).union(*(columns_used(flow) for flow in self.flows.values()))
         return used.difference(*(columns_written(flow) for flow in self.flows.values()))
 
     @property

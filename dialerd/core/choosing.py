@@ -36,6 +36,7 @@ from dialerd.core.gates import (
     trunk_takes_calls,
 )
 from dialerd.core.pre_call_gate import rules_allow
+from dialerd.core.prompt_gate import prompts_ready
 from dialerd.core.time_gate import within_callable_time
 from dialerd.core.verdicts import Hold, Refuse, Verdict
 
@@ -49,16 +50,17 @@ NUMBER_GATES: tuple[Gate, ...] = (
     number_within_limits,
     number_free,
     caps_allow,
+    prompts_ready,
 )
 """What one number needs, in the order in which `why` tells them; :func:`number_present` comes first."""
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (
     campaign_on, not_paused, in_schedule, running, telephony_up, store_up, trunk_takes_calls, contact_callable,
     attempts_left,
-    *(gate for gate in NUMBER_GATES if gate not in (number_free, caps_allow)),
+    *(gate for gate in NUMBER_GATES if gate not in (number_free, caps_allow, prompts_ready)),
 )  # fmt: skip
 """Run when the claim was granted: what may have changed since, and is not part of the claim itself: of numbers in
-use and of caps that is the judge."""
+use and of caps that is the judge; prompts go with the attempt."""
 
 
 ALL_ALLOWED = "allow: " + " ".join(gate.__name__ for gate in LAST_MOMENT_GATES)

@@ -27,6 +27,8 @@ from dialerd.core.direction_commands import AuditAction as AuditAction
 from dialerd.core.direction_commands import CountContacts as CountContacts
 from dialerd.core.direction_commands import SaveDirection as SaveDirection
 from dialerd.core.ordering.settings import PLAIN, DialOrder
+from dialerd.core.prompt_commands import DistrustPrompts as DistrustPrompts
+from dialerd.core.prompt_commands import RenderPrompts as RenderPrompts
 
 # --- the hot store ---------------------------------------------------------------------------------------
 
@@ -244,5 +246,8 @@ TelephonyCommand = (
 )  # fmt: skip
 RosterCommand = PauseMember
 ProviderCommand = AskProvider
+SpeechCommand = RenderPrompts | DistrustPrompts
 WatcherCommand = Tell | InvariantViolated
-Command = StoreCommand | RecordCommand | TelephonyCommand | RosterCommand | ProviderCommand | WatcherCommand
+Command = (
+    StoreCommand | RecordCommand | TelephonyCommand | RosterCommand | ProviderCommand | SpeechCommand | WatcherCommand
+)  # fmt: skip

@@ -50,8 +50,8 @@ class Dialer:
         inbound = self._inbound = Inbound(self.floor, desk)
         joining = self._joining = Joining(self.floor, desk, placing, forecasting)
         opting_out = OptingOut(self.floor, placing, running.case_for)
-        flowing = self._flowing = Flowing(self.floor, desk, placing, joining, opting_out)
-        answering = self._answering = Answering(self.floor, placing, joining, forecasting, flowing)
+        flowing = self._flowing = Flowing(self.floor, desk, placing, joining, opting_out, running.prompting)
+        answering = self._answering = Answering(self.floor, placing, joining, forecasting, flowing, running.prompting)
         recovery = self._recovery = Recovery(self.floor, desk, placing, closing, answering, joining, inbound, flowing)
         self.sequencing = Sequencing(self.floor, running)
         self.directing = Directing(self.floor, running, forecasting)
@@ -83,6 +83,8 @@ class Dialer:
             d.DncLifted: opting_out.lifted,
             d.ProviderAnswered: running.inquiring.answered,
             d.ProviderFailed: running.inquiring.failed,
+            e.PromptsRendered: lambda ev, now: running.prompting.rendered(ev, now),
+            e.PromptsFailed: lambda ev, now: running.prompting.failed(ev, now),
             e.ContactsFetched: edits.fetched,
             e.ContactsEdited: edits.edited,
             e.OutcomesRecorded: self._outcomes_recorded,

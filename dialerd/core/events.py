@@ -42,6 +42,8 @@ from dialerd.core.dnc_events import DncStandingChanged as DncStandingChanged
 from dialerd.core.dnc_events import OptedOut as OptedOut
 from dialerd.core.dnc_events import ProviderAnswered as ProviderAnswered
 from dialerd.core.dnc_events import ProviderFailed as ProviderFailed
+from dialerd.core.prompt_events import PromptsFailed as PromptsFailed
+from dialerd.core.prompt_events import PromptsRendered as PromptsRendered
 from dialerd.core.roster_events import MemberGone as MemberGone
 from dialerd.core.roster_events import MemberSeen as MemberSeen
 from dialerd.core.roster_events import RosterLost as RosterLost
@@ -197,6 +199,7 @@ Event = (
     | SequenceStartAsked | SequenceStopAsked | ContactsCounted
     | Recovered | ClaimGranted | ClaimRefused | AttemptClosed | StoreLost | StoreBack
     | DncStandingChanged | OptedOut | DncLifted | ProviderAnswered | ProviderFailed
+    | PromptsRendered | PromptsFailed
     | ContactsFetched | OutcomesRecorded | ContactsChanged | ContactsEdited | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
     | TalkingStarted | TalkingStopped | AmdFinished | BridgeEntered | BridgeFailed

@@ -18,6 +18,7 @@ from dialerd.core.flow.walk import Walk
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.inquiries import Inquiries
 from dialerd.core.lines import TrunkRun
+from dialerd.core.prompt_book import PromptBook
 from dialerd.core.schedule import ScheduleRun
 from dialerd.core.timers import Timers
 from dialerd.core.verdicts import Hold, Refuse
@@ -152,6 +153,8 @@ class CampaignRun:
     barred: dict[str, Hold | Refuse] = field(default_factory=dict)
     """Numbers that a do-not-call list is known to have, by E.164; what is forgotten here the claim still knows."""
     live: set[str] = field(default_factory=set)
+    prompts_not_played: int = 0
+    """Rendered prompts in a row that Asterisk could not play."""
     closing: set[str] = field(default_factory=set)
     fetching: bool = False
     dry: bool = False
@@ -208,6 +211,7 @@ class Floor:
         self.conditions = Conditions()
         self.dnc = DncStanding()
         self.inquiries = Inquiries()
+        self.prompts = PromptBook()
         self.timers = Timers()
         self.campaigns: dict[str, CampaignRun] = {}
         self.findings = Findings()

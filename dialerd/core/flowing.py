@@ -8,13 +8,12 @@ from typing import Any
 
 from dialerd.core import ids
 from dialerd.core.attempt import AttemptState
-from dialerd.core.campaign import AbandonKey, CampaignSettings, CampaignState
+from dialerd.core.campaign import AbandonKey, CampaignSettings
 from dialerd.core.commands import (
     BarNumber,
     OptOut,
     PlayMessage,
     SaveAttempt,
-    SaveCampaignState,
     StartRecording,
     StopAmd,
     StopPlayback,
@@ -27,13 +26,15 @@ from dialerd.core.events import DigitPressed, OptedOut, PlaybackFinished, Record
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flow import actions as a
-from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, ToNumber, columns_used, prompts_of
+from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, ToNumber, ToQueue, columns_used, prompts_of
 from dialerd.core.flow.nodes import OptOut as OptOutNode
-from dialerd.core.flow.prompts import Media, Prompt
+from dialerd.core.flow.prompts import Prompt
 from dialerd.core.flow.walk import Around, Walk, WalkState
 from dialerd.core.joining import BRIDGE_GRACE_S, Joining
 from dialerd.core.opting_out import OptingOut
 from dialerd.core.placing import Placing
+from dialerd.core.prompt_texts import media_of, spoken_language
+from dialerd.core.prompting import Prompting
 from dialerd.core.queue_picture import somebody_at_work
 
 ABANDONED_FLOW = "abandoned"
@@ -51,12 +52,21 @@ _S = AttemptState
 class Flowing:
     """Begins, leads and ends walks through flows."""
 
-    def __init__(self, floor: Floor, desk: Desk, placing: Placing, joining: Joining, opting_out: OptingOut) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        desk: Desk,
+        placing: Placing,
+        joining: Joining,
+        opting_out: OptingOut,
+        prompting: Prompting,
+    ) -> None:
         self._floor = floor
         self._desk = desk
         self._placing = placing
         self._joining = joining
         self._opting_out = opting_out
+        self._prompting = prompting
 
     # --- begin -------------------------------------------------------------------------------------------
 
@@ -128,6 +138,7 @@ class Flowing:
                 # Asterisk says so too when the caller hangs up; then the channel's end is on its way.
                 self._floor.timers.set("prompt_failed", attempt.id, now + _HANG_UP_FOLLOWS_S)
             return
+        self._prompting.heard(attempt)
         self._carry_out(attempt, attempt.walk.played(self._around(attempt, now)), now)
 
     def prompt_failed(self, attempt: LiveAttempt, now: float) -> None:
@@ -139,19 +150,8 @@ class Flowing:
             "error", "prompt_not_played", attempt=record.id, campaign=record.campaign,
             flow=attempt.walk.state.flow, node=attempt.walk.state.node,
         )  # fmt: skip
-        for prompt in prompts_of(attempt.walk.node):
-            for part in prompt.parts:
-                if isinstance(part, Media):
-                    self.suspend_all_with(part.uri)
+        self._prompting.not_played(attempt, prompts_of(attempt.walk.node))
         self._carry_out(attempt, attempt.walk.prompt_failed(), now)
-
-    def suspend_all_with(self, media: str | None) -> None:
-        """Nobody else shall hear silence instead of this message, in whichever campaign."""
-        for name, campaign in self._floor.campaigns.items():
-            if campaign.state is CampaignState.ON and media in campaign.settings.sounds:
-                reason = f"message {media} could not be played"
-                self._floor.move_campaign(campaign, CampaignState.SUSPENDED, reason)
-                self._floor.do(SaveCampaignState(name, CampaignState.SUSPENDED, reason))
 
     def pressed(self, attempt: LiveAttempt, event: DigitPressed, now: float) -> None:
         """A key; outside of flows it means nothing."""
@@ -225,13 +225,18 @@ class Flowing:
         match action:
             case a.Say():
                 try:
-                    media = self._media(attempt, action.prompt)
+                    media, language = self._media(attempt, action.prompt)
                 except KeyError as missing:
                     floor.tell("error", "prompt_not_rendered", attempt=attempt.id, text=str(missing))
                     return walk.prompt_failed()
+                if not media:
+                    # There is nothing to say: it is over at once; but music on hold is not asked for for ever.
+                    waits = isinstance(walk.node, ToQueue)
+                    walk.state.playing = not waits
+                    return () if waits else walk.played(self._around(attempt, now))
                 attempt.playback = floor.serials.new(ids.PLAYBACK)
                 floor.playbacks[attempt.playback] = attempt.id
-                floor.do(PlayMessage(attempt.id, attempt.playback, media))
+                floor.do(PlayMessage(attempt.id, attempt.playback, media, language))
             case a.StopSaying():
                 self._silence(attempt)
             case a.SetTimer():
@@ -313,9 +318,14 @@ class Flowing:
         if attempt.walk.state.result:
             attempt.record.flow_result = attempt.walk.state.result
 
-    def _media(self, attempt: LiveAttempt, prompt: Prompt) -> tuple[str, ...]:
-        rendered = attempt.record.prompts or {}
-        return tuple(part.uri if isinstance(part, Media) else rendered[part.source] for part in prompt.parts)
+    @staticmethod
+    def _media(attempt: LiveAttempt, prompt: Prompt) -> tuple[tuple[str, ...], str]:
+        """What Asterisk plays for a prompt, and in which language; KeyError: a text was not rendered."""
+        assert attempt.walk is not None
+        record, state = attempt.record, attempt.walk.state
+        of_flow = attempt.walk.flow.language
+        media = media_of(prompt, record.prompts or {}, attempt.settings, record.language, of_flow, state.columns)
+        return media, spoken_language(record.language, of_flow, attempt.settings.language)
 
     # --- the world around --------------------------------------------------------------------------------
 
@@ -339,7 +349,7 @@ class Flowing:
 
 def abandoned_flow(settings: CampaignSettings) -> Flow:
     """The abandoned-call message as a flow, with the keys that this campaign offers while it plays and just after."""
-    message = Prompt((Media(settings.abandon_message),))
+    message = settings.abandon_message
     ways = {AbandonKey.OPT_OUT: "opt_out", AbandonKey.CALLBACK: "callback"}
     keys = {key: ways[meaning] for key, meaning in settings.abandon_keys.items()}
     return Flow(

@@ -179,6 +179,12 @@ def providers_answer(case: Case) -> Verdict:
     return Hold(*obstacle) if obstacle is not None else ALLOW
 
 
+def voice_keeps_up(case: Case) -> Verdict:
+    """The voice that says the campaign's texts keeps up with it."""
+    obstacle = case.floor.prompts.obstacle(case.campaign.settings, case.now)
+    return Hold(obstacle.reason, obstacle.until) if obstacle is not None else ALLOW
+
+
 def provider_clears(case: Case) -> Verdict:
     """Every provider has said, not too long ago, that the number is not listed."""
     if case.number is None:
@@ -232,7 +238,7 @@ def agent_ready(case: Case) -> Verdict:
 
 Gate = Callable[[Case], Verdict]
 
-LINE_GATES: tuple[Gate, ...] = (providers_answer, campaign_line, trunk_line, trunk_cps)
+LINE_GATES: tuple[Gate, ...] = (providers_answer, voice_keeps_up, campaign_line, trunk_line, trunk_cps)
 """What each call takes something away from: asked before every one."""
 CAMPAIGN_GATES: tuple[Gate, ...] = (
     campaign_on, not_paused, in_schedule, running, telephony_up, store_up, roster_up, dnc_ready, trunk_takes_calls,

@@ -20,6 +20,7 @@ from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, first_objection
 from dialerd.core.parking import Parking
 from dialerd.core.placing import Placing
+from dialerd.core.prompt_book import PROMPT_REASON
 from dialerd.core.verdicts import Hold, Refuse
 
 PATIENCE_S = 20.0
@@ -58,7 +59,10 @@ class GuaranteedLane:
             return held
         if first_objection(CONTACT_GATES, case) is not None:
             return held  # no agent helps against these
-        if not isinstance(choose(replace(case, guaranteed=True), contact), Chosen):
+        choice = choose(replace(case, guaranteed=True), contact)
+        if not isinstance(choice, Chosen):
+            if isinstance(choice, Hold) and choice.reason.startswith(PROMPT_REASON):
+                return choice
             return held
         if len(campaign.lane) >= MOST_WAITING:
             return Hold("guaranteed_agent_lane_full", now + LATER_S)

@@ -56,6 +56,7 @@ class ListEdits:
         if campaign is None or not mine:
             floor.do(ReturnContacts(tuple(c.id for c in event.contacts)))
             return
+        self._running.prompting.fetched(campaign, event.contacts)
         campaign.hopper.extendleft(reversed(event.contacts))
         campaign.record_in_attempt = event.in_attempt
         campaign.next_contact_at = event.next_at

@@ -27,6 +27,8 @@ from dialerd.core.floor import CampaignRun, Floor, LiveAttempt, Parked
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case, first_objection
 from dialerd.core.pre_call_gate import ruling_for
+from dialerd.core.prompt_texts import own_language
+from dialerd.core.prompting import message_media
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.rule_stamp import rules_stamp
 from dialerd.core.tallies import stamped
@@ -100,6 +102,8 @@ class Placing:
             profile_version=settings.profile.version,
             called_zone=zones_said(settings.callable_time.locate(contact, number)),
             rules=rules_stamp(settings.rule_sets, ruling, contact.columns),
+            prompts=floor.prompts.take(settings.name, contact.id),
+            language=own_language(settings, contact.columns),
         )
         attempt = LiveAttempt(record, settings, contact=contact, more_variables=ruling.variables)
         floor.attempts[attempt_id] = attempt
@@ -163,9 +167,10 @@ class Placing:
                 dial_string=dial_string(trunk.settings.dial, record.number),
                 caller_id=record.caller_id,
                 ring_timeout_s=settings.ring_timeout_s,
-                abandon_message=settings.abandon_message,
+                abandon_message=message_media(attempt, settings.abandon_message) or (),
                 dead_man_s=settings.dead_man_s,
                 variables=variables,
+                language=record.language or settings.language,
             )
         )
         floor.timers.set("ring", record.id, now + settings.ring_timeout_s + RING_GRACE_S)

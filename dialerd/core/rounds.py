@@ -17,6 +17,7 @@ from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, LINE_GATES, Case, 
 from dialerd.core.guaranteed_lane import GuaranteedLane
 from dialerd.core.pacing import agentless, progressive
 from dialerd.core.placing import Placing
+from dialerd.core.prompt_book import PROMPT_REASON
 from dialerd.core.running import Running
 from dialerd.core.sharing import Sharer, Sharing, agent_groups, share_of
 from dialerd.core.verdicts import Hold, Refuse
@@ -266,6 +267,8 @@ class Rounds:
         if held is None:
             return
         self._running.inquiring.ask(campaign, (contact,), now)
+        if held.reason.startswith(PROMPT_REASON):
+            self._running.prompting.ask(campaign, contact, now)
         self._running.parking.hold(campaign, contact, held, now)
         if campaign.parked_of_fetch >= 0:
             campaign.parked_of_fetch += 1

@@ -15,6 +15,7 @@ from dialerd.core.gates import Case
 from dialerd.core.inquiring import Inquiring
 from dialerd.core.lines import TrunkRun
 from dialerd.core.parking import MOST_AT_ONCE, Parking
+from dialerd.core.prompting import Prompting
 from dialerd.core.time_gate import REASONS
 
 HOPPER_FLOOR = 20
@@ -36,6 +37,7 @@ class Running:
         self._forecasting = forecasting
         self.parking = Parking(floor)
         self.inquiring = Inquiring(floor)
+        self.prompting = Prompting(floor)
         self._fetches = 0
 
     # --- lifecycle -------------------------------------------------------------------------------------
@@ -173,6 +175,8 @@ class Running:
         known = {c.id for c in campaign.hopper} | set(campaign.parked) | {c.id for _, c in campaign.lane}
         campaign.hopper.extend(c for c in event.contacts if c.id not in known)
         self.inquiring.ask(campaign, event.contacts, now)
+        self.prompting.fetched(campaign, event.contacts)
+        self.prompting.prepare(campaign, (self.case_for(campaign, one, now) for one in event.contacts))
         campaign.next_contact_at = event.next_at
         campaign.record_in_attempt = event.in_attempt
         campaign.dry = not event.contacts

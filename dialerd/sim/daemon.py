@@ -32,6 +32,8 @@ _TRACED: dict[type, Callable[[Any], Any]] = {
     c.WakeContacts: attrgetter("contact_lists"),
     c.SaveCampaignState: attrgetter("campaign", "state"),
     c.AskProvider: attrgetter("dnc_list", "numbers"),
+    c.RenderPrompts: attrgetter("campaign", "contact_id", "utterances"),
+    c.DistrustPrompts: attrgetter("media"),
     c.OriginateCall: attrgetter("attempt_id", "dial_string"),
     c.ProbeChannel: attrgetter("channel_id"),
     c.HangUp: attrgetter("channel_id", "reason"),
@@ -120,8 +122,8 @@ class Daemon:
         self.dialer = Dialer(SerialNumbers(int(offset * 1000), token))
         self._trace = trace
         self._on_command = on_command
-        telephony, roster, hot_store, record, watcher = (_Cut(self, submit) for submit in submits)
-        self._engine = Engine(self.dialer, telephony, roster, hot_store, record, watcher)
+        telephony, roster, hot_store, record, watcher, speech = (_Cut(self, submit) for submit in submits)
+        self._engine = Engine(self.dialer, telephony, roster, hot_store, record, watcher, speech=speech)
         self._now = 0.0
         self._due: float | None = None
 

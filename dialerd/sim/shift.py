@@ -30,7 +30,7 @@ from dialerd.core.flow.nodes import (
     ToNumber,
     ToQueue,
 )
-from dialerd.core.flow.prompts import Media, Prompt, Text
+from dialerd.core.flow.prompts import Form, Media, Prompt, Slot, Text, sound
 from dialerd.core.treatment import MAY_BE_PERSON, Treatment
 
 TRUNK = "carrier"
@@ -39,6 +39,8 @@ _PROFILES = ("connect_first", "connect_first", "off", "balanced", "catch_machine
 
 
 _SAID = Prompt((Media("sound:dialerd/dates"),))
+_WHICH_DAY = Prompt((Text(("Which day, ", Slot("first"), "?")), Media("sound:dialerd/dates")))
+_THAT_DAY = Prompt((Text(("You chose ", Slot("day", Form.DIGITS, later=True))),))
 DATES = Flow(
     "dates",
     "hello",
@@ -48,7 +50,8 @@ DATES = Flow(
             _SAID, {"1": "bye", "2": "day", "3": "who", "4": "memo", "5": "branch", "0": "agent"}, retries=1,
             on_no_input="later", wrong_prompt=_SAID,
         ),
-        "day": Gather(_SAID, least=1, most=2, into="day", next="bye", retries=1),
+        "day": Gather(_WHICH_DAY, least=1, most=2, into="day", next="chosen", retries=1),
+        "chosen": Play(_THAT_DAY, "bye"),
         "who": Branch((Case("agent", idle_agents=QUEUE),), "later"),
         "agent": ToQueue(QUEUE, "later", 25.0, _SAID),
         "memo": Record(_SAID, "bye", "memo", longest_s=10.0),
@@ -155,7 +158,7 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             max_attempts=2,
             retry=retry,
             analysis=profile_named("catch_machines"),
-            message="sound:dialerd/reminder",
+            message=sound("sound:dialerd/reminder"),
             priority=4,
         )
     if shift.flows:

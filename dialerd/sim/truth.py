@@ -10,6 +10,7 @@ from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.campaign import Mode, Plan
 from dialerd.core.contact import ContactState
 from dialerd.core.disposition import ANSWERED, NEVER_DIALED, Disposition
+from dialerd.core.prompt_texts import texts_with_flows
 from dialerd.core.tallies import CALLBACK, counted, is_promised
 from dialerd.sim.callees import Callee
 
@@ -92,6 +93,8 @@ class Truth:
             self.broken("opt_out", f"{attempt_id}: the number must not be called")
         contact = self._contacts.setdefault(record.contact_id, _Contact())
         settings = self.plan.campaigns[record.campaign]
+        if any(True for _ in texts_with_flows(settings)) and not record.prompts:
+            self.broken("gates", f"{attempt_id}: what it is to say was not rendered")
         if contact.dialed >= settings.max_attempts and not contact.promised:
             self.broken("gates", f"{attempt_id}: contact {record.contact_id} was dialed {contact.dialed} times")
         if contact.retired:

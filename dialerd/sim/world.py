@@ -22,6 +22,7 @@ from dialerd.sim.schedule import Schedule
 from dialerd.sim.shift import QUEUE, Shift, plan_for
 from dialerd.sim.telephony import SimulatedAsterisk
 from dialerd.sim.truth import Truth
+from dialerd.sim.voice import SimulatedVoice
 from dialerd.store.memory_hot import MemoryHotStore
 from dialerd.store.memory_outbox import MemoryOutbox
 from dialerd.store.memory_record import MemoryRecord
@@ -70,6 +71,7 @@ class World:
         self.hot = MemoryHotStore(self._post, self.wall, defer=self._defer)
         self.record = MemoryRecord(self._post, self.wall, defer=self._defer)
         self.outbox = MemoryOutbox(self.hot, self.record, self._post, defer=self._defer)
+        self.voice = SimulatedVoice(shift.seed, self.wall.now, self._spoken)
         self.lives: list[Daemon] = []
         self.daemon: Daemon | None = None
         self.happened: list[str] = []
@@ -99,7 +101,14 @@ class World:
             self.wall.offset,
             len(self.lives) + 1,
             self.trace,
-            (self.asterisk.submit, self.floor.submit, self._to_hot, self.record.submit, self._watch),
+            (
+                self.asterisk.submit,
+                self.floor.submit,
+                self._to_hot,
+                self.record.submit,
+                self._watch,
+                self.voice.submit,
+            ),
             self._on_command,
         )
         self.lives.append(daemon)
@@ -191,6 +200,10 @@ class World:
     def _reply(self, life: Daemon | None, reply: Callable[[], None]) -> None:
         if life is self.daemon and life is not None:
             reply()
+
+    def _spoken(self, delay: float, event: e.Event) -> None:
+        if self.daemon is not None:
+            self.schedule.after(delay, self._step_of, self.daemon, event)
 
     def _to_hot(self, command: Any) -> None:
         self.hot.submit(command)

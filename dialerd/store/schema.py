@@ -159,6 +159,7 @@ attempts = Table(
     Column("flow", _Json),
     Column("flow_result", String),
     Column("prompts", _Json),
+    Column("language", String, nullable=False, server_default=""),
     Column("lane", String, nullable=False, server_default=""),
     Column("profile", Text, nullable=False, server_default=""),
     Column("profile_version", Text, nullable=False, server_default=""),

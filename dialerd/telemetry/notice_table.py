@@ -57,6 +57,11 @@ NOTICES: dict[str, Advice] = {
     "opted_out": Advice(
         "Somebody asked in a call, by key, not to be called again: the number is on the opt-out list."
     ),
+    "prompt_failed": Advice(
+        "Speech of a text could not be rendered for a contact, who is not called: the voice failed, or the contact's "
+        "data cannot be spoken (`dialerd why` says which).",
+        "`dialerd prompts check` tries every voice. Data that cannot be spoken: mend the column, import again.",
+    ),
     "prompt_not_played": Advice(
         "A prompt of a flow could not be played to the caller; the call was ended.",
         "Check that Asterisk has the sounds of the flow and node named here (`dialerd doctor`).",

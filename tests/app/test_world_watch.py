@@ -15,6 +15,7 @@ from dialerd.app.world_watch import WorldWatch
 from dialerd.asterisk.wire import Reply, Request, Result, Unanswered
 from dialerd.core.campaign import CampaignSettings, Mode
 from dialerd.core.events import CampaignFound, Event
+from dialerd.core.flow.prompts import sound
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.schema import contact_lists
@@ -38,7 +39,7 @@ class Sounds:
 def campaign(**changes: Any) -> CampaignSettings:
     values: dict[str, Any] = {
         "name": "spring", "mode": Mode.AGENTLESS, "contact_list": "leads", "trunk": "carrier", "caller_id": "",
-        "message": "sound:spring/offer", "abandon_message": "sound:/var/sorry",
+        "message": sound("sound:spring/offer"), "abandon_message": sound("sound:/var/sorry"),
     }  # fmt: skip
     return CampaignSettings(**(values | changes))
 
@@ -54,7 +55,7 @@ async def database(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
 async def test_a_sound_goes_and_comes(database: AsyncEngine) -> None:
     posted: list[Event] = []
     watch, ari = WorldWatch(database, posted.append), Sounds()
-    both = [campaign(), campaign(name="autumn", message="sound:/var/autumn")]
+    both = [campaign(), campaign(name="autumn", message=sound("sound:/var/autumn"))]
 
     async def look() -> list[Event]:
         posted.clear()
@@ -70,7 +71,7 @@ async def test_a_sound_goes_and_comes(database: AsyncEngine) -> None:
     ari.names = {"spring/offer"}
     assert await look() == [CampaignFound("spring", "sounds", None)]
     assert await look() == []
-    both[0] = campaign(abandon_message="sound:sorry")
+    both[0] = campaign(abandon_message=sound("sound:sorry"))
     assert await look() == [CampaignFound("spring", "sounds", "Asterisk has no sound:sorry")]
 
 

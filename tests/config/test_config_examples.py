@@ -9,6 +9,7 @@ from dialerd.config.daemon import DaemonSettings
 from dialerd.config.daemon_file import load_settings
 from dialerd.core.campaign import AbandonKey, Connection, Mode, NextTry, PacingSettings, RetryRule
 from dialerd.core.disposition import Disposition
+from dialerd.core.flow.prompts import sound
 from dialerd.core.treatment import CallAnalysis, Treatment
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,11 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
         max_calls_per_agent=6.0, abandon_target=0.02, abandon_cap=0.03, progressive_until=50
     )
     notice = result.plan.campaigns["delivery-notice"]
-    assert (notice.mode, notice.queue, notice.message) == (Mode.AGENTLESS, None, "sound:custom/delivery-notice")
+    assert (notice.mode, notice.queue, notice.message) == (
+        Mode.AGENTLESS,
+        None,
+        sound("sound:custom/delivery-notice"),
+    )
     assert notice.responses[CallAnalysis.MACHINE] is Treatment.MESSAGE
     assert notice.retry[Disposition.BUSY] == RetryRule(max_tries=4, gap_s=300.0, next=NextTry.SAME_NUMBER)
     date = result.plan.campaigns["delivery-date"]

@@ -85,7 +85,7 @@ def test_a_flow_becomes_what_it_says() -> None:
     assert campaign.flow == "delivery"
     assert set(campaign.flows) == {"delivery", "farewell"}
     flow = campaign.flows["delivery"]
-    assert (flow.start, flow.longest_s, flow.always, flow.language) == ("greet", 300.0, {"9": "out"}, "en")
+    assert (flow.start, flow.longest_s, flow.always, flow.language) == ("greet", 300.0, {"9": "out"}, "")
     nodes = dict(flow.nodes)
     which = nodes.pop("which")
     assert isinstance(which, n.Branch)

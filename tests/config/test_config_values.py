@@ -18,6 +18,7 @@ from dialerd.core.analysis import profile_named
 from dialerd.core.callable_time import ANY_TIME
 from dialerd.core.campaign import CampaignSettings, Connection, RetryRule, TrunkSettings
 from dialerd.core.disposition import Disposition
+from dialerd.core.flow.prompts import sound
 from dialerd.core.treatment import AGENT_RESPONSES, CallAnalysis, Treatment
 
 
@@ -86,7 +87,7 @@ def test_a_campaign_goes_over_the_defaults_key_by_key() -> None:
     assert settings.responses == {
         **AGENT_RESPONSES, CallAnalysis.MACHINE: Treatment.MESSAGE, CallAnalysis.FAX: Treatment.MESSAGE,
     }  # fmt: skip
-    assert (settings.message, settings.weight, settings.priority) == ("sound:beep", 2, 1)
+    assert (settings.message, settings.weight, settings.priority) == (sound("sound:beep"), 2, 1)
 
 
 def test_the_deadline_of_the_profile_its_own_and_none() -> None:

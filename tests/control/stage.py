@@ -10,6 +10,7 @@ from dialerd.core.campaign import CampaignSettings, Connection, Mode, Plan, Trun
 from dialerd.core.commands import Claim, CloseAttempt, Command, DialAgent, EnterBridge, OriginateCall
 from dialerd.core.contact import Contact, Number
 from dialerd.core.dialer import Dialer
+from dialerd.core.flow.prompts import sound
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.view import DialerView
 from dialerd.engine import Engine, Observer
@@ -33,7 +34,7 @@ def reminders(**changes: Any) -> CampaignSettings:
     """An agentless campaign."""
     values: dict[str, Any] = {
         "name": "reminders", "mode": Mode.AGENTLESS, "contact_list": "patients", "trunk": "carrier",
-        "caller_id": "+441632960000", "message": "sound:reminder", "max_lines": 2,
+        "caller_id": "+441632960000", "message": sound("sound:reminder"), "max_lines": 2,
     }  # fmt: skip
     return CampaignSettings(**(values | changes))
 

@@ -20,6 +20,7 @@ from dialerd.core.events import (
     TelephonyBack,
     TimePassed,
 )
+from dialerd.core.flow.prompts import sound
 from dialerd.core.ids import SerialNumbers
 
 LINES = 30
@@ -36,7 +37,7 @@ class Run:
         self.contacts = 0
         campaign = CampaignSettings(
             "notice", Mode.AGENTLESS, "subscribers", "carrier", "+441632960000", max_lines=LINES,
-            message="sound:notice", analysis=profile_named("off"),
+            message=sound("sound:notice"), analysis=profile_named("off"),
         )  # fmt: skip
         trunk = TrunkSettings("carrier", "PJSIP/{digits}@carrier", "PJSIP/carrier", 1000, 500.0)
         self.take(PlanChanged(Plan({"notice": campaign}, {"carrier": trunk})))

@@ -34,6 +34,7 @@ from dialerd.core.events import (
     RosterSynced,
     TelephonyBack,
 )
+from dialerd.core.flow.prompts import sound
 from dialerd.core.ids import SerialNumbers
 
 
@@ -49,7 +50,7 @@ class Run:
         self.commands: list[Command] = []
         calm = CampaignSettings(
             "calm", Mode.AGENTLESS, "leads", "carrier", "+441632960000", max_lines=1,
-            message="sound:notice", analysis=profile_named("off"),
+            message=sound("sound:notice"), analysis=profile_named("off"),
         )  # fmt: skip
         trunk = TrunkSettings("carrier", "PJSIP/{digits}@carrier", "PJSIP/carrier", 1000, 500.0)
         campaigns = {"calm": calm, "urgent": replace(calm, name="urgent", priority=5)}

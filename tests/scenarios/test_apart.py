@@ -15,6 +15,7 @@ from dialerd.core.direction import CampaignRule, Condition, Measure, Order, Thre
 from dialerd.core.dnc import DncEntry, DncKind, DncStanding
 from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut
 from dialerd.core.filtering.parser import parse_filter
+from dialerd.core.flow.prompts import sound
 from dialerd.core.ordering.settings import DialOrder
 from tests.scenarios.test_flows import Call, call, delivery, successor
 from tests.scenarios.timeline import START, Timeline, campaign, contact, member
@@ -71,7 +72,7 @@ def test_one_who_was_called_often_enough_today_is_not_helped_by_an_agent() -> No
 
 def test_a_number_that_opted_out_is_barred_before_its_contact_is_fetched() -> None:
     """The record, which has the entry, may be ahead of the copy that the claim asks."""
-    line = Timeline(campaign(mode=Mode.AGENTLESS, queue=None, message="sound:news", dnc=("optouts",)))
+    line = Timeline(campaign(mode=Mode.AGENTLESS, queue=None, message=sound("sound:news"), dnc=("optouts",)))
     line.ready().then(DncStandingChanged(DncStanding(frozenset({"optouts"}))))
     line.then(e.CampaignStartAsked("spring"), OptedOut("optouts", DncEntry(DncKind.NUMBER, NUMBER)))
     line.then(e.ContactsFetched("spring", (contact(1),), None, 1))

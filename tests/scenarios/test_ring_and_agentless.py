@@ -9,12 +9,17 @@ from dialerd.core import events as e
 from dialerd.core import ids
 from dialerd.core.analysis import profile_named
 from dialerd.core.campaign import CampaignState, Connection, Mode
+from dialerd.core.flow.prompts import sound
 from dialerd.core.treatment import CallAnalysis, Treatment
 from tests.scenarios.timeline import Timeline, campaign, contact, member
 
 RING = campaign(connection=Connection.RING, analysis=profile_named("connect_first"))
 AGENTLESS = campaign(
-    mode=Mode.AGENTLESS, queue=None, max_lines=2, message="sound:reminder", analysis=profile_named("catch_machines")
+    mode=Mode.AGENTLESS,
+    queue=None,
+    max_lines=2,
+    message=sound("sound:reminder"),
+    analysis=profile_named("catch_machines"),
 )
 
 
@@ -116,7 +121,7 @@ def test_agentless_machine_is_hung_up_or_hears_the_message() -> None:
     ):
         line = Timeline(
             campaign(
-                mode=Mode.AGENTLESS, queue=None, message="sound:reminder", responses=responses,
+                mode=Mode.AGENTLESS, queue=None, message=sound("sound:reminder"), responses=responses,
                 analysis=profile_named("catch_machines"),
             )
         )  # fmt: skip

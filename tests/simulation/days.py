@@ -30,6 +30,7 @@ from dialerd.core.events import (
     TelephonyBack,
     TimePassed,
 )
+from dialerd.core.flow.prompts import sound
 from dialerd.core.ids import SerialNumbers
 from dialerd.store.memory_hot import MemoryHotStore
 from dialerd.store.memory_outbox import MemoryOutbox
@@ -71,7 +72,7 @@ class Days:
         self._outbox = MemoryOutbox(self.hot, self.record, self._inbox.append)
         gap_s = self.rng.choice((900.0, 3000.0, 9000.0))
         settings = CampaignSettings(
-            "", Mode.AGENTLESS, "", "carrier", "+441632960000", max_attempts=10**9, message="sound:notice",
+            "", Mode.AGENTLESS, "", "carrier", "+441632960000", max_attempts=10**9, message=sound("sound:notice"),
             retry={Disposition.BUSY: RetryRule(10**9, gap_s), Disposition.NO_ANSWER: RetryRule(10**9, 3 * gap_s)},
             analysis=profile_named("off"), max_lines=3,
         )  # fmt: skip

@@ -35,7 +35,15 @@ def engine_with(log: list[tuple[str, c.Command]], observers: Sequence[Any] = ())
         Port(name, log) for name in ("telephony", "roster", "hot", "record", "watcher")
     )
     return Engine(
-        Dialer(SerialNumbers(1, 1)), telephony, roster, hot, record, watcher, observers, Port("provider", log)
+        Dialer(SerialNumbers(1, 1)),
+        telephony,
+        roster,
+        hot,
+        record,
+        watcher,
+        observers,
+        Port("provider", log),
+        Port("speech", log),
     )
 
 
@@ -44,6 +52,7 @@ def test_every_command_has_its_port(log: list[tuple[str, c.Command]]) -> None:
     wanted: dict[str, Any] = {
         "hot": c.StoreCommand, "record": c.RecordCommand, "telephony": c.TelephonyCommand,
         "roster": c.RosterCommand, "watcher": c.WatcherCommand, "provider": c.ProviderCommand,
+        "speech": c.SpeechCommand,
     }  # fmt: skip
     for name, kinds in wanted.items():
         for kind in get_args(kinds) or (kinds,):

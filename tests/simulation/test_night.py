@@ -15,6 +15,7 @@ from dialerd.core.callable_time import CallableSet, CallableTime, Place, Week
 from dialerd.core.campaign import CampaignSettings, Mode, Plan, TrunkSettings
 from dialerd.core.contact import Contact, Number
 from dialerd.core.dialer import Dialer
+from dialerd.core.flow.prompts import sound
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.parking import MOST_AT_ONCE
 from dialerd.core.time_gate import within_callable_time
@@ -57,7 +58,7 @@ class Night:
         people = ((f"k{n}", [Number(f"+44163296{n:04d}")], {}) for n in range(PEOPLE))
         self.people = self.record.add_contacts("leads", people)
         self.settings = CampaignSettings(
-            "night", Mode.AGENTLESS, "leads", "carrier", "+441632960000", message="sound:x", max_lines=30,
+            "night", Mode.AGENTLESS, "leads", "carrier", "+441632960000", message=sound("sound:x"), max_lines=30,
             callable_time=times,
         )  # fmt: skip
         self.plan_is(self.settings)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dialerd.core.filtering.conditions import Filter, columns_of
-from dialerd.core.flow.prompts import Media, Prompt, Text
+from dialerd.core.flow.prompts import Prompt, Text
 from dialerd.core.weekly_hours import WeeklyHours
 
 KEYS = frozenset("0123456789*#")
@@ -158,7 +158,8 @@ class Flow:
     name: str
     start: str
     nodes: Mapping[str, Node]
-    language: str = "en"
+    language: str = ""
+    """Of its sounds and texts; empty: that of the campaign."""
     always: Mapping[str, str] = field(default_factory=dict)
     longest_s: float = 600.0
     """After so many seconds the call ends, wherever it is."""
@@ -193,8 +194,7 @@ def texts_of(flow: Flow) -> tuple[Text, ...]:
 
 def sounds_of(flow: Flow) -> frozenset[str]:
     """Media URIs of every sound of the flow."""
-    prompts = (prompt for node in flow.nodes.values() for prompt in prompts_of(node))
-    return frozenset(part.uri for prompt in prompts for part in prompt.parts if isinstance(part, Media))
+    return frozenset(uri for node in flow.nodes.values() for prompt in prompts_of(node) for uri in prompt.sounds)
 
 
 def columns_written(flow: Flow) -> frozenset[str]:

@@ -32,6 +32,9 @@ class Slot:
     column: str
     form: Form = Form.TEXT
     fallback: str | None = None
+    later: bool = False
+    """The call itself writes the column, so that nothing can be rendered for it beforehand: it is said digit by digit
+    from speech that was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,40 @@ class Text:
     """A text that is turned into speech before the call, in parts as they follow each other."""
 
     parts: tuple[str | Slot, ...]
+    language: str = ""
+    """The language in which it is written, such as ``de`` or ``en_GB``; empty: that of the flow or campaign."""
+    others: tuple[Text, ...] = ()
+    """The same in other languages."""
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """The places for columns."""
-        return tuple(part for part in self.parts if isinstance(part, Slot))
+        """The places for columns, those of the other languages included."""
+        own = tuple(part for part in self.parts if isinstance(part, Slot))
+        return own + tuple(slot for other in self.others for slot in other.slots)
 
     @property
     def source(self) -> str:
-        """The text as it is written in a flow: what it is known by among the prompts of a call."""
+        """The text as it is written in a flow."""
         return "".join(part if isinstance(part, str) else _written(part) for part in self.parts)
+
+    def for_language(self, language: str) -> Text:
+        """The text in this language, or in the same language of another country; else as it was written first."""
+        every = (self, *self.others)
+        near = (one for one in every if one.language.partition("_")[0] == language.partition("_")[0])
+        return next((one for one in every if one.language == language), next(near, self))
+
+    def pieces(self) -> tuple[Text | Slot, ...]:
+        """What can be rendered before the call, and between it the slots that cannot."""
+        found: list[Text | Slot] = []
+        ahead: list[str | Slot] = []
+        for part in self.parts:
+            if isinstance(part, Slot) and part.later:
+                found += [Text(tuple(ahead), self.language)] if ahead else []
+                found.append(part)
+                ahead = []
+            else:
+                ahead.append(part)
+        return (*found, Text(tuple(ahead), self.language)) if ahead else tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +95,21 @@ class Prompt:
     def texts(self) -> tuple[Text, ...]:
         """Its texts."""
         return tuple(part for part in self.parts if isinstance(part, Text))
+
+    @property
+    def sounds(self) -> tuple[str, ...]:
+        """Media URIs of its sounds."""
+        return tuple(part.uri for part in self.parts if isinstance(part, Media))
+
+    @property
+    def words(self) -> str:
+        """The prompt for readers: the names of its sounds, and its texts."""
+        return " ".join(part.uri if isinstance(part, Media) else part.source for part in self.parts)
+
+
+def sound(uri: str) -> Prompt:
+    """A prompt of one sound."""
+    return Prompt((Media(uri),))
 
 
 class ColumnMissing(Exception):

@@ -91,6 +91,11 @@ class Walk:
         self._flow = flows[state.flow]
 
     @property
+    def flow(self) -> Flow:
+        """The flow in which the caller is."""
+        return self._flow
+
+    @property
     def node(self) -> Node:
         """Where the caller is."""
         return self._flow.nodes[self.state.node]

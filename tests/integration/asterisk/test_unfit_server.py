@@ -12,6 +12,7 @@ from dialerd.app.examination import Examiner
 from dialerd.asterisk.telephony import AriTelephony
 from dialerd.core.campaign import CampaignSettings, Mode, Plan, TrunkSettings
 from dialerd.core.events import TelephonyBack, TelephonyLost
+from dialerd.core.flow.prompts import sound
 from lab.pytest_plugin import LabFactory
 
 pytestmark = pytest.mark.integration
@@ -23,8 +24,8 @@ async def test_missing_parts_hold_all_calls_and_a_missing_sound_is_told(
     lab = private_lab()
     told: list[tuple[str, str, dict[str, str]]] = []
     plan = Plan(
-        {"notice": CampaignSettings("notice", Mode.AGENTLESS, "leads", "carrier", "", message="sound:no-such-sound",
-                                    abandon_message="sound:vm-goodbye")},
+        {"notice": CampaignSettings("notice", Mode.AGENTLESS, "leads", "carrier", "",
+                                    message=sound("sound:no-such-sound"), abandon_message=sound("sound:vm-goodbye"))},
         {"carrier": TrunkSettings("carrier", "PJSIP/{digits}@carrier", "PJSIP/carrier", 5, 5.0)},
     )  # fmt: skip
     settings = ari_settings(lab, backoff_max_s=0.3)
