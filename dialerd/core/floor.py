@@ -158,6 +158,8 @@ class CampaignRun:
     closing: set[str] = field(default_factory=set)
     fetching: bool = False
     dry: bool = False
+    last_look: bool = False
+    """Its list was looked at since all that feed it have nobody left; see :mod:`dialerd.core.completing`."""
     """The last fetch brought fewer contacts than were asked for."""
     next_contact_at: float | None = None
     record_in_attempt: int = 0

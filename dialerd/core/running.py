@@ -5,6 +5,7 @@ from __future__ import annotations
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState, Mode, Plan
 from dialerd.core.commands import FetchContacts, ReturnContacts, SaveCampaignState, WakeContacts
+from dialerd.core.completing import is_complete, somebody_came
 from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.events import CampaignFound, ContactsFetched
@@ -180,6 +181,8 @@ class Running:
         campaign.next_contact_at = event.next_at
         campaign.record_in_attempt = event.in_attempt
         campaign.dry = not event.contacts
+        if event.contacts:
+            somebody_came(floor)
         campaign.parked_of_fetch = 0
         if campaign.dry:
             wake = now + POLL_S
@@ -194,6 +197,7 @@ class Running:
 
     def list_changed(self, contact_list: str) -> None:
         """The record of this list changed."""
+        somebody_came(self._floor)
         for name, campaign in self._floor.campaigns.items():
             if contact_list in campaign.settings.contact_lists:
                 if self._floor.findings.against(name, CONTACT_LIST):
@@ -253,24 +257,8 @@ class Running:
 
     def complete_if_done(self, campaign: CampaignRun) -> None:
         """Complete when no contact can ever be called again."""
-        waiting = campaign.hopper or campaign.parked or campaign.lane
-        idle = not (campaign.live or campaign.closing or waiting or campaign.fetching)
-        if (
-            idle
-            and campaign.dry
-            and not self._fed(campaign)
-            and campaign.next_contact_at is None
-            and campaign.record_in_attempt == 0
-        ):
+        if is_complete(self._floor, campaign):
             self._change(campaign, CampaignState.COMPLETE, "")
-
-    def _fed(self, campaign: CampaignRun) -> bool:
-        """Another campaign that is at work may hand contacts over to this one."""
-        return any(
-            other.state is CampaignState.ON
-            and any(rule.hand_over_to == campaign.settings.name for rule in other.settings.retry.values())
-            for other in self._floor.campaigns.values()
-        )
 
     def wind_down(self, campaign: CampaignRun) -> None:
         """Not on: nobody is kept, and what is stopping ends with its last call."""

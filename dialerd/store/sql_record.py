@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import uuid
 from collections import deque
@@ -46,6 +47,8 @@ from dialerd.store.schema import campaigns, contacts
 
 _log = structlog.get_logger(__name__)
 _CHUNK = 500
+LOCKED_S = 0.5
+"""After so long it is worth asking again for contacts that an edit has locked."""
 
 
 class SqlRecord:
@@ -228,6 +231,8 @@ class SqlRecord:
             waiting = of_lists & (contacts.c.state == ContactState.WAITING.value)
             soonest = select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1)
             next_at = (await connection.execute(soonest)).scalar()
+        if command.order.plain and not chosen and not command.only and await _somebody_locked(connection, command):
+            next_at = min(self._clock.now() + LOCKED_S, next_at if next_at is not None else math.inf)
         count = (await connection.execute(select(func.count()).select_from(contacts).where(in_attempt))).scalar_one()
         return ContactsFetched(command.campaign, tuple(chosen), next_at, count, command.serial)
 
@@ -278,6 +283,15 @@ class SqlRecord:
 def wanted_of(command: FetchContacts) -> Wanted:
     """Whose order is asked for."""
     return Wanted(command.campaign, command.contact_list, command.order)
+
+
+async def _somebody_locked(connection: AsyncConnection, command: FetchContacts) -> bool:
+    """Somebody can be called and was passed over, since an edit has them now: the list is not at its end."""
+    free = select(contacts.c.id).where(
+        contacts.c.contact_list == command.contact_list, contacts.c.state == ContactState.CALLABLE.value,
+        contacts.c.next_at <= 0,
+    )  # fmt: skip
+    return (await connection.execute(free.limit(1))).first() is not None
 
 
 async def _plain(

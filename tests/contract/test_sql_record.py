@@ -312,3 +312,20 @@ async def test_nothing_is_written_into_a_contact_that_was_removed(engine: AsyncE
         await write_outcomes(connection, written, 1.0)
         rows = await connection.execute(select(contacts.c["columns"]).order_by(contacts.c.id))
         assert list(rows.scalars()) == [{}, {"income": "40000"}]
+
+
+async def test_a_list_is_not_at_its_end_while_an_edit_has_the_last_contact(
+    engine: AsyncEngine, record: SqlRecord, inbox: Inbox
+) -> None:
+    """Neither does a fetch wait for the edit on PostgreSQL, nor is the campaign complete without the contact."""
+    await add(engine, 1)
+    async with engine.connect() as connection:
+        await connection.execute(contacts.update().values(key="another"))
+        record.submit(fetch(5))
+        await inbox.until(lambda: inbox.events, "an answer, or that the database is busy")
+        for event in inbox.of(ContactsFetched):
+            assert (event.contacts, event.next_at is not None) == ((), True)
+        await connection.commit()
+    record.submit(fetch(5))
+    await flush(record)
+    assert [c.id for event in inbox.of(ContactsFetched) for c in event.contacts] == [1]
