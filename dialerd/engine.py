@@ -29,9 +29,9 @@ _RECORD = (
     c.CountContacts,
 )
 _TELEPHONY = (
-    c.OriginateCall, c.ProbeChannel, c.HangUp, c.StartAmd, c.StopAmd, c.CreateBridge, c.DestroyBridge,
-    c.EnterBridge, c.PlayMessage, c.StopPlayback, c.StartRecording, c.StopRecording, c.TransferOut, c.DialAgent,
-    c.AnnounceAgent,
+    c.OriginateCall, c.ProbeChannel, c.HangUp, c.StartAmd, c.StopAmd, c.StartListening, c.StopListening,
+    c.HoldDeadMan, c.CreateBridge, c.DestroyBridge, c.EnterBridge, c.PlayMessage, c.StopPlayback, c.StartRecording,
+    c.StopRecording, c.TransferOut, c.DialAgent, c.AnnounceAgent,
 )  # fmt: skip
 _PROVIDER = (c.AskProvider,)
 _SPEECH = (c.RenderPrompts, c.DistrustPrompts)

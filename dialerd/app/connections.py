@@ -12,7 +12,17 @@ def ari_settings(settings: DaemonSettings) -> AriSettings:
     assert ari.password is not None
     # A rightful successor holds the lease, and has ended this daemon by then.
     patience_s = settings.lease_ttl_s + 5.0
-    return AriSettings(ari.url, ari.user, ari.password.get_secret_value(), ari.app, reclaim_after_s=patience_s)
+    listening = settings.listening
+    return AriSettings(
+        ari.url,
+        ari.user,
+        ari.password.get_secret_value(),
+        ari.app,
+        reclaim_after_s=patience_s,
+        listen_host=listening.host if listening.enabled else "",
+        listen_port=listening.port,
+        listen_address=listening.address or "",
+    )
 
 
 def ami_settings(settings: DaemonSettings) -> AmiSettings:

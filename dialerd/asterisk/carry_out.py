@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from dialerd.asterisk.client import AriClient
+from dialerd.asterisk.listening import Listening
 from dialerd.asterisk.translate import Translator
 from dialerd.asterisk.wire import Reply, Request, Result, path_of
 from dialerd.core import ids
@@ -19,12 +20,15 @@ from dialerd.core.commands import (
     DialAgent,
     EnterBridge,
     HangUp,
+    HoldDeadMan,
     OriginateCall,
     PlayMessage,
     ProbeChannel,
     StartAmd,
+    StartListening,
     StartRecording,
     StopAmd,
+    StopListening,
     StopPlayback,
     StopRecording,
     TelephonyCommand,
@@ -73,9 +77,12 @@ def keys_of(command: TelephonyCommand) -> tuple[str, ...]:
     match command:
         case OriginateCall() | StartAmd() | StopAmd():
             return (command.attempt_id,)
+        case StartListening() | StopListening():
+            # Nothing else of the call waits for it.
+            return (ids.sibling(command.attempt_id, ids.EAR),)
         case (
             ProbeChannel() | HangUp() | PlayMessage() | StopPlayback() | StartRecording() | StopRecording()
-            | TransferOut() | DialAgent()
+            | TransferOut() | DialAgent() | HoldDeadMan()
         ):  # fmt: skip
             # A snoop channel belongs to its attempt's lane.
             if command.channel_id.startswith(ids.AMD):
@@ -93,8 +100,14 @@ class CarryOut:
     """Does one command at a time, each by a coroutine of its own; :class:`Lanes` holds the order."""
 
     def __init__(
-        self, client: AriClient, translator: Translator, post: Post, pause: Callable[[float], Awaitable[None]]
+        self,
+        client: AriClient,
+        translator: Translator,
+        post: Post,
+        pause: Callable[[float], Awaitable[None]],
+        listening: Listening,
     ) -> None:
+        self._listening = listening
         self._client = client
         self._translator = translator
         self._post = post
@@ -117,6 +130,12 @@ class CarryOut:
                 await self._start_amd(command)
             case StopAmd():
                 await self.hang_up(ids.sibling(command.attempt_id, ids.AMD))
+            case StartListening():
+                await self._listening.start(command, self.ready)
+            case StopListening():
+                await self._listening.stop(command.attempt_id)
+            case HoldDeadMan():
+                await self._dead_man(command.channel_id, math.ceil(command.seconds))
             case CreateBridge():
                 await self._create_bridge(command)
             case DestroyBridge():
@@ -248,6 +267,7 @@ class CarryOut:
 
     def snoop_entered(self, channel_id: str) -> None:
         """A snoop channel came into the application."""
+        self._listening.entered(channel_id)
         entered = self._entering.get(channel_id)
         if entered is not None and not entered.done():
             entered.set_result(None)

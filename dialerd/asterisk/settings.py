@@ -37,6 +37,13 @@ class AriSettings:
     lost_mark_kept_s: float = 60.0
     """How long a handed-over mark of a lost call stays in AstDB: a daemon that dies meanwhile finds it again."""
 
+    listen_host: str = "127.0.0.1"
+    """Where Asterisk's ``AudioSocket()`` brings the sound of calls that are listened to; empty: nobody listens."""
+    listen_port: int = 0
+    """0: a free one."""
+    listen_address: str = ""
+    """The host by which Asterisk reaches it; empty: ``listen_host``."""
+
     @property
     def rest_url(self) -> str:
         """The base of all resources, ``http://host:port/ari``."""

@@ -14,7 +14,9 @@ from dialerd.asterisk.backoff import Backoff
 from dialerd.asterisk.carry_out import CarryOut, keys_of
 from dialerd.asterisk.client import AriClient
 from dialerd.asterisk.connection import ConnectFailed
+from dialerd.asterisk.ears import Ears
 from dialerd.asterisk.lanes import Lanes
+from dialerd.asterisk.listening import Listening
 from dialerd.asterisk.reconcile import SnapshotFailed, take_snapshot
 from dialerd.asterisk.settings import AriSettings
 from dialerd.asterisk.translate import USED_EVENTS, Translator, channel_id_of
@@ -86,6 +88,7 @@ class AriTelephony:
         self._may_connect.set()
         self._closing_because: str | None = None
         self._task: asyncio.Task[None] | None = None
+        self._ears = Ears(settings.listen_host, settings.listen_port, post)
 
     # --- life --------------------------------------------------------------------------------------------
 
@@ -93,7 +96,8 @@ class AriTelephony:
         """Begin to connect; :class:`TelephonyBack` tells when it is done."""
         client = self._client = AriClient(self._settings)
         client.on_event = self._take
-        self._carry_out = CarryOut(client, self._translator, self._post, asyncio.sleep)
+        listening = Listening(client, self._ears, await self._open_ears(), self._post)
+        self._carry_out = CarryOut(client, self._translator, self._post, asyncio.sleep, listening)
         self._task = asyncio.create_task(self._stay_connected(client, self._carry_out))
 
     async def ended(self) -> None:
@@ -112,6 +116,19 @@ class AriTelephony:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
+        await self._ears.stop()
+
+    async def _open_ears(self) -> str:
+        """Where Asterisk can bring the sound of calls; empty: nowhere."""
+        settings = self._settings
+        if not settings.listen_host:
+            return ""
+        try:
+            port = await self._ears.start()
+        except OSError as error:
+            log.error("listening_not_possible", host=settings.listen_host, reason=str(error))
+            return ""
+        return f"{settings.listen_address or settings.listen_host}:{port}"
 
     def submit(self, command: TelephonyCommand) -> None:
         """Carry out one command; see :mod:`dialerd.ports`."""

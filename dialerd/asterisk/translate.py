@@ -110,7 +110,7 @@ class Translator:
             return self._offered(raw, channel_id)
         if channel_id in self._inbound:
             return self._inbound_event(kind, raw, channel_id)
-        if not ids.is_ours(channel_id):
+        if not ids.is_ours(channel_id) or channel_id.startswith(ids.EAR):
             return None
         if channel_id.startswith(ids.AMD):
             return self._amd(kind, raw, channel_id)

@@ -7,11 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from dialerd.config.pacing_scalars import Percent
-from dialerd.config.scalars import Choice, Duration, Rate, Whole
-from dialerd.config.section import Section, written
+from dialerd.config.prompt_scalars import Prompts
+from dialerd.config.scalars import Choice, Duration, Rate, Switch, Whole
+from dialerd.config.section import SNAKE_NAME, Section, written
 from dialerd.config.telephony_scalars import DialTemplate
 from dialerd.core.analysis import PROFILE_NAMES
 from dialerd.core.campaign import Connection
+from dialerd.core.flow.prompts import Prompt
+from dialerd.core.voicemail import SpokenOver
 
 AGENT_DIAL = DialTemplate(("agent",), "PJSIP/{agent}")
 _MS = Whole(1, 60_000)
@@ -49,7 +52,7 @@ class AmdModel(Section):
     )
 
 
-class CallAnalysisModel(Section):
+class AnalysisModel(Section):
     """How it is found out what answered."""
 
     profile: Annotated[str, Choice(PROFILE_NAMES)] = Field(
@@ -63,6 +66,48 @@ class CallAnalysisModel(Section):
         default=None,
         description="Without a verdict so long after the first sound (or the greeting's end) a person is assumed; "
         "`null` waits for the verdict. Not stated: the profile's own.",
+    )
+    tones: Annotated[bool, Switch()] | None = Field(
+        default=None,
+        description="Faxes, special information tones and beeps are listened for during the analysis. `true` if not "
+        "stated.",
+    )
+
+
+class CallAnalysisModel(AnalysisModel):
+    """How it is found out what answered, and for which types of numbers otherwise."""
+
+    by_number_type: dict[Annotated[str, SNAKE_NAME], AnalysisModel] = Field(
+        default_factory=dict,
+        description="For numbers of one type, as `phones` names it (`mobile`): in place of all that stands above.",
+    )
+
+
+class LeaveMessageModel(Section):
+    """How the treatment `message_after_beep` leaves a message on an answering machine."""
+
+    message: Annotated[Prompt, Prompts()] | None = Field(
+        default=None, description="What is left, as `message` is written. Not stated: the campaign's `message`."
+    )
+    wait_for: list[Annotated[str, Choice(("tone", "silence"))]] = Field(
+        default_factory=lambda: ["tone", "silence"],
+        min_length=1,
+        max_length=2,
+        description="What ends the greeting, whichever comes first: `tone` (the end of the beep), `silence`.",
+    )
+    silence: Annotated[float, Duration(0.8, 10)] = Field(
+        default=written("4s"), description="So long it must be quiet; longer than the pause before a beep."
+    )
+    timeout: Annotated[float, Duration(3, 120)] = Field(
+        default=written("30s"), description="Longest wait for the end of the greeting, from the verdict."
+    )
+    at_timeout: Annotated[str, Choice(("message", "hang_up"))] = Field(
+        default="message", description="What is done then: leave the `message` all the same, or `hang_up`."
+    )
+    if_spoken_over: Annotated[SpokenOver, Choice(SpokenOver)] = Field(
+        default=written("unsure"),
+        description="Somebody speaks while the message plays: `unsure` (perhaps a person: what `responses` says for "
+        "`unsure`), or `go_on`.",
     )
 
 

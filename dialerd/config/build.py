@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dialerd.config.answer_models import CallAnalysisModel, PacingModel
+from dialerd.config.answer_models import AnalysisModel, LeaveMessageModel, PacingModel
 from dialerd.config.attempt_limits import caps_of, caps_of_profile, limits_of, united
 from dialerd.config.flow_build import flows_from
 from dialerd.config.models import CampaignModel
@@ -26,6 +26,7 @@ from dialerd.core.pre_call import RuleSet
 from dialerd.core.retry import DEFAULT_RETRY
 from dialerd.core.schedule import Schedule
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, MAY_BE_PERSON, CallAnalysis, Treatment
+from dialerd.core.voicemail import LeaveMessage
 
 _ENDPOINT = re.compile(r"PJSIP/(?:[^@/]+@(?P<at>[A-Za-z0-9_.-]+)|(?P<slash>[A-Za-z0-9_.-]+)/sips?:.+)", re.IGNORECASE)
 
@@ -55,14 +56,26 @@ def retry_rule(disposition: Disposition, model: RetryModel) -> RetryRule | None:
     return RetryRule(max_tries, gap_s, model.next, to)
 
 
-def analysis_profile(model: CallAnalysisModel) -> AnalysisProfile:
+def analysis_profile(model: AnalysisModel) -> AnalysisProfile:
     """The named profile with the figures that the campaign states itself."""
     profile = profile_named(model.profile)
     if model.amd is not None and profile.amd is not None:
         profile = replace(profile, amd=replace(profile.amd, **model.amd.model_dump(exclude_none=True)))
     if "deadline" in model.model_fields_set and profile.amd is not None:
         profile = replace(profile, deadline_s=model.deadline)
-    return profile
+    return profile if model.tones is None else replace(profile, tones=model.tones)
+
+
+def leave_message(model: LeaveMessageModel) -> LeaveMessage:
+    """How messages are left on machines."""
+    return LeaveMessage(
+        message=model.message,
+        tone="tone" in model.wait_for,
+        silence_s=model.silence if "silence" in model.wait_for else None,
+        timeout_s=model.timeout,
+        at_timeout=model.at_timeout == "message",
+        if_spoken_over=model.if_spoken_over,
+    )
 
 
 def response_table(model: CampaignModel) -> Mapping[CallAnalysis, Treatment]:
@@ -164,7 +177,11 @@ def campaign_settings(
         attempt_caps=united(caps_of(model.attempt_limits), shared_caps, caps_of_profile(profile)),
         retry={disposition: rule for disposition, rule in rules.items() if rule is not None},
         analysis=analysis_profile(model.call_analysis),
+        analysis_by_type={
+            kind: analysis_profile(of_type) for kind, of_type in model.call_analysis.by_number_type.items()
+        },
         responses=response_table(model),
+        leave_message=leave_message(model.message_after_beep),
         flow=model.flow,
         flows=flows_from(model.flow, flows or {}),
         abandon_keys=dict(model.abandon_keys),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from dialerd.config.answer_checks import check_after_beep, check_analysis
 from dialerd.config.attempt_limits import check_limits
 from dialerd.config.build import analysis_profile, response_table, retry_rule, trunk_settings
 from dialerd.config.dnc_checks import check_dnc
@@ -26,6 +27,7 @@ _NEVER_RETRIED = frozenset(
         Disposition.ANSWERED_AGENT,
         Disposition.ANSWERED_MESSAGE,
         Disposition.MACHINE_MESSAGE,
+        Disposition.MACHINE_MESSAGE_LEFT,
         Disposition.NOT_PLACED,
         Disposition.ANSWERED_FLOW,
     }
@@ -82,6 +84,12 @@ class _Checks:
         names = {self.campaign.contact_list or "", *(one.name for one in self.campaign.contact_lists or ())}
         lists = [self.file.contact_lists[name] for name in names if name in self.file.contact_lists]
         return frozenset(phone.column for one in lists for phone in one.phones)
+
+    def phone_types(self) -> Iterable[str]:
+        """Types of the numbers of its lists."""
+        names = {self.campaign.contact_list or "", *(one.name for one in self.campaign.contact_lists or ())}
+        lists = [self.file.contact_lists[name] for name in names if name in self.file.contact_lists]
+        return [phone.type for one in lists for phone in one.phones]
 
     def list_names(self) -> Iterable[str]:
         """Contact lists that there are."""
@@ -222,7 +230,8 @@ def _with_agents(checks: _Checks) -> None:
         if analysis in MAY_BE_PERSON and treatment not in (Treatment.AGENT, Treatment.FLOW):
             kind = "people" if analysis is CallAnalysis.PERSON else "answers that may be people"
             checks.warn(path, f"{kind} will not be connected to an agent, and count as abandoned")
-    if checks.states("message") and campaign.message and Treatment.MESSAGE not in response_table(campaign).values():
+    played = {Treatment.MESSAGE, Treatment.MESSAGE_AFTER_BEEP} & set(response_table(campaign).values())
+    if checks.states("message") and campaign.message and not played:
         checks.warn(checks.own("message"), "this message is never played", "add `machine: message` to `responses:`")
     profile = analysis_profile(campaign.call_analysis)
     path = checks.where("call_analysis")
@@ -237,32 +246,6 @@ def _with_agents(checks: _Checks) -> None:
     ):
         checks.warn(path, f"the deadline is later than the abandon threshold of {limit}",
                     "people who wait for the verdict will count as abandoned")  # fmt: skip
-
-
-def _call_analysis(checks: _Checks) -> None:
-    stated, path = checks.campaign.call_analysis, ("call_analysis",)
-    if stated.profile == "off":
-        for key in ("amd", "deadline"):
-            if getattr(stated, key) is not None:
-                checks.tell(
-                    checks.where(*path, key), f"profile `off` analyses nothing: `{key}` contradicts it", "",
-                    "remove the line, or choose another profile", of_key=True,
-                )  # fmt: skip
-        return
-    figures = analysis_profile(stated).amd
-    if stated.amd is None or figures is None:
-        return
-    for small, large in (
-        ("min_word_ms", "max_word_ms"), ("greeting_ms", "total_analysis_ms"),
-        ("after_greeting_silence_ms", "total_analysis_ms"),
-    ):  # fmt: skip
-        low, high = getattr(figures, small), getattr(figures, large)
-        if low > high:
-            key = small if getattr(stated.amd, small) is not None else large
-            checks.tell(
-                checks.where(*path, "amd", key), f"`{small}` ({low}) is larger than `{large}` ({high})",
-                f"`{small}` at most `{large}`", "what is not stated is the profile's own figure",
-            )  # fmt: skip
 
 
 def _retry(checks: _Checks) -> None:
@@ -357,6 +340,6 @@ def _shared_lists(document: Document, file: CampaignsFile, campaigns: dict[str, 
 
 
 _CAMPAIGN_CHECKS: Iterable[Callable[[_Checks], None]] = (
-    _required, _agentless, _with_agents, check_pacing, _call_analysis, _retry, _lines, _variables, _limits,
-    check_order,
+    _required, _agentless, _with_agents, check_pacing, check_analysis, check_after_beep, _retry, _lines, _variables,
+    _limits, check_order,
 )  # fmt: skip

@@ -37,6 +37,22 @@ class AriSettings(Section):
     )
 
 
+class ListeningSettings(Section):
+    """Where Asterisk brings the sound of calls in which tones are listened for (its `AudioSocket()`)."""
+
+    host: Annotated[str, _HOST] = Field(
+        default="127.0.0.1",
+        description="Address to listen on. Asterisk on another machine: one of the private network's.",
+    )
+    port: Annotated[int, Whole(0, 65_535)] = Field(default=0, description="TCP port to listen on; 0: any free one.")
+    address: Annotated[str, Text("a host name or IPv4 address", r"[A-Za-z0-9.-]{1,36}", 36)] | None = Field(
+        default=None, description="The host by which Asterisk reaches it. Not stated: `host`."
+    )
+    enabled: Annotated[bool, Switch()] = Field(
+        default=True, description="`false`: no call is listened to; AMD and silence decide alone."
+    )
+
+
 class AmiSettings(Section):
     """Asterisk's manager interface."""
 
@@ -117,6 +133,9 @@ class DaemonSettings(Section):
         default="main", description="The group of campaigns that this daemon runs or stands by for."
     )
     ari: AriSettings = Field(default_factory=AriSettings, description="Asterisk's REST interface.")
+    listening: ListeningSettings = Field(
+        default_factory=ListeningSettings, description="Where Asterisk brings the sound of calls."
+    )
     ami: AmiSettings = Field(default_factory=AmiSettings, description="Asterisk's manager interface.")
     redis: RedisSettings = Field(
         default_factory=RedisSettings, description="Where live calls, lines and locks are kept."

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from dialerd.config.answer_models import AgentsModel, CallAnalysisModel, PacingModel
+from dialerd.config.answer_models import AgentsModel, CallAnalysisModel, LeaveMessageModel, PacingModel
 from dialerd.config.attempt_limits import LimitsModel, SharedLimitsModel
 from dialerd.config.callable_models import CallableSetModel
 from dialerd.config.compliance_models import ComplianceModel
@@ -114,7 +114,11 @@ class CampaignModel(Section):
     )
     responses: dict[Annotated[CallAnalysis, Choice(CallAnalysis)], Annotated[Treatment, Choice(Treatment)]] = Field(
         default_factory=dict,
-        description="What is done with each kind of answer: `agent`, `message`, `flow`, `hang_up`.",
+        description="What is done with each kind of answer: `agent`, `message`, `message_after_beep`, `flow`, "
+        "`hang_up`.",
+    )
+    message_after_beep: LeaveMessageModel = Field(
+        default_factory=LeaveMessageModel, description="How that treatment leaves messages on answering machines."
     )
     flow: Annotated[str, SNAKE_NAME] | None = Field(
         default=None, description="What the treatment `flow` walks through: a name under `flows`."

@@ -56,13 +56,15 @@ class AnalysisProfile:
 
     ``amd`` is None when every answer counts as a person at once. ``deadline_s`` is rule R3: without a verdict
     that many seconds after the first sound (``clock`` speech_start) or after the greeting's end (greeting_end)
-    the result is unsure; None waits for the verdict.
+    the result is unsure; None waits for the verdict. ``tones``: faxes, special information tones and beeps are
+    listened for while the analysis goes on.
     """
 
     name: str
     amd: AmdArguments | None
     deadline_s: float | None
     clock: Clock
+    tones: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ class Evidence:
     first_sound_after_s: float | None
     attempts_before: int
     last_disposition: str | None
+    tone: str | None = None
+    """A tone that was heard: ``fax_ced``, ``fax_cng``, ``sit``, ``sit_…``, ``beep``."""
+    number_type: str = ""
+    """As in the contact list: ``mobile``, ``home`` …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +95,14 @@ class Verdict:
     rule: str
 
 
+_TONE_MEANS = {"fax": CallAnalysis.FAX, "sit": CallAnalysis.SIT, "beep": CallAnalysis.MACHINE}
 _UNSURE_CAUSES = ("INITIALSILENCE", "TOOLONG", "NOTSURE")
 
 
 def judge(evidence: Evidence, site_rule: Callable[[Evidence], CallAnalysis | None] | None = None) -> Verdict:
-    """Say what answered. A site's own rule goes first; then R1, R3 and AMD's own word; nothing is unmapped.
+    """Say what answered. A site's own rule goes first; then a tone, R1, R3 and AMD's own word; nothing is unmapped.
 
+    A tone is certain: people do not sound like a fax, and only machines beep.
     R1: INITIALSILENCE, NOTSURE and TOOLONG say nothing about a machine: unsure. R3: no verdict by the deadline:
     unsure. A status that nobody knows is unsure by the rule ``unmapped``, which raises an alert.
     """
@@ -102,6 +110,8 @@ def judge(evidence: Evidence, site_rule: Callable[[Evidence], CallAnalysis | Non
         own = site_rule(evidence)
         if own is not None:
             return Verdict(own, "site")
+    if evidence.tone is not None:
+        return Verdict(_TONE_MEANS[evidence.tone.split("_", 1)[0]], f"tone_{evidence.tone}")
     status, cause = evidence.amd_status, evidence.amd_cause or ""
     if status is None:
         return Verdict(CallAnalysis.UNSURE, "R3_deadline")

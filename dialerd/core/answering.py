@@ -1,4 +1,4 @@
-"""An attempt from answer to end: analysis, the legal clock, message."""
+"""An attempt from answer to end: analysis, tones, the legal clock, message."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from dialerd.core import ids
 from dialerd.core.analysis import AMD_GRACE_S, Clock, Evidence, judge
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import Connection
-from dialerd.core.commands import PlayMessage, SaveAttempt, StartAmd, StopAmd
-from dialerd.core.events import AmdFinished, PlaybackFinished
+from dialerd.core.commands import PlayMessage, SaveAttempt, StartAmd, StartListening, StopAmd, StopListening
+from dialerd.core.events import AmdFinished, ListeningFailed, PlaybackFinished, ToneHeard
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flow.prompts import Prompt
 from dialerd.core.flowing import Flowing
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.joining import BRIDGE_GRACE_S, Joining
+from dialerd.core.leaving import Leaving, message_to_leave
 from dialerd.core.placing import WATCH_S, Placing
 from dialerd.core.prompting import Prompting, message_media
+from dialerd.core.tones import Tone
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, PERSON_VALUES, CallAnalysis, Treatment
 
 HANG_UP_FOLLOWS_S = 0.5
 """A hang-up in the middle of a message is reported so soon after the playback's failure."""
 RESUMED_TREATMENT_S = 30.0
+LISTEN_S = 8.0
+"""From the answer: a fax that has not sounded by then will not; so long a connected call is listened to."""
 TREATMENT_GUARD_S = 120.0
 """A message that has not ended by then is ended with the call."""
 
@@ -45,6 +49,7 @@ class Answering:
         self._forecasting = forecasting
         self._placing = placing
         self._joining = joining
+        self.leaving = Leaving(floor, self._say, self._end)
 
     # --- analysis --------------------------------------------------------------------------------------
 
@@ -67,7 +72,8 @@ class Answering:
             self._end(attempt, now)
             return
         self._forecasting.answered(attempt, now)
-        profile = attempt.settings.analysis
+        attempt.quiet_since = record.answered_at
+        profile = attempt.analysis
         if profile.amd is None:
             floor.do(SaveAttempt(record))
             self._analysed(attempt, CallAnalysis.PERSON, "amd_off", now)
@@ -79,6 +85,9 @@ class Answering:
         floor.do(SaveAttempt(record))
         floor.do(StartAmd(record.id, profile.amd.values()))
         attempt.amd_running = True
+        if profile.tones:
+            attempt.listening = True
+            floor.do(StartListening(record.id))
         floor.timers.set("amd", record.id, now + profile.amd.total_analysis_ms / 1000 + AMD_GRACE_S)
         # Until a sound is heard, the silence of the line itself is what the person has to bear.
         self._set_deadline(attempt, record.speech_at if record.speech_at is not None else now)
@@ -86,6 +95,10 @@ class Answering:
     def talking_started(self, attempt: LiveAttempt, now: float) -> None:
         """The first sound of the called party: the legal clock's start, and rule R3's."""
         record = attempt.record
+        attempt.talking, attempt.quiet_since = True, None
+        if self.leaving.spoke(attempt, now):
+            self._spoken_over(attempt, now)
+            return
         if record.speech_at is not None or attempt.state not in _MAY_SPEAK:
             return
         record.speech_at = now
@@ -97,14 +110,16 @@ class Answering:
 
     def talking_stopped(self, attempt: LiveAttempt, silence_s: float, now: float) -> None:
         """The greeting's end lies ``silence_s`` before now."""
+        attempt.talking, attempt.quiet_since = False, now - silence_s
+        self.leaving.quiet(attempt, now)
         if attempt.greeting_end_at is None and attempt.state is _S.ANALYSING:
             attempt.greeting_end_at = now - silence_s
-            profile = attempt.settings.analysis
+            profile = attempt.analysis
             if profile.clock is Clock.GREETING_END and profile.deadline_s is not None:
                 self._floor.timers.set("deadline", attempt.id, attempt.greeting_end_at + profile.deadline_s)
 
     def _set_deadline(self, attempt: LiveAttempt, clock_start: float) -> None:
-        profile = attempt.settings.analysis
+        profile = attempt.analysis
         if profile.clock is Clock.SPEECH_START and profile.deadline_s is not None:
             self._floor.timers.set("deadline", attempt.id, clock_start + profile.deadline_s)
 
@@ -115,25 +130,65 @@ class Answering:
         if attempt.state in (_S.ENDED, _S.CLOSED) or record.amd_status is not None:
             return
         record.amd_status, record.amd_cause = event.status, event.cause
-        amd = attempt.settings.analysis.amd
+        amd = attempt.analysis.amd
         if event.status == "HUMAN" and attempt.greeting_end_at is None and amd is not None:
             attempt.greeting_end_at = now - amd.after_greeting_silence_ms / 1000
         if attempt.state is _S.ANALYSING:
             if event.status != "HANGUP":
                 self._judge(attempt, now)
         elif attempt.state is _S.CONNECTED and event.status == "MACHINE":
-            self._floor.tell("info", "late_machine_hint", attempt=record.id, agent=record.agent or "")
-            self._floor.do(SaveAttempt(record))
+            self._hint(attempt, CallAnalysis.MACHINE)
+
+    def _hint(self, attempt: LiveAttempt, what: CallAnalysis) -> None:
+        """Found out too late: the agent is told, and the conversation goes on."""
+        record = attempt.record
+        record.late_hint = what.value
+        self._floor.tell("info", "late_machine_hint", attempt=record.id, agent=record.agent or "", heard=what.value)
+        self._floor.do(SaveAttempt(record))
+
+    def tone_heard(self, attempt: LiveAttempt, event: ToneHeard, now: float) -> None:
+        """A fax, special information tones, or the end of a beep."""
+        record = attempt.record
+        if attempt.state in (_S.ENDED, _S.CLOSED) or attempt.hang_up_sent:
+            return
+        if attempt.state is _S.ANALYSING:
+            record.tone = event.tone.value
+            self._judge(attempt, now)
+        elif attempt.awaiting_beep and event.tone is Tone.BEEP:
+            record.tone = event.tone.value
+            self.leaving.beeped(attempt, now)
+        elif attempt.state is _S.WAITING_AGENT and attempt.walk is None and not attempt.entering:
+            record.tone = event.tone.value
+            verdict = judge(self._evidence(attempt, now), attempt.settings.site_rule)
+            if self._treatment(attempt, verdict.analysis) is not Treatment.AGENT:
+                self._floor.timers.cancel("legal", record.id)
+                self._analysed(attempt, verdict.analysis, verdict.rule, now)
+        elif attempt.state in (_S.CONNECTED, _S.WAITING_AGENT) and not record.late_hint:
+            record.tone = event.tone.value
+            self._hint(attempt, judge(self._evidence(attempt, now)).analysis)
+
+    def listening_failed(self, attempt: LiveAttempt, event: ListeningFailed, now: float) -> None:
+        """Without tones: AMD, silence and time-outs decide alone."""
+        if attempt.listening:
+            attempt.listening = False
+            self._floor.tell("warning", "listening_failed", attempt=attempt.id, reason=event.reason)
+
+    def stop_listening(self, attempt: LiveAttempt, now: float) -> None:
+        """Nothing more is expected to be heard."""
+        self._floor.timers.cancel("listen", attempt.id)
+        if attempt.listening:
+            attempt.listening = False
+            self._floor.do(StopListening(attempt.id))
 
     def no_verdict(self, attempt: LiveAttempt, now: float) -> None:
         """The deadline came before AMD's word."""
         if attempt.state is _S.ANALYSING:
             self._judge(attempt, now)
 
-    def _judge(self, attempt: LiveAttempt, now: float) -> None:
+    def _evidence(self, attempt: LiveAttempt, now: float) -> Evidence:
         record = attempt.record
         answered_at = record.answered_at if record.answered_at is not None else now
-        evidence = Evidence(
+        return Evidence(
             campaign=record.campaign,
             number=record.number,
             amd_status=record.amd_status,
@@ -142,8 +197,13 @@ class Answering:
             first_sound_after_s=record.speech_at - answered_at if record.speech_at is not None else None,
             attempts_before=record.contact_attempts,
             last_disposition=attempt.contact.last_disposition if attempt.contact is not None else None,
+            tone=record.tone,
+            number_type=record.number_kind,
         )
-        verdict = judge(evidence, attempt.settings.site_rule)
+
+    def _judge(self, attempt: LiveAttempt, now: float) -> None:
+        record = attempt.record
+        verdict = judge(self._evidence(attempt, now), attempt.settings.site_rule)
         if verdict.rule in ("unmapped", "amd_failed"):
             self._floor.tell(
                 "warning", f"amd_{verdict.rule.removeprefix('amd_')}", attempt=record.id,
@@ -156,19 +216,48 @@ class Answering:
         self._floor.timers.cancel("deadline", record.id)
         self._floor.timers.cancel("amd", record.id)
         record.analysis, record.analysis_rule, record.analysed_at = analysis.value, rule, now
-        defaults = AGENT_RESPONSES if settings.queue is not None else AGENTLESS_RESPONSES
-        treatment = settings.responses.get(analysis, defaults[analysis])
+        treatment = self._treatment(attempt, analysis)
         record.treatment = treatment.value
+        if treatment is not Treatment.MESSAGE_AFTER_BEEP:
+            self._listen_no_longer(attempt, treatment, now)
         if treatment is not Treatment.AGENT:
             self._joining.give_back(attempt, now)
         if treatment is Treatment.AGENT:
             self._joining.wait(attempt, now)
         elif treatment is Treatment.MESSAGE and settings.message is not None:
             self._play(attempt, settings.message, now)
+        elif treatment is Treatment.MESSAGE_AFTER_BEEP and message_to_leave(attempt) is not None:
+            self.leaving.begin(attempt, now)
         elif treatment is Treatment.FLOW and settings.flow in settings.flows:
             self._flowing.begin(attempt, now)
         else:
             self._hang_up(attempt, now)
+
+    @staticmethod
+    def _treatment(attempt: LiveAttempt, analysis: CallAnalysis) -> Treatment:
+        settings = attempt.settings
+        defaults = AGENT_RESPONSES if settings.queue is not None else AGENTLESS_RESPONSES
+        return settings.responses.get(analysis, defaults[analysis])
+
+    def _listen_no_longer(self, attempt: LiveAttempt, treatment: Treatment, now: float) -> None:
+        """A fax may take two seconds before it sounds: who goes to an agent is listened to for a while longer."""
+        record = attempt.record
+        until = (record.answered_at if record.answered_at is not None else now) + LISTEN_S
+        if treatment is Treatment.AGENT and now < until:
+            self._floor.timers.set("listen", record.id, until)
+        else:
+            self.stop_listening(attempt, now)
+
+    def _spoken_over(self, attempt: LiveAttempt, now: float) -> None:
+        """Somebody speaks while our message to a machine plays: perhaps a person, and treated as one who may be."""
+        record = attempt.record
+        treatment = self._treatment(attempt, CallAnalysis.UNSURE)
+        record.analysis, record.analysis_rule = CallAnalysis.UNSURE.value, "spoke_over_message"
+        if treatment is Treatment.AGENT:
+            record.treatment = treatment.value
+            self.leaving.hush(attempt)
+            self._joining.wait(attempt, now)
+        self._floor.do(SaveAttempt(record))
 
     # --- message, hang-up --------------------------------------------------------------------------------
 
@@ -197,9 +286,13 @@ class Answering:
         if attempt.amd_running:
             attempt.amd_running = False
             floor.do(StopAmd(record.id))
+        self._say(attempt, prompt, now)
+
+    def _say(self, attempt: LiveAttempt, prompt: Prompt, now: float) -> None:
         self._start(attempt, prompt, now)
-        floor.do(SaveAttempt(record))
-        floor.timers.set("treatment", record.id, now + (0.0 if attempt.playback_failed else TREATMENT_GUARD_S))
+        self._floor.do(SaveAttempt(attempt.record))
+        guard_s = 0.0 if attempt.playback_failed else TREATMENT_GUARD_S
+        self._floor.timers.set("treatment", attempt.id, now + guard_s)
 
     def _start(self, attempt: LiveAttempt, prompt: Prompt, now: float) -> None:
         record = attempt.record
@@ -220,6 +313,9 @@ class Answering:
             self._flowing.resume(attempt, now)
             return
         prompt = _message_of(attempt)
+        if record.treatment == Treatment.MESSAGE_AFTER_BEEP and not record.abandoned and record.message_at is None:
+            self.leaving.resume(attempt, now)
+            return
         if record.treatment == Treatment.HANG_UP and not record.abandoned:
             self._end(attempt, now)
         elif record.message_at is None and prompt is not None:
@@ -245,6 +341,7 @@ class Answering:
             self._floor.timers.set("treatment", attempt.id, now + HANG_UP_FOLLOWS_S)
             return
         self._prompting.heard(attempt)
+        attempt.message_over = not event.failed
         self._end(attempt, now)
 
     def treatment_over(self, attempt: LiveAttempt, now: float) -> None:
@@ -273,4 +370,7 @@ class Answering:
 
 def _message_of(attempt: LiveAttempt) -> Prompt | None:
     """What an attempt under treatment hears."""
-    return attempt.settings.abandon_message if attempt.record.abandoned else attempt.settings.message
+    if attempt.record.abandoned:
+        return attempt.settings.abandon_message
+    after_beep = attempt.record.treatment == Treatment.MESSAGE_AFTER_BEEP
+    return message_to_leave(attempt) if after_beep else attempt.settings.message

@@ -92,6 +92,12 @@ class AttemptRecord:
     amd_cause: str | None = None
     analysis: str | None = None
     analysis_rule: str | None = None
+    tone: str | None = None
+    """The last tone that was heard and meant something: ``fax_ced``, ``sit_vacant``, ``beep`` …"""
+    late_hint: str = ""
+    """What was found out after an agent had the call: ``machine``, ``fax``, ``sit``."""
+    greeting_end: str = ""
+    """What told a machine's greeting over, before the message was left: ``tone``, ``silence``, ``timeout``."""
     treatment: str | None = None
     disposition: str | None = None
     abandoned: bool = False

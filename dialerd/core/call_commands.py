@@ -56,6 +56,30 @@ class StopAmd:
 
 
 @dataclass(frozen=True, slots=True)
+class StartListening:
+    """Tell the tones in what the called party sends, on a snoop channel of its own. Answered by any number of
+    ToneHeard, or by ListeningFailed when it could not be started. No error if it goes on already."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopListening:
+    """No tone is wanted any more; no error if nobody listens."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldDeadMan:
+    """We are in charge of the call, and say nothing for now: the dialplan shall not play the abandoned-call message
+    before ``seconds`` from now."""
+
+    channel_id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CreateBridge:
     """Make a mixing bridge; no error if it exists."""
 

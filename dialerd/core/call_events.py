@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dialerd.core.tones import Tone
+
 
 @dataclass(frozen=True, slots=True)
 class OriginateAccepted:
@@ -74,6 +76,23 @@ class AmdFinished:
     attempt_id: str
     status: str
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToneHeard:
+    """A tone in what the called party sends; a beep, when it has ended and ``quiet_s`` seconds have passed since."""
+
+    attempt_id: str
+    tone: Tone
+    quiet_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningFailed:
+    """No tone will be told of this call."""
+
+    attempt_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.pre_call import RuleSet
 from dialerd.core.schedule import Schedule
 from dialerd.core.treatment import CallAnalysis, Treatment
+from dialerd.core.voicemail import LeaveMessage
 
 DEAD_MAN_SLACK_S = 1.0
 
@@ -145,7 +146,11 @@ class CampaignSettings:
     """Modes that dial ahead: numbers that may only be called with a guaranteed agent are called with one reserved."""
     retry: Mapping[Disposition, RetryRule] = field(default_factory=dict)
     analysis: AnalysisProfile = field(default_factory=lambda: profile_named("connect_first"))
+    analysis_by_type: Mapping[str, AnalysisProfile] = field(default_factory=dict)
+    """Type of number -> how its answers are analysed, where that is otherwise."""
     responses: Mapping[CallAnalysis, Treatment] = field(default_factory=dict)
+    leave_message: LeaveMessage = field(default_factory=LeaveMessage)
+    """How the treatment ``message_after_beep`` goes about it."""
     flow: str | None = None
     """Name of the flow that the treatment ``flow`` walks; one of ``flows``."""
     flows: Mapping[str, Flow] = field(default_factory=dict)
@@ -210,7 +215,8 @@ class CampaignSettings:
     @property
     def prompts(self) -> tuple[Prompt, ...]:
         """What may be heard outside of flows."""
-        return (self.abandon_message,) if self.message is None else (self.message, self.abandon_message)
+        played = (self.message, self.leave_message.message, self.abandon_message)
+        return tuple(prompt for prompt in played if prompt is not None)
 
     @property
     def sounds(self) -> frozenset[str]:
@@ -231,12 +237,21 @@ class CampaignSettings:
         """Longest time, in seconds, that an answered call may go without a daemon that takes charge of it: when all
         that may be waited for is over, the daemon is gone, and the dialplan plays the abandoned-call message."""
         patience_s = self.abandon_threshold_s + DEAD_MAN_SLACK_S
-        if self.analysis.amd is None:
-            return patience_s
-        if self.analysis.deadline_s is not None and self.analysis.clock is Clock.SPEECH_START:
-            # The deadline runs from the answer, and once more from a first sound just before it.
-            return 2 * self.analysis.deadline_s + patience_s
-        return self.analysis.amd.total_analysis_ms / 1000 + AMD_GRACE_S + patience_s
+        return max(map(_analysis_s, (self.analysis, *self.analysis_by_type.values()))) + patience_s
+
+    def analysis_of(self, number_type: str) -> AnalysisProfile:
+        """How answers of this type of number are analysed."""
+        return self.analysis_by_type.get(number_type, self.analysis)
+
+
+def _analysis_s(profile: AnalysisProfile) -> float:
+    """The longest that an analysis can last, in seconds."""
+    if profile.amd is None:
+        return 0.0
+    if profile.deadline_s is not None and profile.clock is Clock.SPEECH_START:
+        # The deadline runs from the answer, and once more from a first sound just before it.
+        return 2 * profile.deadline_s
+    return profile.amd.total_analysis_ms / 1000 + AMD_GRACE_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
-from dialerd.core.commands import CloseAttempt, StopAmd
+from dialerd.core.commands import CloseAttempt, StopAmd, StopListening
 from dialerd.core.desk import Desk
 from dialerd.core.disposition import Disposition
 from dialerd.core.floor import Floor, LiveAttempt
@@ -70,6 +70,9 @@ class Closing:
         if attempt.amd_running:
             attempt.amd_running = False
             floor.do(StopAmd(record.id))
+        if attempt.listening:
+            attempt.listening = False
+            floor.do(StopListening(record.id))
         self._desk.let_go(attempt)
         contact = next_for_contact(record, attempt.settings, disposition, now)
         contact = after_rules(floor, attempt, contact, disposition, now)

@@ -13,12 +13,15 @@ from dialerd.core.call_commands import DestroyBridge as DestroyBridge
 from dialerd.core.call_commands import DialAgent as DialAgent
 from dialerd.core.call_commands import EnterBridge as EnterBridge
 from dialerd.core.call_commands import HangUp as HangUp
+from dialerd.core.call_commands import HoldDeadMan as HoldDeadMan
 from dialerd.core.call_commands import OriginateCall as OriginateCall
 from dialerd.core.call_commands import PlayMessage as PlayMessage
 from dialerd.core.call_commands import ProbeChannel as ProbeChannel
 from dialerd.core.call_commands import StartAmd as StartAmd
+from dialerd.core.call_commands import StartListening as StartListening
 from dialerd.core.call_commands import StartRecording as StartRecording
 from dialerd.core.call_commands import StopAmd as StopAmd
+from dialerd.core.call_commands import StopListening as StopListening
 from dialerd.core.call_commands import StopPlayback as StopPlayback
 from dialerd.core.call_commands import StopRecording as StopRecording
 from dialerd.core.call_commands import TransferOut as TransferOut
@@ -241,8 +244,9 @@ RecordCommand = (
     | SaveDirection | AuditAction | CountContacts
 )  # fmt: skip
 TelephonyCommand = (
-    OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | CreateBridge | DestroyBridge | EnterBridge
-    | PlayMessage | StopPlayback | StartRecording | StopRecording | TransferOut | DialAgent | AnnounceAgent
+    OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | StartListening | StopListening | HoldDeadMan
+    | CreateBridge | DestroyBridge | EnterBridge | PlayMessage | StopPlayback | StartRecording | StopRecording
+    | TransferOut | DialAgent | AnnounceAgent
 )  # fmt: skip
 RosterCommand = PauseMember
 ProviderCommand = AskProvider

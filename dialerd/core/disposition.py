@@ -17,8 +17,13 @@ class Disposition(StrEnum):
     HUNG_UP_EARLY = "hung_up_early"
     MACHINE = "machine"
     MACHINE_MESSAGE = "machine_message"
+    MACHINE_MESSAGE_LEFT = "machine_message_left"
     FAX = "fax"
     SIT = "sit"
+    SIT_NO_CIRCUIT = "sit_no_circuit"
+    SIT_INTERCEPT = "sit_intercept"
+    SIT_VACANT = "sit_vacant"
+    SIT_REORDER = "sit_reorder"
     SILENCE = "silence"
     BUSY = "busy"
     REJECTED = "rejected"
@@ -42,9 +47,14 @@ MEANING = {
     Disposition.ABANDONED: "A person answered, and no agent and no campaign message came in time.",
     Disposition.HUNG_UP_EARLY: "Answered, and the called party hung up before the time for connecting was over.",
     Disposition.MACHINE: "An answering machine; the call was ended.",
-    Disposition.MACHINE_MESSAGE: "An answering machine heard the campaign's message.",
+    Disposition.MACHINE_MESSAGE: "An answering machine heard the campaign's message, or the beginning of it.",
+    Disposition.MACHINE_MESSAGE_LEFT: "The message was left on an answering machine, whole, after its greeting.",
     Disposition.FAX: "A fax machine or modem.",
     Disposition.SIT: "Answered with special information tones: an announcement of the network.",
+    Disposition.SIT_NO_CIRCUIT: "Answered with the tones for: no circuit (congestion in the network).",
+    Disposition.SIT_INTERCEPT: "Answered with the tones for: intercept (number changed or out of service).",
+    Disposition.SIT_VACANT: "Answered with the tones for: vacant code (no such number).",
+    Disposition.SIT_REORDER: "Answered with the tones for: reorder (the call could not be completed).",
     Disposition.SILENCE: "Answered, nobody spoke, and the campaign hangs up on silence.",
     Disposition.BUSY: "The called party is busy.",
     Disposition.REJECTED: "The called party, or the network for it, refuses the call.",
@@ -151,7 +161,9 @@ ANSWERED = frozenset(
     {
         Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.ANSWERED_FLOW, Disposition.LEFT_FLOW,
         Disposition.FLOW_FAILED, Disposition.ABANDONED, Disposition.HUNG_UP_EARLY, Disposition.MACHINE,
-        Disposition.MACHINE_MESSAGE, Disposition.FAX, Disposition.SIT, Disposition.SILENCE,
+        Disposition.MACHINE_MESSAGE, Disposition.MACHINE_MESSAGE_LEFT, Disposition.FAX, Disposition.SIT,
+        Disposition.SIT_NO_CIRCUIT, Disposition.SIT_INTERCEPT, Disposition.SIT_VACANT, Disposition.SIT_REORDER,
+        Disposition.SILENCE,
     }
 )  # fmt: skip
 """Dispositions of calls that were picked up."""

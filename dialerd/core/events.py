@@ -17,6 +17,7 @@ from dialerd.core.call_events import ChannelEnded as ChannelEnded
 from dialerd.core.call_events import ChannelProbed as ChannelProbed
 from dialerd.core.call_events import ChannelRinging as ChannelRinging
 from dialerd.core.call_events import InboundOffered as InboundOffered
+from dialerd.core.call_events import ListeningFailed as ListeningFailed
 from dialerd.core.call_events import LiveChannel as LiveChannel
 from dialerd.core.call_events import OriginateAccepted as OriginateAccepted
 from dialerd.core.call_events import OriginateRefused as OriginateRefused
@@ -27,6 +28,7 @@ from dialerd.core.call_events import TalkingStarted as TalkingStarted
 from dialerd.core.call_events import TalkingStopped as TalkingStopped
 from dialerd.core.call_events import TelephonyBack as TelephonyBack
 from dialerd.core.call_events import TelephonyLost as TelephonyLost
+from dialerd.core.call_events import ToneHeard as ToneHeard
 from dialerd.core.campaign import CampaignState, Plan
 from dialerd.core.contact import Contact
 from dialerd.core.contact_events import ContactsChanged as ContactsChanged
@@ -202,7 +204,7 @@ Event = (
     | PromptsRendered | PromptsFailed
     | ContactsFetched | OutcomesRecorded | ContactsChanged | ContactsEdited | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
-    | TalkingStarted | TalkingStopped | AmdFinished | BridgeEntered | BridgeFailed
+    | TalkingStarted | TalkingStopped | AmdFinished | ToneHeard | ListeningFailed | BridgeEntered | BridgeFailed
     | PlaybackStarted | PlaybackFinished | DigitPressed | RecordingFinished | TransferFailed
     | ChannelEnded | CallLost | InboundOffered | TelephonyLost | TelephonyBack
     | MemberSeen | MemberGone | RosterLost | RosterSynced

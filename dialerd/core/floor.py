@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from dialerd.core.agent import AGENT_LIFECYCLE, AgentState
+from dialerd.core.analysis import AnalysisProfile
 from dialerd.core.attempt import ATTEMPT_LIFECYCLE, AttemptRecord, AttemptState
 from dialerd.core.attempts_control import CappedSubjects
 from dialerd.core.campaign import CAMPAIGN_LIFECYCLE, CampaignSettings, CampaignState, Plan
@@ -56,7 +57,15 @@ class LiveAttempt:
     own_bridge: str | None = None
     """The bridge made for this call alone (ring mode)."""
     greeting_end_at: float | None = None
+    talking: bool = False
+    """The called party makes a sound at this moment."""
+    quiet_since: float | None = None
     amd_running: bool = False
+    listening: bool = False
+    awaiting_beep: bool = False
+    """A machine's greeting is waited for to end."""
+    message_over: bool = False
+    """The message was played to its end."""
     hang_up_sent: bool = False
     playback_started: bool = False
     playback_failed: bool = False
@@ -74,6 +83,11 @@ class LiveAttempt:
     """The recording of a flow that is going on."""
     walk: Walk | None = None
     """The walk through a flow; None: there is none."""
+
+    @property
+    def analysis(self) -> AnalysisProfile:
+        """How this answer is analysed."""
+        return self.settings.analysis_of(self.record.number_kind)
 
     @property
     def queue(self) -> str | None:

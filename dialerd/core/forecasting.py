@@ -127,7 +127,7 @@ class Forecasting:
     def answered(self, attempt: LiveAttempt, now: float) -> None:
         """Somebody or something picked up; without an analysis :meth:`wants_agent` follows at once."""
         run, followed = self._of(attempt)
-        if run is not None and followed is not None and attempt.settings.analysis.amd is not None:
+        if run is not None and followed is not None and attempt.analysis.amd is not None:
             followed.picked_up = True
             run.observe(fact.PickedUp(now, now - followed.dialed_at))
 

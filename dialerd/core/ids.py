@@ -13,6 +13,8 @@ ATTEMPT = "dlr-"
 """The outbound channel of an attempt; also the attempt's own id."""
 AMD = "amd-"
 """The snoop channel on which an attempt's answer is analysed."""
+EAR = "ear-"
+"""The snoop channel on which tones of an attempt's call are listened for."""
 AGENT_CHANNEL = "agt-"
 """The channel to an agent: a nailed-up line, or one ring of a member."""
 BRIDGE = "brg-"
@@ -37,7 +39,7 @@ def is_ours(identifier: str) -> bool:
     """True for an id made by a :class:`SerialNumbers`, whatever its kind."""
     return (
         len(identifier) == ID_LENGTH
-        and identifier[:4] in (ATTEMPT, AMD, AGENT_CHANNEL, BRIDGE, PLAYBACK, RECORDING)
+        and identifier[:4] in (ATTEMPT, AMD, EAR, AGENT_CHANNEL, BRIDGE, PLAYBACK, RECORDING)
         and not identifier[4:].strip("0123456789abcdef")
     )
 

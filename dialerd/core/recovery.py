@@ -269,6 +269,8 @@ class Recovery:
             kin = floor.attempts.get(ids.sibling(channel, ids.ATTEMPT))
             if channel.startswith(ids.AMD) and kin is not None and kin.amd_running:
                 continue
+            if channel.startswith(ids.EAR) and kin is not None and kin.listening:
+                continue
             floor.tell("warning", "orphan_channel", channel=channel)
             floor.do(HangUp(channel))
 

@@ -34,6 +34,8 @@ DEFAULT_RETRY: Mapping[Disposition, RetryRule] = {
     Disposition.HUNG_UP_EARLY: RetryRule(2, 4 * _HOUR),
     Disposition.SILENCE: RetryRule(2, 4 * _HOUR),
     Disposition.SIT: RetryRule(2, 24 * _HOUR),
+    Disposition.SIT_NO_CIRCUIT: RetryRule(5, 5 * _MINUTE),
+    Disposition.SIT_REORDER: RetryRule(3, 1 * _HOUR),
     Disposition.FAX: RetryRule(1, 0.0),
     Disposition.ABANDONED: RetryRule(2, 72 * _HOUR),
     Disposition.LEFT_FLOW: RetryRule(2, 24 * _HOUR),
@@ -48,7 +50,7 @@ call are Ofcom's (statement of 2010, on silent and abandoned calls)."""
 _REACHED = frozenset(
     {
         Disposition.ANSWERED_AGENT, Disposition.ANSWERED_MESSAGE, Disposition.ANSWERED_FLOW,
-        Disposition.MACHINE_MESSAGE,
+        Disposition.MACHINE_MESSAGE, Disposition.MACHINE_MESSAGE_LEFT,
     }
 )  # fmt: skip
 _NEVER_ANSWERED = frozenset({Disposition.NOT_PLACED, Disposition.CANCELLED})

@@ -24,7 +24,12 @@ from collections.abc import Mapping, Sequence
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.disposition import ANSWERED, NEVER_DIALED, Disposition
 
-DEAD = frozenset({Disposition.INVALID_NUMBER, Disposition.NUMBER_CHANGED, Disposition.FAX})
+DEAD = frozenset(
+    {
+        Disposition.INVALID_NUMBER, Disposition.NUMBER_CHANGED, Disposition.FAX, Disposition.SIT_VACANT,
+        Disposition.SIT_INTERCEPT,
+    }
+)  # fmt: skip
 """Whoever has this number is not reached by it, however often it is tried."""
 _NEVER_RANG = frozenset({Disposition.CANCELLED, Disposition.CONGESTION, Disposition.TRUNK_FAILURE})
 """Calls that ended on our side of the line: who asked to be called was not called."""

@@ -107,6 +107,11 @@ class ToneListener:
     """A beep that has ended, if it stays quiet."""
     _told: set[Tone] = field(default_factory=set)
 
+    @property
+    def now_ms(self) -> int:
+        """How much was listened to."""
+        return self._now_ms
+
     def feed(self, samples: npt.NDArray[np.int16]) -> list[Heard]:
         """What these samples let be known. 16-bit samples at 8 kHz."""
         rest = np.concatenate([self._rest, samples / 32768.0])

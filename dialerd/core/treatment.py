@@ -24,6 +24,8 @@ class Treatment(StrEnum):
     MESSAGE = "message"
     FLOW = "flow"
     """The campaign's flow: prompts, and answers by keys."""
+    MESSAGE_AFTER_BEEP = "message_after_beep"
+    """Wait for the end of a machine's greeting, then the message."""
     HANG_UP = "hang_up"
 
 

@@ -6,7 +6,9 @@ from dialerd.core import legal_clock
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.disposition import Disposition, of_unanswered
 from dialerd.core.floor import LiveAttempt
-from dialerd.core.treatment import MAY_BE_PERSON, PERSON_VALUES, CallAnalysis
+from dialerd.core.treatment import MAY_BE_PERSON, PERSON_VALUES, CallAnalysis, Treatment
+
+_WITH_MESSAGE = frozenset({Treatment.MESSAGE.value, Treatment.MESSAGE_AFTER_BEEP.value})
 
 
 def disposition_of(attempt: LiveAttempt, now: float) -> Disposition:
@@ -26,7 +28,7 @@ def disposition_of(attempt: LiveAttempt, now: float) -> Disposition:
         return Disposition.ABANDONED
     if record.flow is not None:
         return _of_flow(record)
-    message = record.treatment == "message" and attempt.playback_started
+    message = record.treatment in _WITH_MESSAGE and attempt.playback_started
     may_be_person = record.analysis is None or CallAnalysis(record.analysis) in MAY_BE_PERSON
     if attempt.settings.queue is not None and may_be_person and not message and legal_clock.is_over(attempt, now):
         # Ended, whoever ended it, after more waiting than the law allows.
@@ -41,14 +43,23 @@ def disposition_of(attempt: LiveAttempt, now: float) -> Disposition:
     analysis = CallAnalysis(record.analysis)
     person = analysis in MAY_BE_PERSON
     if message:
-        return Disposition.ANSWERED_MESSAGE if person else Disposition.MACHINE_MESSAGE
+        if person:
+            return Disposition.ANSWERED_MESSAGE
+        whole = record.greeting_end and attempt.message_over
+        return Disposition.MACHINE_MESSAGE_LEFT if whole else Disposition.MACHINE_MESSAGE
     if not person:
-        return Disposition(analysis.value)
+        return _of_machine(record, analysis)
     if record.treatment == "hang_up":
         record.abandoned = analysis is not CallAnalysis.SILENCE
         return Disposition.ABANDONED if record.abandoned else Disposition.SILENCE
     # A person who was still within the threshold when the call ended hung up early.
     return Disposition.HUNG_UP_EARLY
+
+
+def _of_machine(record: AttemptRecord, analysis: CallAnalysis) -> Disposition:
+    """Special information tones say by their frequencies what is the matter."""
+    told = record.tone if analysis is CallAnalysis.SIT and record.tone is not None else analysis.value
+    return Disposition(told)
 
 
 def _of_flow(record: AttemptRecord) -> Disposition:
@@ -58,7 +69,9 @@ def _of_flow(record: AttemptRecord) -> Disposition:
         # Ended in the middle: by the caller, or after a transfer that the dialplan looked after.
         record.flow_result = "transferred" if flow.get("dialing") else "hung_up"
     if record.analysis is not None and record.analysis not in PERSON_VALUES:
-        return Disposition.MACHINE_MESSAGE if record.message_at is not None else Disposition(record.analysis)
+        if record.message_at is not None:
+            return Disposition.MACHINE_MESSAGE
+        return _of_machine(record, CallAnalysis(record.analysis))
     if flow.get("failed"):
         return Disposition.FLOW_FAILED
     if record.flow_result != "hung_up":

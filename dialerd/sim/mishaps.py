@@ -10,8 +10,8 @@ from dialerd.sim.schedule import Schedule
 
 LOSABLE = frozenset(
     {
-        e.OriginateAccepted, e.ChannelRinging, e.TalkingStarted, e.TalkingStopped, e.AmdFinished, e.BridgeEntered,
-        e.PlaybackStarted, e.PlaybackFinished, e.ChannelEnded, e.ChannelProbed,
+        e.OriginateAccepted, e.ChannelRinging, e.TalkingStarted, e.TalkingStopped, e.AmdFinished, e.ToneHeard,
+        e.BridgeEntered, e.PlaybackStarted, e.PlaybackFinished, e.ChannelEnded, e.ChannelProbed,
     }
 )  # fmt: skip
 """Facts that may vanish one by one while the socket stays open. An answer is not among them: Asterisk tells it by

@@ -31,7 +31,7 @@ from dialerd.core.flow.nodes import (
     ToQueue,
 )
 from dialerd.core.flow.prompts import Form, Media, Prompt, Slot, Text, sound
-from dialerd.core.treatment import MAY_BE_PERSON, Treatment
+from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis, Treatment
 
 TRUNK = "carrier"
 QUEUE = "sales"
@@ -159,6 +159,7 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             retry=retry,
             analysis=profile_named("catch_machines"),
             message=sound("sound:dialerd/reminder"),
+            responses={CallAnalysis.MACHINE: Treatment.MESSAGE_AFTER_BEEP},
             priority=4,
         )
     if shift.flows:
@@ -166,7 +167,10 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             campaigns["reminder"],
             flow="dates",
             flows={"dates": DATES},
-            responses=dict.fromkeys(MAY_BE_PERSON, Treatment.FLOW),
+            responses={
+                **dict.fromkeys(MAY_BE_PERSON, Treatment.FLOW),
+                CallAnalysis.MACHINE: Treatment.MESSAGE_AFTER_BEEP,
+            },
             opt_out_list="opt_outs",
             dnc=("opt_outs",),
             connection=connection,

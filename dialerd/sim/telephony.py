@@ -9,6 +9,7 @@ from dialerd.core import events as e
 from dialerd.core import ids
 from dialerd.sim.callees import ENDINGS, draw
 from dialerd.sim.channel import Channel, Surroundings, when_unreachable
+from dialerd.sim.ear import Ear
 from dialerd.sim.keypad import Keypad
 from dialerd.sim.schedule import Lane
 
@@ -44,6 +45,7 @@ class SimulatedAsterisk:
             c.DialAgent: self._dial_agent,
             c.AnnounceAgent: self._announce,
             **self._keypad.handlers,
+            **Ear(world, self.channels, self._tell, self._post).handlers,
         }
 
     # --- the port and its connection ---------------------------------------------------------------------
@@ -274,9 +276,7 @@ class SimulatedAsterisk:
             return
         snoop = Channel(ids.sibling(channel.id, ids.AMD), "amd", "Up")
         self.channels[snoop.id] = snoop
-        callee = channel.callee
-        assert callee.answered_at is not None
-        ready_at = callee.answered_at + callee.amd_s
+        ready_at = (channel.callee.answered_at or world.schedule.now) + channel.callee.amd_s
         world.schedule.at(max(ready_at, world.schedule.now + 0.2), self._amd_speaks, snoop, channel)
 
     def _amd_speaks(self, snoop: Channel, channel: Channel) -> None:

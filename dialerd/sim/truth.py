@@ -18,7 +18,12 @@ SLACK_S = 1.0
 """Grace of the core for a bridge that is being entered, its least wait for an agent, and the way there and back."""
 
 _UNKNOWN = frozenset({Disposition.OUTCOME_UNKNOWN, Disposition.NO_ANSWER, Disposition.CANCELLED})
-_AMD_SAID_MACHINE = frozenset({Disposition.MACHINE, Disposition.MACHINE_MESSAGE, Disposition.FAX, Disposition.SIT})
+_AMD_SAID_MACHINE = frozenset(
+    {
+        Disposition.MACHINE, Disposition.MACHINE_MESSAGE, Disposition.MACHINE_MESSAGE_LEFT, Disposition.FAX,
+        Disposition.SIT,
+    }
+)  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -54,6 +54,11 @@ NOTICES: dict[str, Advice] = {
         "silence.",
         "Check that Asterisk has the sound (`dialerd doctor`), then start the campaign again.",
     ),
+    "listening_failed": Advice(
+        "The sound of a call did not reach dialerd: faxes, special information tones and beeps in it go unnoticed.",
+        "Asterisk needs app_audiosocket and the context dialerd-ear, and must reach the address of `listening:` in "
+        "dialerd.yaml; `dialerd doctor` looks at the first two.",
+    ),
     "opted_out": Advice(
         "Somebody asked in a call, by key, not to be called again: the number is on the opt-out list."
     ),

@@ -24,7 +24,7 @@ _UNANSWERED = {
     Behaviour.NO_PROGRESS: "no_answer",
 }
 _REACHED = frozenset({"answered_agent", "answered_message"})
-_MACHINE = frozenset({"machine", "machine_message"})
+_MACHINE = frozenset({"machine", "machine_message", "machine_message_left"})
 _ANSWER_SKEW_S = 1.0
 
 
