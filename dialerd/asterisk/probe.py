@@ -19,7 +19,8 @@ OLDEST_VERSION = 20
 CLOCK_DIFFERENCE_MAX_S = 1.0
 
 REQUIRED_MODULES = (
-    "app_amd.so", "app_audiosocket.so", "app_playback.so", "app_queue.so", "app_stasis.so", "app_userevent.so", "app_exec.so",
+    "app_amd.so", "app_audiosocket.so", "app_playback.so", "app_queue.so", "app_stasis.so", "app_userevent.so",
+    "app_exec.so",
     "chan_pjsip.so", "func_channel.so", "func_cut.so", "func_db.so", "func_logic.so", "func_strings.so",
     "func_talkdetect.so", "func_timeout.so", "pbx_config.so", "res_ari.so", "res_ari_applications.so",
     "res_ari_asterisk.so", "res_ari_bridges.so", "res_ari_channels.so", "res_ari_device_states.so",

@@ -133,15 +133,15 @@ class DaemonSettings(Section):
         default="main", description="The group of campaigns that this daemon runs or stands by for."
     )
     ari: AriSettings = Field(default_factory=AriSettings, description="Asterisk's REST interface.")
-    listening: ListeningSettings = Field(
-        default_factory=ListeningSettings, description="Where Asterisk brings the sound of calls."
-    )
     ami: AmiSettings = Field(default_factory=AmiSettings, description="Asterisk's manager interface.")
     redis: RedisSettings = Field(
         default_factory=RedisSettings, description="Where live calls, lines and locks are kept."
     )
     sql: SqlSettings = Field(default_factory=SqlSettings, description="Where contacts, attempts and audit are kept.")
     api: ApiSettings = Field(default_factory=ApiSettings, description="HTTP: API, metrics and health.")
+    listening: ListeningSettings = Field(
+        default_factory=ListeningSettings, description="Where Asterisk brings the sound of calls."
+    )
     log: LogSettings = Field(default_factory=LogSettings, description="What is logged, and how.")
     shutdown_grace_s: Annotated[float, Duration(0, 3600)] = Field(
         default=written("30s"), alias="shutdown_grace",

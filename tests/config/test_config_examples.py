@@ -39,7 +39,7 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
         None,
         sound("sound:custom/delivery-notice"),
     )
-    assert notice.responses[CallAnalysis.MACHINE] is Treatment.MESSAGE
+    assert notice.responses[CallAnalysis.MACHINE] is Treatment.MESSAGE_AFTER_BEEP
     assert notice.retry[Disposition.BUSY] == RetryRule(max_tries=4, gap_s=300.0, next=NextTry.SAME_NUMBER)
     date = result.plan.campaigns["delivery-date"]
     assert (date.flow, set(date.flows), date.queues) == ("delivery", {"delivery"}, {"service"})
