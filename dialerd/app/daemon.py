@@ -20,6 +20,7 @@ from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.plan_room import PlanInForce, PlanRoom
 from dialerd.app.records import StoredRecords
+from dialerd.app.set_aside_room import SetAsideRoom
 from dialerd.app.webhook_room import WebhookRoom
 from dialerd.app.why_room import WhyRoom
 from dialerd.app.world_watch import WorldWatch
@@ -115,6 +116,10 @@ class Daemon:
             self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,
             observers=(self._metrics.observe,), provider=self._dnc.providers,
         )  # fmt: skip
+        self._aside = SetAsideRoom(
+            redis, self._hot.keys, wake=self._outbox.wake, counted=self._metrics.outcomes_set_aside,
+            tell=self._notices.tell,
+        )  # fmt: skip
         self._webhooks = WebhookRoom(
             self._database, self._clock, lambda: in_force.webhooks, tell=self._notices.tell,
             sent=self._metrics.webhook_tried, counted=self._metrics.webhooks_counted,
@@ -162,6 +167,7 @@ class Daemon:
             await self._outbox.aclose()
             await self._hot.aclose()
             await self._dnc.aclose()
+            await self._aside.aclose()
             await self._database.dispose()
         _log.info("daemon_stopped", instance=self._settings.instance)
 
@@ -186,7 +192,7 @@ class Daemon:
         tasks.append(group.create_task(self._hot.run(), name="hot store"))
         tasks.append(group.create_task(self._dnc.keeper.run(), name="do-not-call lists"))
         tasks.append(group.create_task(self._dnc.providers.run(), name="providers"))
-        kept = {record.contact_id for record in ledger.attempts}
+        kept = {record.contact_id for record in ledger.attempts} | await self._aside.contacts()
         released = await self._insist(lambda: self._record.reset_in_attempt(kept))
         states = await self._insist(self._record.campaign_states)
         directions = await self._insist(self._record.directions)
@@ -196,6 +202,7 @@ class Daemon:
         _log.info("ledger_read", live_attempts=len(ledger.attempts), contacts_released=released)
         tasks.append(group.create_task(self._record.run(), name="record"))
         tasks.append(group.create_task(self._outbox.run(), name="outbox"))
+        tasks.append(group.create_task(self._aside.run(), name="outcomes set aside"))
         tasks.append(group.create_task(self._webhooks.sender.run(), name="webhooks"))
         tasks.append(group.create_task(self._orders.keeper.run(), name="dial orders"))
         tasks.append(group.create_task(self._records.ledger.run(), name="abandon ledger"))
@@ -303,6 +310,11 @@ class Daemon:
     def dnc(self) -> StoredDnc:
         """Do-not-call lists."""
         return self._dnc.desk
+
+    @property
+    def outcomes_aside(self) -> SetAsideRoom:
+        """Outcomes that the record would not take."""
+        return self._aside
 
     @property
     def webhooks(self) -> WebhookRoom:

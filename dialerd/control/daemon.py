@@ -163,6 +163,16 @@ class Webhooks(Protocol):
         """They are taken out; returns how many."""
 
 
+class OutcomesAside(Protocol):
+    """Outcomes that the record would not take. Both methods raise :class:`Unavailable` when Redis does not answer."""
+
+    async def rows(self, limit: int) -> list[Row]:
+        """The oldest ones: ``id``, ``at``, ``reason``, and what can be read of the attempt."""
+
+    async def put_back(self, ids: Collection[str] | None) -> int:
+        """They are written into the record again, or all where no ids are named; returns how many."""
+
+
 class Explaining(Protocol):
     """Explains contacts."""
 
@@ -193,6 +203,10 @@ class Daemon(Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Webhooks and what waits to be told."""
+
+    @property
+    def outcomes_aside(self) -> OutcomesAside:
+        """Outcomes that the record would not take."""
 
     @property
     def contacts(self) -> ContactService:

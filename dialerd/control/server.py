@@ -14,6 +14,7 @@ from dialerd.control import (
     health,
     operations,
     order,
+    outcomes,
     webhooks,
     why,
 )
@@ -30,7 +31,20 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
     app = web.Application(middlewares=[problems, guard, contacts.contact_problems], client_max_size=LARGEST_BODY)
     app[DAEMON] = daemon
     app[TOKEN] = token
-    for room in (health, floor, attempts, why, operations, dnc, order, directions, contacts, abandon, webhooks):
+    for room in (
+        health,
+        floor,
+        attempts,
+        why,
+        operations,
+        dnc,
+        order,
+        directions,
+        contacts,
+        abandon,
+        webhooks,
+        outcomes,
+    ):
         app.add_routes(room.routes)
     return app
 

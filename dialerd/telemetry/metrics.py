@@ -109,6 +109,10 @@ class Metrics:
             "dialerd_dnc_waiting", "Entries that claims heed and the record has yet to be told of.",
             registry=self.registry,
         )  # fmt: skip
+        self._set_aside = Gauge(
+            "dialerd_outcomes_set_aside", "Finished attempts that the record would not take; see `dialerd outcomes`.",
+            registry=self.registry,
+        )  # fmt: skip
         self._contacts = Gauge(
             "dialerd_campaign_contacts", "Contacts of a campaign, as they were counted last.", ("campaign", "kind"),
             registry=self.registry,
@@ -193,6 +197,10 @@ class Metrics:
     def dnc_waiting(self, count: int) -> None:
         """So many entries of do-not-call lists wait for the record."""
         self._dnc_waiting.set(count)
+
+    def outcomes_set_aside(self, count: int) -> None:
+        """So many outcomes are set aside."""
+        self._set_aside.set(count)
 
     def abandon_counted(self, told: Mapping[tuple[str, str, str], tuple[float, float | None]]) -> None:
         """The abandon ledger of today: (campaign, window, formula) -> (rate, limit); fractions."""

@@ -156,6 +156,11 @@ NOTICES: dict[str, Advice] = {
         "Redis does not answer, or another daemon holds this shard's lease: dialing holds.",
         "Check Redis (`dialerd doctor`). With two daemons on one shard, only one dials: that is as it should be.",
     ),
+    "outcome_set_aside": Advice(
+        "The record would not take a finished attempt, or nobody can read it: it is kept, its contact is not called.",
+        "`dialerd outcomes list` says why. Mend that (an older dialerd may not read what a newer one wrote), then "
+        "`dialerd outcomes put-back`.",
+    ),
     "dnc_loading": Advice(
         "The copy of a do-not-call list in Redis is not whole (Redis lost it, or a new load came): campaigns that "
         "ask the list hold until it is copied from the record.",

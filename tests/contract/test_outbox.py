@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialerd.app.set_aside_room import SetAsideRoom
 from dialerd.core.contact import ContactState
 from dialerd.core.events import ClaimGranted, OutcomesRecorded, RecordBack, RecordLost
 from dialerd.store.database import open_database
@@ -225,6 +226,46 @@ async def test_an_outcome_that_cannot_be_recorded_is_set_aside(chain: Chain) -> 
     assert sorted(reasons) == ["refused"] * refused + ["unreadable"] * 2
     assert any(b'"dlr-000000000000000000000002"' in values[b"outcome"] for values in aside)
     assert chain.inbox.of(RecordLost) == []
+
+
+async def test_what_was_set_aside_is_listed_told_of_and_put_back(chain: Chain) -> None:
+    """The database refuses it, somebody mends the database, and it is recorded as if nothing had been."""
+    counts: list[int] = []
+    told: list[str] = []
+    outbox = chain.outbox()
+    room = SetAsideRoom(
+        chain.url,
+        chain.hot.keys,
+        wake=outbox.wake,
+        counted=counts.append,
+        tell=lambda _, name, **__: told.append(name),
+    )
+    async with chain.engine.begin() as connection:
+        await connection.exec_driver_sql("CREATE UNIQUE INDEX refuses ON attempts (number)")
+    await chain.close_calls(1)
+    twin = attempt(2, number="+12025550001")
+    chain.hot.submit(closing(twin))
+    await chain.hot.flush()
+    await outbox.drain_all()
+    await room.look()
+    assert (await chain.recorded(), counts, told) == (ids(1), [1], ["outcome_set_aside"])
+    (row,) = await room.rows(10)
+    assert (row["attempt"], row["campaign"], row["contact"]) == (twin.id, "spring", twin.contact_id)
+    assert row["reason"].startswith("refused:")
+    assert await room.contacts() == {twin.contact_id}
+    assert await room.put_back(["0-1"]) == 0, "no such one"
+    assert await room.put_back(None) == 1
+    await outbox.drain_all()
+    await room.look()
+    assert (counts[-1], told) == (1, ["outcome_set_aside"] * 2), "refused again: set aside again"
+    async with chain.engine.begin() as connection:
+        await connection.exec_driver_sql("DROP INDEX refuses")
+    assert await room.put_back([str((await room.rows(1))[0]["id"])]) == 1
+    await outbox.drain_all()
+    await room.look()
+    assert (await chain.recorded(), counts[-1], await room.rows(10)) == (ids(1, 2), 0, [])
+    await room.aclose()
+    await outbox.aclose()
 
 
 async def test_the_task_drains_what_comes(chain: Chain) -> None:

@@ -15,6 +15,7 @@ from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_rooms import DncRooms
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.records import StoredRecords
+from dialerd.app.set_aside_room import SetAsideRoom
 from dialerd.app.webhook_room import WebhookRoom
 from dialerd.app.why_room import WhyRoom
 from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
@@ -32,6 +33,7 @@ from dialerd.core.webhook import WebhookSettings
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
+from dialerd.store.redis_keys import Keys
 from dialerd.telemetry.metrics import CONTENT_TYPE, Metrics
 from dialerd.telemetry.notices import Notice, Notices
 from tests.control.stage import Stage
@@ -81,6 +83,11 @@ class StagedDaemon:
             measured=self._metrics.provider_asked,
         )  # fmt: skip
         """Redis is away: what is asked of the record works, what must be in Redis is told to come later."""
+        self.aside = SetAsideRoom(
+            "redis://127.0.0.1:1/0", Keys("main"), wake=lambda: None, counted=self._metrics.outcomes_set_aside,
+            tell=self.teller.tell,
+        )  # fmt: skip
+        """Redis is away."""
         self._webhooks = WebhookRoom(
             engine, self, lambda: self.webhook_settings, tell=self.teller.tell, sent=self._metrics.webhook_tried,
             counted=self._metrics.webhooks_counted,
@@ -97,6 +104,10 @@ class StagedDaemon:
     @property
     def records(self) -> StoredRecords:
         return self._records
+
+    @property
+    def outcomes_aside(self) -> SetAsideRoom:
+        return self.aside
 
     @property
     def webhooks(self) -> WebhookRoom:
