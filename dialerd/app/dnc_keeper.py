@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ import structlog
 
 from dialerd.core.dnc import DNC_REASON, DncEntry, DncKind, DncStanding
 from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut
+from dialerd.core.events import ContactsChanged
 from dialerd.ports import Clock, Post
 from dialerd.store.dnc_redis import DncCopy, Marker
+from dialerd.store.dnc_revival import DncRevival
 from dialerd.store.dnc_sql import EXCEPTION, ListRow, SqlDnc
 from dialerd.store.dnc_waiting import WaitingEntry, replay
 from dialerd.store.journal import Journal
@@ -61,6 +64,9 @@ class DncKeeper:
         self._lists, self._live, self._reached = lists, live, reached
         self._tell, self._counted, self._waiting = tell, counted, waiting
         self._journal = Journal(record.engine, clock)
+        self._revival = DncRevival(record.engine, copy, clock)
+        self._gone: deque[tuple[str, tuple[DncEntry, ...] | None]] = deque()
+        """List and what was taken off it (None: not known), to be told to the contacts retired for it."""
         self._heard = ""
         """Id of the last waiting entry of which the core knows."""
         self._seen: dict[str, tuple[int, int]] = {}
@@ -129,6 +135,7 @@ class DncKeeper:
             for row in rows:
                 await self._bring_up(row, markers.get(row.name))
             self._say_standing(frozenset(names))
+            await self._revive()
             now = self._clock.now()
             if now - self._counted_at >= COUNT_EVERY_S or now < self._counted_at:
                 self._counted_at = now
@@ -150,6 +157,16 @@ class DncKeeper:
             await self._copy.recorded(*written)
         self._waiting(0)
 
+    async def _revive(self) -> None:
+        """Contacts that were retired for what is gone are callable again."""
+        while self._gone:
+            name, entries = self._gone[0]
+            found = await self._revival.revive(name, entries)
+            for contact_list, count in found.items():
+                self._tell("info", "dnc_contacts_free", dnc_list=name, contact_list=contact_list, count=str(count))
+                self._post(ContactsChanged(contact_list))
+            self._gone.popleft()
+
     async def _bring_up(self, row: ListRow, marker: Marker | None) -> None:
         name, known = row.name, self._seen.get(row.name)
         self._reached(name, row.generation, row.seq)
@@ -165,6 +182,10 @@ class DncKeeper:
             marker = await self._copy.refresh(name)
         if known is None or known[0] != row.generation or name not in self._standing.ready:
             await self._check_live(name)
+        if known is None or known[0] != row.generation:
+            # A load may lack what the one before it had; and who knows what happened before this daemon began.
+            self._post(DncLifted(name))
+            self._gone.append((name, None))
         if known is not None and known[1] < row.seq:
             await self._tell_changes(row, known[1])
         self._seen[name] = (row.generation, row.seq)
@@ -178,14 +199,17 @@ class DncKeeper:
                 self._post(OptedOut(name, DncEntry(DncKind.NUMBER, call.number, answer[1])))
 
     async def _tell_changes(self, row: ListRow, after: int) -> None:
-        lifted = False
+        gone: list[DncEntry] = []
         for change in await self._record.changes(row.name, row.generation, after):
-            if change.removed_at is not None or change.field.startswith(EXCEPTION):
-                lifted = True
+            if change.field.startswith(EXCEPTION):
+                gone.append(DncEntry(DncKind.NUMBER, change.field.removeprefix(EXCEPTION)))
+            elif change.removed_at is not None:
+                gone += [change.entry] if change.entry is not None else []
             elif change.entry is not None:
                 self._post(OptedOut(row.name, change.entry))
-        if lifted:
+        if gone:
             self._post(DncLifted(row.name))
+            self._gone.append((row.name, tuple(gone)))
 
     def _progress(self, name: str, progress: str) -> None:
         self._loading[name] = progress

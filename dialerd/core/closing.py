@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
 from dialerd.core.commands import CloseAttempt, StopAmd, StopListening
+from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.desk import Desk
 from dialerd.core.disposition import Disposition
+from dialerd.core.dnc import DNC_REASON
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.retry import next_for_contact
 from dialerd.core.verdict import disposition_of
+from dialerd.core.verdicts import Hold
 from dialerd.core.wrapping_up import after_rules
 
 _S = AttemptState
@@ -75,6 +80,7 @@ class Closing:
             floor.do(StopListening(record.id))
         self._desk.let_go(attempt)
         contact = next_for_contact(record, attempt.settings, disposition, now)
+        contact = self._until_over(record, contact)
         contact = after_rules(floor, attempt, contact, disposition, now)
         floor.do(CloseAttempt(Outcome(record, contact)))
         self._count(record)
@@ -84,6 +90,15 @@ class Closing:
         if campaign_run is not None:
             campaign_run.closing.add(record.id)
         self._desk.call_over(record.agent, record.id, attempt.settings.wrap_up_s, now)
+
+    def _until_over(self, record: AttemptRecord, following: ContactNext) -> ContactNext:
+        """A do-not-call entry that ends stands in the way until then, and not for good."""
+        campaign = self._floor.campaigns.get(record.campaign)
+        verdict = campaign.barred.get(record.number) if campaign is not None else None
+        for_the_list = following.state is ContactState.UNCALLABLE and following.reason.startswith(DNC_REASON)
+        if not for_the_list or not isinstance(verdict, Hold) or verdict.until is None:
+            return following
+        return replace(following, state=ContactState.WAITING, at=verdict.until)
 
     def _count(self, record: AttemptRecord) -> None:
         campaign = self._floor.campaigns.get(record.campaign)

@@ -34,24 +34,25 @@ class OptingOut:
     def opted_out(self, event: OptedOut, now: float) -> None:
         """An entry was added: nothing that it concerns is dialed, and what rings is ended. People who are being
         spoken with are left alone: the opt-out may be what they have just asked for."""
-        floor, reason = self._floor, f"{DNC_REASON}{event.dnc_list}"
+        floor, reason, until = self._floor, f"{DNC_REASON}{event.dnc_list}", event.entry.expires_at
+        verdict = Refuse(reason) if until is None else Hold(reason, until)
         for attempt in list(floor.attempts.values()):
             record = attempt.record
             asks = event.dnc_list in self._lists_of(record.campaign, attempt.settings)
             if asks and event.entry.concerns(record.number, record.contact_key):
+                if record.campaign in floor.campaigns:
+                    floor.campaigns[record.campaign].bar(record.number, verdict)
                 self._placing.cancel(attempt, reason, now)
         for campaign in floor.campaigns.values():
             if event.dnc_list in campaign.settings.dnc:
-                self._bar(campaign, event, reason, now)
+                self._bar(campaign, event, verdict, now)
 
     def _lists_of(self, name: str, begun_with: CampaignSettings) -> tuple[str, ...]:
         """A reload does not touch live calls, save that they heed the lists of both settings."""
         campaign = self._floor.campaigns.get(name)
         return begun_with.dnc + (campaign.settings.dnc if campaign is not None else ())
 
-    def _bar(self, campaign: CampaignRun, event: OptedOut, reason: str, now: float) -> None:
-        until = event.entry.expires_at
-        verdict = Refuse(reason) if until is None else Hold(reason, until)
+    def _bar(self, campaign: CampaignRun, event: OptedOut, verdict: Refuse | Hold, now: float) -> None:
         if event.entry.kind is DncKind.NUMBER:
             # A contact with this number may be on its way here, and the claim's copy of the list behind the record.
             campaign.bar(event.entry.value, verdict)
@@ -60,7 +61,7 @@ class OptingOut:
             for number in concerned:
                 campaign.bar(number, verdict)
             if concerned and isinstance(self._choice(campaign, contact, now), Refuse):
-                self._drop(campaign, contact, reason)
+                self._drop(campaign, contact, verdict.reason)
         self._floor.dirty.add(campaign.settings.name)
 
     def _choice(self, campaign: CampaignRun, contact: Contact, now: float) -> object:

@@ -156,6 +156,9 @@ NOTICES: dict[str, Advice] = {
         "Redis does not answer, or another daemon holds this shard's lease: dialing holds.",
         "Check Redis (`dialerd doctor`). With two daemons on one shard, only one dials: that is as it should be.",
     ),
+    "dnc_contacts_free": Advice(
+        "Something was taken off a do-not-call list: contacts that were retired for it alone are callable again.",
+    ),
     "outcome_set_aside": Advice(
         "The record would not take a finished attempt, or nobody can read it: it is kept, its contact is not called.",
         "`dialerd outcomes list` says why. Mend that (an older dialerd may not read what a newer one wrote), then "

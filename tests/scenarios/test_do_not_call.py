@@ -96,6 +96,15 @@ def test_an_opt_out_ends_a_ringing_call_and_leaves_a_conversation_alone() -> Non
     assert not of(stage, HangUp)
 
 
+@pytest.mark.parametrize(("kind", "value"), [(DncKind.NUMBER, ONE), (DncKind.CONTACT, "k1")])
+def test_an_entry_that_ends_does_not_retire_whom_it_cancelled(kind: DncKind, value: str) -> None:
+    stage = begun(contact(1, "patients"))
+    attempt = stage.grant()
+    stage.feed(e.ChannelRinging(attempt), asked(value, kind, T0 + 5000.0)).end(attempt, 127)
+    after = stage.last(CloseAttempt).outcome.contact
+    assert (after.state, after.at, after.reason) == (ContactState.WAITING, T0 + 5000.0, "dnc:never")
+
+
 def test_an_opt_out_of_another_list_changes_nothing() -> None:
     stage = begun(contact(1, "patients"))
     attempt = stage.grant()

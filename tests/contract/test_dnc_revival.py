@@ -1,0 +1,148 @@
+"""Who was retired for a do-not-call list comes back when what stood against them is gone, and nobody else does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dialerd.app.dnc_keeper import DncKeeper
+from dialerd.core.dnc import DncEntry, DncKind
+from dialerd.core.dnc_events import DncLifted
+from dialerd.core.events import ContactsChanged
+from dialerd.store.database import open_database
+from dialerd.store.dnc_load import LoadMode, load_file
+from dialerd.store.dnc_loads import DncLoads
+from dialerd.store.dnc_redis import DncCopy
+from dialerd.store.dnc_sql import SqlDnc
+from dialerd.store.migrate import migrate_engine
+from dialerd.store.schema import contact_lists, contact_numbers, contacts
+from lab.redis import Redis
+from tests.contract.dnc_worlds import WallClock
+from tests.store.store_lab import Inbox, client
+
+LIST = "never"
+PEOPLE: dict[str, tuple[list[str], str, str]] = {
+    "ann": (["+441632960001"], "uncallable", "dnc:never"),
+    "bob": (["+441632960002"], "uncallable", "dnc:never"),
+    "cyd": (["+441632960001"], "uncallable", "reached"),
+    "dan": (["+441632960001"], "uncallable", "dnc:another"),
+    "eve": (["+441632960003", "+441632960004"], "uncallable", "dnc:never"),
+    "fay": (["+441632960005"], "waiting", "dnc:never"),
+}
+"""Key -> numbers, state, reason."""
+
+
+class Floor:
+    """Lists, a keeper and contacts that were retired."""
+
+    def __init__(self, engine: AsyncEngine, redis_url: str) -> None:
+        self.engine = engine
+        self.inbox = Inbox()
+        self.record = SqlDnc(engine, WallClock())
+        self.copy = DncCopy(redis_url, self.record)
+        self.told: list[str] = []
+        self.keeper = DncKeeper(
+            self.record, self.copy, self.inbox.post, WallClock(), lists=lambda: [LIST], live=list,
+            reached=lambda *_: None, tell=lambda _, name, **__: self.told.append(name),
+        )  # fmt: skip
+
+    async def retire(self) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(contact_lists.insert().values(name="leads", created_at=0.0))
+            for key, (numbers, state, reason) in PEOPLE.items():
+                row = {
+                    "contact_list": "leads", "key": key, "columns": {}, "state": state, "reason": reason, "tries": {},
+                    "numbers": [{"e164": number, "kind": "mobile"} for number in numbers], "updated_at": 0.0,
+                    "next_at": 9e9 if state == "waiting" else 0.0,
+                }  # fmt: skip
+                made = await connection.execute(contacts.insert().values(row).returning(contacts.c.id))
+                contact_id = made.scalar_one()
+                for number in numbers:
+                    listed = {"e164": number, "contact_id": contact_id, "contact_list": "leads"}
+                    await connection.execute(contact_numbers.insert().values(listed))
+
+    async def add(self, kind: DncKind, *values: str) -> None:
+        await self.record.add(LIST, [DncEntry(kind, value) for value in values], "asked", "ann")
+
+    async def remove(self, kind: DncKind, value: str) -> None:
+        assert await self.record.remove(LIST, DncEntry(kind, value), "consented", "ann")
+        await self.keeper.look()
+
+    async def callable(self) -> set[str]:
+        async with self.engine.connect() as connection:
+            query = select(contacts.c.key).where(contacts.c.state == "callable", contacts.c.reason == "")
+            return set((await connection.execute(query)).scalars())
+
+
+@pytest.fixture
+async def floor(contract_redis: Redis, database_url: str) -> AsyncIterator[Floor]:
+    async with client(contract_redis.url) as redis:
+        await redis.flushall()
+    async with AsyncExitStack() as stack:
+        engine = open_database(database_url)
+        stack.push_async_callback(engine.dispose)
+        await migrate_engine(engine)
+        made = Floor(engine, contract_redis.url)
+        stack.push_async_callback(made.copy.aclose)
+        await made.record.ensure([LIST])
+        await made.add(DncKind.NUMBER, *(number for numbers, _, _ in PEOPLE.values() for number in numbers))
+        await made.keeper.look()
+        await made.retire()
+        yield made
+
+
+async def test_a_removed_number_frees_those_who_were_retired_for_it(floor: Floor) -> None:
+    await floor.remove(DncKind.NUMBER, "+441632960001")
+    assert await floor.callable() == {"ann"}
+    assert DncLifted(LIST) in floor.inbox.events
+    assert ContactsChanged("leads") in floor.inbox.events, "a campaign that had come to the list's end looks again"
+    assert floor.told[-1] == "dnc_contacts_free"
+    await floor.remove(DncKind.NUMBER, "+441632960004")
+    assert await floor.callable() == {"ann", "eve"}, "one free number is enough"
+    await floor.remove(DncKind.NUMBER, "+441632960005")
+    assert await floor.callable() == {"ann", "eve", "fay"}, "who was parked until an entry ends, too"
+
+
+async def test_another_entry_may_still_stand_against_them(floor: Floor) -> None:
+    await floor.add(DncKind.PREFIX, "+44163296000")
+    await floor.add(DncKind.CONTACT, "bob")
+    await floor.remove(DncKind.NUMBER, "+441632960001")
+    await floor.remove(DncKind.NUMBER, "+441632960002")
+    assert await floor.callable() == set()
+    await floor.remove(DncKind.PREFIX, "+44163296000")
+    assert await floor.callable() == {"ann"}
+    await floor.remove(DncKind.CONTACT, "bob")
+    assert await floor.callable() == {"ann", "bob"}
+
+
+async def test_a_removal_while_no_daemon_ran_is_found_at_its_start(floor: Floor, contract_redis: Redis) -> None:
+    await floor.record.remove(LIST, DncEntry(DncKind.NUMBER, "+441632960002"), "consented", "ann")
+    started = Floor(floor.engine, contract_redis.url)
+    await started.keeper.look()
+    await started.copy.aclose()
+    assert await floor.callable() == {"bob"}
+
+
+async def test_a_register_that_no_longer_has_a_number_frees_it(floor: Floor, tmp_path: Path) -> None:
+    async def load(*numbers: str) -> None:
+        file = tmp_path / "register.txt"
+        file.write_text("\n".join(numbers))
+        await load_file(
+            floor.record, DncLoads(floor.engine, WallClock()), floor.copy, file, LIST, mode=LoadMode.REPLACE,
+            region=None, who="ann", now=WallClock().now(),
+        )  # fmt: skip
+        await floor.keeper.look()
+
+    await load("+441632960001", "+441632960002")
+    for number in ("+441632960001", "+441632960002"):
+        await floor.record.remove(LIST, DncEntry(DncKind.NUMBER, number), "only in the register", "ann")
+    await floor.keeper.look()
+    async with floor.engine.begin() as connection:
+        await connection.execute(update(contacts).values(state="uncallable", reason="dnc:never"))
+    await load("+441632960002", "+442079460999")
+    assert await floor.callable() == {"ann", "cyd", "dan"}, "all who have the number that the new register lacks"
