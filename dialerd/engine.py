@@ -27,6 +27,7 @@ _RECORD = (
     c.SaveDirection,
     c.AuditAction,
     c.CountContacts,
+    c.MarkCall,
 )
 _TELEPHONY = (
     c.OriginateCall, c.ProbeChannel, c.HangUp, c.StartAmd, c.StopAmd, c.StartListening, c.StopListening,

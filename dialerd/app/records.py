@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialerd.app.ledger_room import LedgerRoom, Told
 from dialerd.control.daemon import AttemptQuestion, KnownContact, Row, Unavailable
 from dialerd.core.abandon import CampaignFigures
+from dialerd.core.amd_truth import MarkCounts
 from dialerd.core.campaign import Plan
 from dialerd.core.contact import Contact, ContactState
 from dialerd.ports import Clock
+from dialerd.store.call_marks import mark_counts
 from dialerd.store.campaign_figures import campaign_figures
 from dialerd.store.contact_edits import numbers_of
 from dialerd.store.journal import Journal
@@ -72,6 +74,11 @@ class StoredRecords:
         """Totals of every campaign (or one) with attempts recorded in the span."""
         async with self._answering():
             return await campaign_figures(self._engine, since, until, campaign)
+
+    async def mark_counts(self, since: float, until: float | None, campaign: str | None) -> list[MarkCounts]:
+        """What is known of the mistakes of call analysis, per campaign and trunk."""
+        async with self._answering():
+            return await mark_counts(self._engine, since, until, campaign)
 
     async def add_audit(self, who: str, what: str, detail: Mapping[str, Any]) -> None:
         """Somebody changed something."""

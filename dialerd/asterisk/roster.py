@@ -14,6 +14,7 @@ from dialerd.asterisk.ami_link import AmiLink
 from dialerd.asterisk.ami_wire import Message
 from dialerd.asterisk.lanes import Lanes
 from dialerd.asterisk.lost_marks import LostMarks
+from dialerd.asterisk.marks import mark_in
 from dialerd.asterisk.members import Roster
 from dialerd.asterisk.settings import AmiSettings
 from dialerd.core.commands import PauseMember, RosterCommand
@@ -137,6 +138,10 @@ class AmiRoster:
                 self._post(RosterSynced(self._roster.members, self._roster.queues))
 
     def _take(self, message: Message) -> None:
+        marked = mark_in(message)
+        if marked is not None:
+            self._post(marked)
+            return
         event = self._roster.take(message)
         if event is not None:
             self._post(event)

@@ -28,7 +28,8 @@ def abandon(
     ] = None,
     calls: Annotated[bool, typer.Option("--calls", help="The calls behind one count, with their clocks.")] = False,
     of: Annotated[
-        str, typer.Option(help="Which: abandoned, reached, dials, persons, queued, machine_verdicts, analysed.")
+        str,
+        typer.Option(help="Which: abandoned, reached, dials, persons, queued, machine_verdicts, reviewed …"),
     ] = "abandoned",
     config: ConfigOption = None,
     url: UrlOption = None,

@@ -18,6 +18,7 @@ from dialerd.cli import (
     floor,
     flow,
     health,
+    marks,
     outcomes,
     profiles,
     rules,
@@ -76,6 +77,7 @@ app.command("report")(calls.report)
 app.command("abandon")(abandon.abandon)
 app.add_typer(profiles.profiles, name="profiles")
 app.add_typer(rules.rules, name="rules")
+app.add_typer(marks.marks, name="marks")
 app.add_typer(webhooks.webhooks, name="webhooks")
 app.add_typer(outcomes.outcomes, name="outcomes")
 app.command("notices")(calls.notices)

@@ -81,6 +81,11 @@ class CallAnalysisModel(AnalysisModel):
         default_factory=dict,
         description="For numbers of one type, as `phones` names it (`mobile`): in place of all that stands above.",
     )
+    sample_machines: Annotated[float, Percent(0, 100)] = Field(
+        default=written("0%"),
+        description="Share of the machine verdicts that are given to an agent who is free, to be marked: how often a "
+        "person is taken for a machine cannot be measured otherwise. Campaigns with agents.",
+    )
 
 
 class LeaveMessageModel(Section):

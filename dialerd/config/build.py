@@ -205,6 +205,7 @@ def campaign_settings(
         dnc_providers=tuple(name for name in dnc_names(model) if name in providers),
         opt_out_list=model.opt_out_list,
         profile=profile,
+        machine_sample=model.call_analysis.sample_machines,
         estimates=Estimates(model.compliance.false_machine_share, model.compliance.machine_share),
         callable_time=callable_time,
     )

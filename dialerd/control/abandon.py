@@ -15,7 +15,10 @@ from dialerd.core.abandon_ledger import Counts
 from dialerd.core.masking import masked_value
 
 routes = web.RouteTableDef()
-COUNTED = ("abandoned", "reached", "dials", "persons", "queued", "machine_verdicts", "analysed")
+COUNTED = (
+    "abandoned", "reached", "dials", "persons", "queued", "machine_verdicts", "analysed", "marked_reached",
+    "marked_machines", "reviewed", "reviewed_persons",
+)  # fmt: skip
 assert set(COUNTED) <= set(Counts.__dataclass_fields__)
 
 

@@ -13,6 +13,7 @@ from dialerd.control.contact_service import ContactService
 from dialerd.control.dnc_lists import DncDesk, Reject
 from dialerd.control.inspection import Explanation
 from dialerd.core.abandon import CampaignFigures
+from dialerd.core.amd_truth import MarkCounts
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.events import Event
 from dialerd.core.view import DialerView
@@ -123,6 +124,9 @@ class Records(Protocol):
 
     async def figures(self, since: float, until: float | None, campaign: str | None) -> list[CampaignFigures]:
         """Totals of every campaign (or one) with attempts recorded in the span."""
+
+    async def mark_counts(self, since: float, until: float | None, campaign: str | None) -> list[MarkCounts]:
+        """What is known of the mistakes of call analysis, per campaign and trunk."""
 
     async def add_audit(self, who: str, what: str, detail: Mapping[str, Any]) -> None:
         """Somebody changed something. ``detail`` is JSON without secrets and without whole phone numbers."""

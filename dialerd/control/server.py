@@ -12,6 +12,7 @@ from dialerd.control import (
     dnc,
     floor,
     health,
+    marks,
     operations,
     order,
     outcomes,
@@ -31,7 +32,7 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
     app = web.Application(middlewares=[problems, guard, contacts.contact_problems], client_max_size=LARGEST_BODY)
     app[DAEMON] = daemon
     app[TOKEN] = token
-    for room in (
+    rooms = (
         health,
         floor,
         attempts,
@@ -44,7 +45,9 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
         abandon,
         webhooks,
         outcomes,
-    ):
+        marks,
+    )
+    for room in rooms:
         app.add_routes(room.routes)
     return app
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dialerd.core import ids
-from dialerd.core.analysis import AMD_GRACE_S, Clock, Evidence, judge
+from dialerd.core.amd_truth import SAMPLED, is_sampled
+from dialerd.core.analysis import AMD_GRACE_S, Clock, Evidence, Verdict, judge
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import Connection
 from dialerd.core.commands import PlayMessage, SaveAttempt, StartAmd, StartListening, StopAmd, StopListening
@@ -209,7 +210,20 @@ class Answering:
                 "warning", f"amd_{verdict.rule.removeprefix('amd_')}", attempt=record.id,
                 status=str(record.amd_status), cause=str(record.amd_cause),
             )  # fmt: skip
+        if self._is_sample(attempt, verdict.analysis):
+            verdict = Verdict(CallAnalysis.UNSURE, f"{SAMPLED}:{verdict.rule}")
         self._analysed(attempt, verdict.analysis, verdict.rule, now)
+
+    def _is_sample(self, attempt: LiveAttempt, analysis: CallAnalysis) -> bool:
+        """A machine verdict that an agent is to check: only where one is there for it at once."""
+        settings, record = attempt.settings, attempt.record
+        if analysis is not CallAnalysis.MACHINE or settings.queue is None or settings.machine_sample <= 0:
+            return False
+        machine, unsure = (self._treatment(attempt, one) for one in (CallAnalysis.MACHINE, CallAnalysis.UNSURE))
+        if machine is Treatment.AGENT or unsure is not Treatment.AGENT:
+            return False
+        free = record.agent is not None or bool(self._floor.available.get(settings.queue))
+        return free and is_sampled(record.id, settings.machine_sample)
 
     def _analysed(self, attempt: LiveAttempt, analysis: CallAnalysis, rule: str, now: float) -> None:
         record, settings = attempt.record, attempt.settings

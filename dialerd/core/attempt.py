@@ -135,6 +135,9 @@ class AttemptRecord:
     """The called party's local time with its offset when the number was dialed, in the first of those zones."""
     gate_verdicts: str = ""
     """What the gates said at the last moment: names of those that allowed it, or what was in the way."""
+    mark: dict[str, Any] | None = None
+    """What somebody said that it was while it lived: ``mark``, ``by``, ``at``. The record keeps marks apart.
+    """
     rules: dict[str, Any] | None = None
     """Where the campaign has rule sets: ``pre_call`` and ``wrap_up``, the rules that fired (``set.rule``), and
     ``columns``, those of the contact's that rules look at, as they were when it was claimed."""

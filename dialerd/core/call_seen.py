@@ -42,6 +42,8 @@ class CallSeen:
     talk_time_s: float | None = None
     flow_result: str | None = None
     hung_up_by: str | None = None
+    marked: str | None = None
+    """``machine`` or ``person``, as the agent said before it was over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def call_seen(facts: Facts, contact_key: str, number: str, now: float, *, over: 
         _text(told.get(CallFact.TREATMENT)), _text(told.get(CallFact.AGENT)),
         talk_time if isinstance(talk_time, float) else None,
         _text(told.get(CallFact.FLOW_RESULT)), _text(told.get(CallFact.HUNG_UP_BY)) or None,
+        _text(told.get(CallFact.MARKED)),
     )  # fmt: skip
 
 

@@ -183,6 +183,8 @@ class CampaignSettings:
     """Where people go who ask this campaign not to be called again."""
     profile: Profile = UNBOUND
     """What the law demands; every attempt keeps its name and version."""
+    machine_sample: float = 0.0
+    """Share of machine verdicts that are given to an agent all the same, to be marked; a fraction."""
     estimates: Estimates = NOT_STATED
     """Shares that go into abandon rates where nobody has marked any call."""
     callable_time: CallableTime = ANY_TIME

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dialerd.core.amd_truth import Mark
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.attempts_control import AttemptCap
 from dialerd.core.call_commands import CreateBridge as CreateBridge
@@ -217,6 +218,16 @@ class AnnounceAgent:
     device_state: str
 
 
+@dataclass(frozen=True, slots=True)
+class MarkCall:
+    """Keep what ``who`` said of a call; ``at``: epoch seconds. Of several marks the latest counts."""
+
+    attempt_id: str
+    mark: Mark
+    who: str
+    at: float
+
+
 # --- people who watch ------------------------------------------------------------------------------------
 
 
@@ -241,7 +252,7 @@ class InvariantViolated:
 StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing | BarNumber
 RecordCommand = (
     OptOut | FetchContacts | ReturnContacts | RetireContacts | ParkContacts | WakeContacts | SaveCampaignState
-    | SaveDirection | AuditAction | CountContacts
+    | SaveDirection | AuditAction | CountContacts | MarkCall
 )  # fmt: skip
 TelephonyCommand = (
     OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | StartListening | StopListening | HoldDeadMan

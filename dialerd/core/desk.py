@@ -248,7 +248,7 @@ class Desk:
         if agent.state is not AgentState.ON_CALL:
             self.release(name, attempt, now)
             return
-        agent.attempt, agent.talk_began, agent.pause_seen = None, None, False
+        agent.last_call, agent.attempt, agent.talk_began, agent.pause_seen = attempt, None, None, False
         self._floor.move_agent(agent, AgentState.WRAP_UP, now)
         if wrap_up_s > 0 and agent.memberships:
             self._floor.do(PauseMember(agent.agent, agent.interface, True, WRAP_UP_PAUSE))

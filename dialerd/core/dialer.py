@@ -22,6 +22,7 @@ from dialerd.core.inbound import Inbound
 from dialerd.core.inspection import Inspecting
 from dialerd.core.joining import Joining
 from dialerd.core.list_edits import ListEdits
+from dialerd.core.marking import Marking
 from dialerd.core.opting_out import OptingOut
 from dialerd.core.placing import Placing
 from dialerd.core.recovery import Recovery
@@ -118,6 +119,7 @@ class Dialer:
             e.MemberGone: desk.member_gone,
             e.RosterLost: lambda ev, now: self._lost("roster", ev.reason),
             e.RosterSynced: self._synced,
+            e.CallMarked: Marking(self.floor).marked,
         }
         self._timer_handlers: dict[str, Callable[[str, float], None]] = {
             "dial": self._timer_for_attempt(placing.dial),

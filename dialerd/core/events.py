@@ -44,6 +44,7 @@ from dialerd.core.dnc_events import DncStandingChanged as DncStandingChanged
 from dialerd.core.dnc_events import OptedOut as OptedOut
 from dialerd.core.dnc_events import ProviderAnswered as ProviderAnswered
 from dialerd.core.dnc_events import ProviderFailed as ProviderFailed
+from dialerd.core.mark_events import CallMarked as CallMarked
 from dialerd.core.prompt_events import PromptsFailed as PromptsFailed
 from dialerd.core.prompt_events import PromptsRendered as PromptsRendered
 from dialerd.core.roster_events import MemberGone as MemberGone
@@ -207,5 +208,5 @@ Event = (
     | TalkingStarted | TalkingStopped | AmdFinished | ToneHeard | ListeningFailed | BridgeEntered | BridgeFailed
     | PlaybackStarted | PlaybackFinished | DigitPressed | RecordingFinished | TransferFailed
     | ChannelEnded | CallLost | InboundOffered | TelephonyLost | TelephonyBack
-    | MemberSeen | MemberGone | RosterLost | RosterSynced
+    | MemberSeen | MemberGone | RosterLost | RosterSynced | CallMarked
 )  # fmt: skip

@@ -136,6 +136,8 @@ class AgentRun:
     pause_seen: bool = False
     """app_queue has confirmed our wrap-up pause."""
     talk_began: float | None = None
+    last_call: str | None = None
+    """The attempt of the conversation before; the agent may still say what it was."""
     calls: int = 0
 
 

@@ -95,6 +95,8 @@ class AttemptView:
     flow: str | None = None
     """The flow that the caller walks through; ``flow_node``: where in it."""
     flow_node: str | None = None
+    mark: str | None = None
+    """What somebody said that it is: ``machine`` or ``person``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ class Viewer:
                     a.record.claimed_at, a.record.answered_at, a.record.connected_at,
                     a.walk.state.flow if a.walk is not None else None,
                     a.walk.state.node if a.walk is not None else None,
+                    a.record.mark["mark"] if a.record.mark is not None else None,
                 )
                 for a in floor.attempts.values()
             ),

@@ -113,6 +113,7 @@ def facts_after(
         CallFact.FLOW_RESULT: record.flow_result,
         CallFact.TRIES: float(tallies[disposition.value]),
         CallFact.HUNG_UP_BY: record.hung_up_by,
+        CallFact.MARKED: (record.mark or {}).get("mark"),
         **called_clock(record.called_zone or zone_name, now),
     }
     return Facts(

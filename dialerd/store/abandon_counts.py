@@ -13,13 +13,16 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.abandon_ledger import Counts
+from dialerd.core.amd_truth import Mark
 from dialerd.core.disposition import NEVER_DIALED
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis, Treatment
 from dialerd.store.attempt_conditions import REACHED
+from dialerd.store.call_marks import JUDGED_MACHINE, MARKED, WITH_MARKS
 from dialerd.store.database import READING
-from dialerd.store.schema import attempts
+from dialerd.store.schema import attempts, call_marks
 
 _A = attempts.c
+_M = call_marks.c
 AT = func.coalesce(_A.answered_at, _A.ended_at, _A.recorded_at)
 _ANSWERED = _A.answered_at.is_not(None)
 
@@ -35,6 +38,10 @@ CLASSES: Mapping[str, ColumnElement[bool]] = {
         and_(_ANSWERED, _A.treatment == Treatment.AGENT.value),
     ),
     "machine_verdicts": and_(_ANSWERED, _A.analysis == CallAnalysis.MACHINE.value),
+    "marked_reached": and_(REACHED, MARKED),
+    "marked_machines": and_(REACHED, _M.mark == Mark.MACHINE.value),
+    "reviewed": and_(JUDGED_MACHINE, MARKED),
+    "reviewed_persons": and_(JUDGED_MACHINE, _M.mark == Mark.PERSON.value),
     "analysed": and_(_ANSWERED, _A.amd_status.is_not(None)),
 }  # fmt: skip
 """Field of :class:`~dialerd.core.abandon_ledger.Counts` -> which attempts it counts."""
@@ -55,7 +62,8 @@ async def abandon_counts(engine: AsyncEngine, campaign: str, begin: float, end: 
     """The counts of a campaign in a span (epoch seconds, the end excluded). Errors of the database are raised as they
     are."""
     names = list(CLASSES)
-    query = select(*(func.count().filter(CLASSES[name]) for name in names)).where(*_within(campaign, begin, end))
+    query = select(*(func.count().filter(CLASSES[name]) for name in names))
+    query = query.select_from(WITH_MARKS).where(*_within(campaign, begin, end))
     async with engine.execution_options(**READING).connect() as connection:
         row = (await connection.execute(query)).one()
     return Counts(**{name: int(count) for name, count in zip(names, row, strict=True)})
@@ -73,6 +81,12 @@ async def calls_between(
 ) -> list[dict[str, Any]]:
     """The calls that one count (a name of :data:`CLASSES`) is made of, the earliest first, with their clocks."""
     columns = [attempts.c[name] for name in CLOCKS]
-    query = select(*columns).where(*_within(campaign, begin, end), CLASSES[of]).order_by(AT, _A.id).limit(limit)
+    query = (
+        select(*columns, _M.mark)
+        .select_from(WITH_MARKS)
+        .where(*_within(campaign, begin, end), CLASSES[of])
+        .order_by(AT, _A.id)
+        .limit(limit)
+    )
     async with engine.execution_options(**READING).connect() as connection:
         return [dict(row) for row in (await connection.execute(query)).mappings()]

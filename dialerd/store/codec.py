@@ -16,14 +16,17 @@ import orjson
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.contact import ContactNext, ContactState
 
-ATTEMPT_FIELDS = tuple(field.name for field in fields(AttemptRecord))
+_FIELDS = tuple(field.name for field in fields(AttemptRecord))
 """Names of an attempt's fields, in the order of its constructor."""
+ATTEMPT_FIELDS = tuple(name for name in _FIELDS if name != "mark")
+"""Those that are columns of the record. Marks have a table of their own: most come when the call is over."""
 
-_KNOWN = frozenset(ATTEMPT_FIELDS)
+_KNOWN = frozenset(_FIELDS)
 _REQUIRED = tuple(
     field.name for field in fields(AttemptRecord) if field.default is MISSING and field.default_factory is MISSING
 )
-_values_of = attrgetter(*ATTEMPT_FIELDS)
+_values_of = attrgetter(*_FIELDS)
+_columns_of = attrgetter(*ATTEMPT_FIELDS)
 
 
 class Undecodable(Exception):
@@ -40,7 +43,7 @@ def copy_of(record: AttemptRecord) -> AttemptRecord:
 
 def attempt_values(record: AttemptRecord) -> dict[str, Any]:
     """The attempt's fields by name."""
-    return dict(zip(ATTEMPT_FIELDS, _values_of(record), strict=True))
+    return dict(zip(ATTEMPT_FIELDS, _columns_of(record), strict=True))
 
 
 def encode_attempt(record: AttemptRecord) -> bytes:

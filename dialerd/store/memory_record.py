@@ -12,6 +12,7 @@ from dialerd.core.commands import (
     AuditAction,
     CountContacts,
     FetchContacts,
+    MarkCall,
     OptOut,
     ParkContacts,
     RecordCommand,
@@ -58,6 +59,8 @@ class MemoryRecord:
         self.contacts = self.rows.rows
         """Contact id -> row."""
         self.audited: list[AuditAction] = []
+        self.marks: dict[str, tuple[str, str, float]] = {}
+        """Attempt id -> (mark, by whom, when)."""
         self.webhooks: list[tuple[str, str, str]] = []
         """(attempt, webhook, rule): which webhooks are to be told of which call."""
         self._directions: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -131,12 +134,19 @@ class MemoryRecord:
                 self.rows.place(row, following)
                 for name in copies:
                     self.rows.append_copy(row, name)
+            if record.mark is not None:
+                self._keep_mark(record.id, record.mark["mark"], record.mark["by"], record.mark["at"])
             self.webhooks += [(record.id, webhook, rule) for webhook, rule in webhooks_wanted(record)]
             if record.flow and record.flow.get("opt_out_list"):
                 self._opt_out(record.flow["opt_out_list"], record.number)
             for name in lists_joined(record):
                 self._opt_out(name, record.number)
         return lists_of(outcomes)
+
+    def _keep_mark(self, attempt_id: str, mark: str, who: str, at: float) -> None:
+        known = self.marks.get(attempt_id)
+        if known is None or known[2] <= at:
+            self.marks[attempt_id] = (str(mark), who, at)
 
     # --- the simulated world ----------------------------------------------------------------------------
 
@@ -187,6 +197,8 @@ class MemoryRecord:
             self._opt_out(command.dnc_list, command.number)
         elif isinstance(command, SaveDirection):
             self._directions[command.kind, command.name] = dict(command.state)
+        elif isinstance(command, MarkCall):
+            self._keep_mark(command.attempt_id, command.mark, command.who, command.at)
         elif isinstance(command, AuditAction):
             self.audited.append(command)
         elif isinstance(command, CountContacts):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialerd.core.attempt import Outcome
 from dialerd.core.contact import ContactState
+from dialerd.store.call_marks import keep_marks_of
 from dialerd.store.codec import attempt_values
 from dialerd.store.contact_append import append_copies
 from dialerd.store.contact_edits import REMOVED
@@ -57,6 +58,7 @@ async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome
         copies = await _apply(connection, todo, now)
         await _write_columns(connection, todo)
         await append_copies(connection, copies, now)
+        await keep_marks_of(connection, [outcome.record for outcome in todo])
         await queue_webhooks(connection, [outcome.record for outcome in todo], now)
     return lists_of(outcomes)
 

@@ -11,10 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.disposition import NEVER_DIALED
 from dialerd.core.treatment import MAY_BE_PERSON
+from dialerd.store.call_marks import WITH_MARKS
 from dialerd.store.database import READING
-from dialerd.store.schema import IMPORTING, attempts, contact_lists, contact_numbers, contacts
+from dialerd.store.schema import IMPORTING, attempts, call_marks, contact_lists, contact_numbers, contacts
 
 Row = Mapping[str, Any]
+_WITH_THEIR_MARKS = select(attempts, call_marks.c.mark, call_marks.c.marked_by, call_marks.c.marked_at).select_from(
+    WITH_MARKS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,13 @@ class RecordQueries:
 
     async def attempts(self, chosen: AttemptFilter, *, limit: int = 100, offset: int = 0) -> list[Row]:
         """Finished attempts, latest first: one mapping per attempt, by column name."""
-        query = select(attempts).where(*_attempt_conditions(chosen))
+        query = _WITH_THEIR_MARKS.where(*_attempt_conditions(chosen))
         query = query.order_by(attempts.c.recorded_at.desc(), attempts.c.id.desc())
         return await self._rows(query.limit(limit).offset(offset))
 
     async def attempt(self, attempt_id: str) -> Row | None:
         """One finished attempt, or None."""
-        rows = await self._rows(select(attempts).where(attempts.c.id == attempt_id))
+        rows = await self._rows(_WITH_THEIR_MARKS.where(attempts.c.id == attempt_id))
         return rows[0] if rows else None
 
     async def contacts(self, chosen: ContactFilter, *, limit: int = 100, after_id: int = 0) -> list[Row]:

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.contact import Contact, Number
+from dialerd.store.call_marks import WITH_MARKS
 from dialerd.store.codec import ATTEMPT_FIELDS
 from dialerd.store.database import READING
-from dialerd.store.schema import attempts, contacts
+from dialerd.store.schema import attempts, call_marks, contacts
 
 _A = attempts.c
 _PAGE = 1000
@@ -43,7 +44,8 @@ async def past_calls(engine: AsyncEngine, campaign: str, since: float) -> AsyncI
     chosen = select(
         *(_A[name] for name in ATTEMPT_FIELDS), _A.recorded_at, last_disposition, last_ended,
         contacts.c["columns"].label("columns_now"), contacts.c.added_at,
-    ).select_from(attempts.outerjoin(contacts, contacts.c.id == _A.contact_id))  # fmt: skip
+        call_marks.c.mark,
+    ).select_from(WITH_MARKS.outerjoin(contacts, contacts.c.id == _A.contact_id))  # fmt: skip
     at, last_id = since, ""
     async with engine.execution_options(**READING).connect() as connection:
         while True:
@@ -53,6 +55,7 @@ async def past_calls(engine: AsyncEngine, campaign: str, since: float) -> AsyncI
             page = [dict(row) for row in (await connection.execute(query)).mappings()]
             for row in page:
                 record = AttemptRecord(**{name: row[name] for name in ATTEMPT_FIELDS})
+                record.mark = {"mark": row["mark"]} if row["mark"] is not None else None
                 kept = (record.rules or {}).get("columns", {})
                 contact = Contact(
                     record.contact_id, record.contact_list, record.contact_key,

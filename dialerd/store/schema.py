@@ -189,6 +189,16 @@ campaigns = Table(
     Column("updated_at", Double, nullable=False),
 )
 
+# What people said of calls. A row may be there before its attempt is: a call is recorded a little after it has ended.
+call_marks = Table(
+    "call_marks",
+    metadata,
+    Column("attempt_id", String, primary_key=True),
+    Column("mark", String, nullable=False),
+    Column("marked_by", String, nullable=False),
+    Column("marked_at", Double, nullable=False),
+)
+
 # Webhooks to be told of a call. Whoever sends takes a row for a while by putting off `next_at`; what was delivered is
 # deleted, what was given up stays as `dead` until somebody sends it again or takes it out.
 webhook_deliveries = Table(
@@ -300,7 +310,7 @@ abandoned_index = Index(
 )
 
 __all__ = [
-    "IMPORTING", "abandoned_index", "answered_once", "attempts", "audit", "campaigns", "contact_lists",
+    "IMPORTING", "abandoned_index", "answered_once", "attempts", "audit", "call_marks", "campaigns", "contact_lists",
     "contact_numbers", "contacts", "directions", "imports", "metadata", "notices", "order_books", "order_changes",
     "order_entries",
     "order_sources", "webhook_deliveries",

@@ -19,6 +19,7 @@ from dialerd.core.commands import (
     AuditAction,
     CountContacts,
     FetchContacts,
+    MarkCall,
     OptOut,
     ParkContacts,
     RecordCommand,
@@ -33,6 +34,7 @@ from dialerd.core.events import ContactsFetched
 from dialerd.core.ordering.settings import DialOrder
 from dialerd.core.windows import DayCount
 from dialerd.ports import Clock, Post
+from dialerd.store.call_marks import keep
 from dialerd.store.contact_rows import CONTACT_COLUMNS, contact_of, take
 from dialerd.store.database import READING
 from dialerd.store.day_counts import day_counts
@@ -197,6 +199,9 @@ class SqlRecord:
                     )
                 )
 
+        elif isinstance(command, MarkCall):
+            async with self._engine.begin() as connection:
+                await keep(connection, command)
         elif isinstance(command, CountContacts):
             async with self._reading.connect() as connection:
                 counted = await count(connection, command)

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from dialerd import __version__
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.attempts_control import CAP_REASON
-from dialerd.core.commands import Claim, CloseAttempt, Command, OptOut, OriginateCall
+from dialerd.core.commands import Claim, CloseAttempt, Command, MarkCall, OptOut, OriginateCall
 from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ClaimRefused, Event, PlanChanged
@@ -121,6 +121,9 @@ class Metrics:
             "dialerd_campaign_contacts_parked", "Contacts parked until later, by what they wait for.",
             ("campaign", "reason"), registry=self.registry,
         )  # fmt: skip
+        self._marked = self._counter(
+            "calls_marked", "Calls that somebody said were a machine or a person.", ("mark",)
+        )
         self._rule_failures = self._counter(
             "site_rule_failures", "Failures of a site's own Python rules, by `module:function`.", ("function",)
         )
@@ -184,6 +187,8 @@ class Metrics:
                 campaign = self._campaign_of.get(command.attempt_id)
                 if campaign is not None:
                     self._opt_outs.labels(campaign, command.how).inc()
+            elif isinstance(command, MarkCall):
+                self._marked.labels(command.mark.value).inc()
             elif isinstance(command, CloseAttempt):
                 self._campaign_of.pop(command.outcome.record.id, None)
                 self._count(command.outcome.record)

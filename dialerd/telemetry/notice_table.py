@@ -112,6 +112,10 @@ NOTICES: dict[str, Advice] = {
         "The site's own answer rule raised an error or returned no verdict; dialerd's rules judged the call.",
         "Correct the file at the line named; try it with `dialerd amd dry-run --rules FILE`.",
     ),
+    "mark_without_call": Advice(
+        "An agent said that a call was a machine or a person, and dialerd knows of no call of that agent.",
+        "The code is dialed with the extension of another agent, or the call was not one of dialerd's.",
+    ),
     "rule_function_failed": Advice(
         "A site's own function in a rule set raised, gave no answer that can be used, or took too long. Before a "
         "call the number was held for 15 minutes; after one the rule counted as not fired.",

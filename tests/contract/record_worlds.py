@@ -27,7 +27,7 @@ from dialerd.store.memory_record import MemoryRecord
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
 from dialerd.store.record_queries import AttemptFilter, ContactFilter, RecordQueries
-from dialerd.store.schema import contact_lists, contacts
+from dialerd.store.schema import call_marks, contact_lists, contacts
 from dialerd.store.sql_record import SqlRecord
 from dialerd.store.webhook_queue import WebhookQueue
 from tests.store.store_lab import Inbox, SetClock
@@ -92,6 +92,10 @@ class RecordWorld(ABC):
         """Keys of the list's contacts, by id."""
 
     @abstractmethod
+    async def marks(self) -> dict[str, tuple[str, str, float]]:
+        """Attempt -> (mark, by whom, when)."""
+
+    @abstractmethod
     async def webhooks(self) -> list[tuple[str, str, str]]:
         """(attempt, webhook, rule) of what is to be told, in order."""
 
@@ -154,6 +158,9 @@ class MemoryRecordWorld(RecordWorld):
 
     async def keys_in(self, contact_list: str) -> list[str]:
         return [row.key for row in self.store.contacts.values() if row.contact_list == contact_list]
+
+    async def marks(self) -> dict[str, tuple[str, str, float]]:
+        return self.store.marks
 
     async def webhooks(self) -> list[tuple[str, str, str]]:
         return self.store.webhooks
@@ -265,6 +272,11 @@ class SqlWorld(RecordWorld):
 
     async def keys_in(self, contact_list: str) -> list[str]:
         return [row["key"] for row in await self.queries.contacts(ContactFilter(contact_list))]
+
+    async def marks(self) -> dict[str, tuple[str, str, float]]:
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(select(call_marks))).all()
+        return {row.attempt_id: (row.mark, row.marked_by, row.marked_at) for row in rows}
 
     async def webhooks(self) -> list[tuple[str, str, str]]:
         rows = await WebhookQueue(self.engine, self.clock).rows("waiting", 100)

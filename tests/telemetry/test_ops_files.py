@@ -14,6 +14,7 @@ import yaml
 
 from dialerd.config.daemon import ApiSettings
 from dialerd.core import events as e
+from dialerd.core.amd_truth import Mark
 from dialerd.core.analysis import profile_named
 from dialerd.core.campaign import Mode, PacingSettings
 from dialerd.core.commands import EnterBridge
@@ -52,6 +53,7 @@ def labels_of() -> dict[str, set[str]]:
     metrics.contacts_counted({"spring": {"fresh": 1}})
     metrics.contacts_parked({"spring": {"retry:busy": 1}})
     metrics.provider_asked("registry", "answered", 0.1)
+    stage.feed(e.CallMarked(Mark.PERSON, "8001", attempt_id="dlr-1"))
     metrics.rule_failed("house:vip")
     metrics.webhook_tried("crm", "refused", 0.1)
     metrics.webhook_tried("crm", "dead", 0.0)

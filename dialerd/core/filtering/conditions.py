@@ -48,6 +48,8 @@ class CallFact(StrEnum):
     TRIES = "tries"
     """The contact's attempts that ended with this disposition, this one included."""
     HUNG_UP_BY = "hung_up_by"
+    MARKED = "marked"
+    """What the agent said that it was, before it was over: ``machine`` or ``person``."""
 
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

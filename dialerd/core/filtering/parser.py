@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from dialerd.core.amd_truth import Mark
 from dialerd.core.disposition import Disposition
 from dialerd.core.filtering.conditions import (
     SPANS,
@@ -68,6 +69,7 @@ _WORDS: dict[Field, tuple[str, tuple[str, ...]]] = {
     CallFact.ANALYSIS: ("analysis", tuple(str(analysis) for analysis in CallAnalysis)),
     CallFact.TREATMENT: ("treatment", tuple(str(treatment) for treatment in Treatment)),
     CallFact.WEEKDAY: ("weekday", WEEKDAYS),
+    CallFact.MARKED: ("mark", tuple(str(mark) for mark in Mark)),
     CallFact.HUNG_UP_BY: ("party", ("callee", "agent", "dialerd")),
 }
 """Fields that only have certain values: what such a value is called, and all of them."""

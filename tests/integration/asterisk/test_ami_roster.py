@@ -13,8 +13,9 @@ from asterisk_inbox import Inbox
 from asterisk_pair import ami_settings
 
 from dialerd.asterisk.roster import AmiRoster
+from dialerd.core.amd_truth import Mark
 from dialerd.core.commands import PauseMember
-from dialerd.core.events import MemberGone, MemberSeen, RosterLost, RosterSynced
+from dialerd.core.events import CallMarked, MemberGone, MemberSeen, RosterLost, RosterSynced
 from lab import Lab
 from lab.pytest_plugin import LabFactory
 
@@ -51,6 +52,20 @@ async def test_members_come_change_and_go(lab: Lab, roster: AmiRoster, inbox: In
     await inbox.expect(MemberSeen, agent="8040", paused=False, pause_reason="", penalty=3)
     lab.pbx.cli("queue remove member PJSIP/8040 from support")
     await inbox.expect(MemberGone, queue="support", agent="8040")
+
+
+@pytest.mark.parametrize(("extension", "mark"), [("machine*8041", Mark.MACHINE), ("person*8041", Mark.PERSON)])
+async def test_an_agent_says_what_a_call_was_by_the_dialplan(
+    lab: Lab, roster: AmiRoster, inbox: Inbox, extension: str, mark: Mark
+) -> None:
+    auth = aiohttp.encode_basic_auth(lab.ari_user, lab.ari_password)
+    async with aiohttp.ClientSession(headers={"Authorization": auth}) as session:
+        # As if the agent's phone dialed the code: the far half of a Local channel runs the dialplan.
+        call = {"endpoint": f"Local/{extension}@dialerd-mark/n", "extension": "s", "context": "dialerd-lost"}
+        async with session.post(f"{lab.ari_url}/channels", params=call) as response:
+            assert response.status == 200, await response.text()
+    found = await inbox.expect(CallMarked, agent="8041")
+    assert (found.mark, found.who, found.attempt_id) == (mark, "8041 by dialplan", None)
 
 
 async def test_pausing_through_the_port(lab: Lab, roster: AmiRoster, inbox: Inbox) -> None:

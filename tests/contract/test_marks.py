@@ -1,0 +1,106 @@
+"""What people said of calls, in the record; and what follows for the abandon ledger and call analysis."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dialerd.core.abandon_ledger import NOT_STATED, false_machines, machine_share, rates
+from dialerd.core.amd_truth import Mark, MarkCounts
+from dialerd.core.commands import MarkCall
+from dialerd.core.contact import ContactState
+from dialerd.store.abandon_counts import abandon_counts, calls_between
+from dialerd.store.call_marks import keep, mark_counts
+from dialerd.store.database import open_database
+from dialerd.store.migrate import migrate_engine
+from dialerd.store.outcome_writer import write_outcomes
+from dialerd.store.record_queries import AttemptFilter, RecordQueries
+from tests.contract.record_worlds import RecordWorld
+from tests.contract.test_record import NUMBERS, fetched, outcome
+from tests.store.store_lab import attempt, closing
+
+
+async def test_the_latest_mark_counts_in_whichever_order_they_come(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:2])
+    await fetched(record, 2)
+    done = outcome(1, 1, "answered_agent", ContactState.UNCALLABLE)
+    called = done.record.id
+    await record.done(MarkCall(called, Mark.PERSON, "anna", 20.0), MarkCall(called, Mark.MACHINE, "8001", 10.0))
+    marked = replace(done, record=replace(done.record, mark={"mark": "machine", "by": "8001", "at": 10.0}))
+    await record.record(marked)
+    assert await record.marks() == {called: ("person", "anna", 20.0)}, "it may come before the call is recorded"
+    await record.done(MarkCall(called, Mark.MACHINE, "anna", 30.0))
+    assert await record.marks() == {called: ("machine", "anna", 30.0)}
+
+
+async def test_a_mark_of_a_live_call_comes_with_its_outcome(record: RecordWorld) -> None:
+    await record.add("leads", NUMBERS[:1])
+    await fetched(record, 1)
+    done = outcome(1, 1, "answered_agent", ContactState.UNCALLABLE)
+    await record.record(replace(done, record=replace(done.record, mark={"mark": "person", "by": "8001", "at": 5.0})))
+    assert await record.marks() == {done.record.id: ("person", "8001", 5.0)}
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_database(database_url)
+    await migrate_engine(engine)
+    yield engine
+    await engine.dispose()
+
+
+async def called(engine: AsyncEngine, serial: int, mark: Mark | None, trunk: str = "carrier", **values: Any) -> None:
+    record = replace(attempt(serial), trunk=trunk, answered_at=100.0, amd_status="X", **values)
+    done = closing(record, values.get("disposition", "machine"), ContactState.CALLABLE).outcome
+    async with engine.begin() as connection:
+        await write_outcomes(connection, [done], 200.0)
+        if mark is not None:
+            await keep(connection, MarkCall(record.id, mark, "8001", 300.0))
+
+
+async def a_day(engine: AsyncEngine) -> None:
+    """Ten machine verdicts, three of them reviewed; five connected calls, three of them marked; one elsewhere."""
+    talked = {"analysis": "person", "connected_at": 101.0, "disposition": "answered_agent"}
+    sampled = {**talked, "analysis": "unsure", "analysis_rule": "sample:amd_machine"}
+    for serial in range(8):
+        await called(engine, serial, Mark.PERSON if serial == 0 else None, analysis="machine")
+    await called(engine, 8, Mark.PERSON, **sampled)
+    await called(engine, 9, Mark.MACHINE, **sampled)
+    for serial, mark in enumerate((Mark.MACHINE, Mark.PERSON, Mark.PERSON, None, None), start=10):
+        await called(engine, serial, mark, **talked)
+    await called(engine, 20, None, trunk="other", analysis="machine")
+
+
+async def test_the_mistakes_of_call_analysis_are_counted_by_campaign_and_trunk(engine: AsyncEngine) -> None:
+    await a_day(engine)
+    assert await mark_counts(engine, 0.0, None) == [
+        MarkCounts("spring", "carrier", 10, 3, 2, 5, 3, 1), MarkCounts("spring", "other", 1, 0, 0, 0, 0, 0),
+    ]  # fmt: skip
+    assert await mark_counts(engine, 0.0, 100.0) == []
+    assert await mark_counts(engine, 0.0, None, "autumn") == []
+
+
+async def test_f_and_m_of_the_abandon_ledger_are_measured(engine: AsyncEngine) -> None:
+    await a_day(engine)
+    counts = await abandon_counts(engine, "spring", 0.0, 1000.0)
+    assert (counts.reviewed, counts.reviewed_persons, counts.machine_verdicts) == (3, 2, 9)
+    assert (counts.marked_reached, counts.marked_machines, counts.reached) == (5, 2, 7)
+    estimate = false_machines(counts, NOT_STATED)
+    assert (estimate.value, estimate.basis) == (pytest.approx(9 * 2 / 3), "marks")
+    assert machine_share(counts, NOT_STATED).basis == "marks"
+    assert rates(counts)["ofcom_with_amd"].numerator == pytest.approx(6.0)  # type: ignore[index]
+    behind = await calls_between(engine, "spring", 0.0, 1000.0, "reviewed_persons", 10)
+    assert [call["mark"] for call in behind] == ["person", "person"]
+
+
+async def test_attempts_are_shown_with_their_marks(engine: AsyncEngine) -> None:
+    await called(engine, 1, Mark.MACHINE, analysis="person")
+    await called(engine, 2, None, analysis="person")
+    rows = await RecordQueries(engine).attempts(AttemptFilter())
+    assert {row["mark"] for row in rows} == {"machine", None}
+    marked = next(row for row in rows if row["mark"])
+    assert (marked["marked_by"], marked["marked_at"]) == ("8001", 300.0)

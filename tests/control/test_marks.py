@@ -1,0 +1,71 @@
+"""Marks over HTTP."""
+
+from __future__ import annotations
+
+from dialerd.core import events as e
+from dialerd.core.amd_truth import Mark
+from dialerd.core.commands import EnterBridge, MarkCall
+from dialerd.store.call_marks import keep
+from tests.control.api_client import Client
+from tests.control.stage import Stage, contact
+from tests.control.staged_daemon import StagedDaemon
+
+
+def connected(stage: Stage) -> str:
+    """Agent 8001 speaks with somebody; the attempt."""
+    stage.up().agent().start("spring", contact(1), contact(2))
+    attempt = stage.grant()
+    stage.ring_and_answer(attempt, 5)
+    stage.feed(e.BridgeEntered(attempt, stage.last(EnterBridge).bridge_id)).advance(5)
+    return attempt
+
+
+async def keep_marks(daemon: StagedDaemon) -> None:
+    """What the core has wanted kept goes into the record."""
+    async with daemon.engine.begin() as connection:
+        for command in daemon.stage.commands:
+            if isinstance(command, MarkCall):
+                await keep(connection, command)
+
+
+async def test_an_agents_call_is_marked_and_shown(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    attempt = connected(stage)
+    answer = await api.post("/api/v1/agents/8001/mark?mark=machine", headers={"X-Dialerd-User": "anna"})
+    assert (answer.status, await answer.json()) == (202, {"agent": "8001", "mark": "machine"})
+    assert daemon.posted == [e.CallMarked(Mark.MACHINE, "anna via 127.0.0.1", agent="8001")]
+    live = await (await api.get(f"/api/v1/attempts/{attempt}")).json()
+    assert (live["live"], live["mark"]) == (True, "machine")
+    stage.end(attempt)
+    await daemon.record_outcomes()
+    done = await (await api.get(f"/api/v1/attempts/{attempt}")).json()
+    assert (done["mark"], done["marked_by"]) == ("machine", "anna via 127.0.0.1")
+    assert (await api.post(f"/api/v1/attempts/{attempt}/mark?mark=person")).status == 202
+    await keep_marks(daemon)
+    again = await (await api.get(f"/api/v1/attempts/{attempt}")).json()
+    assert again["mark"] == "person"
+    audit = (await (await api.get("/api/v1/audit")).json())["audit"]
+    assert [line["what"] for line in audit] == ["call_marked", "call_marked"]
+
+
+async def test_what_cannot_be_marked(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    stage.up().agent().start("spring", contact(1))
+    ringing = stage.grant()
+    for path, status in (
+        ("agents/8001/mark?mark=robot", 400), ("agents/8009/mark?mark=machine", 404),
+        (f"attempts/{ringing}/mark?mark=machine", 409), ("attempts/dlr-1/mark?mark=machine", 404),
+    ):  # fmt: skip
+        assert (await api.post(f"/api/v1/{path}")).status == status, path
+    assert daemon.posted == []
+
+
+async def test_the_report(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    attempt = connected(stage)
+    stage.dialer.floor.attempts[attempt].record.amd_status = "HUMAN"
+    stage.feed(e.CallMarked(Mark.MACHINE, "8001", agent="8001")).end(attempt)
+    await daemon.record_outcomes()
+    (truth,) = (await (await api.get("/api/v1/reports/marks")).json())["truth"]
+    assert (truth["counts"]["campaign"], truth["counts"]["trunk"]) == ("spring", "carrier")
+    assert truth["false_negative"]["share"] == 1.0
+    assert truth["false_negative"]["low"] < 0.3
+    assert truth["false_positive"]["share"] is None
+    assert (await api.get("/api/v1/reports/marks?since=1h&until=2h")).status == 400
