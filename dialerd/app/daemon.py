@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import structlog
 
 from dialerd.app.connections import ami_settings, ari_settings
 from dialerd.app.contact_desk import ContactDesk
-from dialerd.app.contact_files import import_upload
 from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_rooms import DncRooms
 from dialerd.app.examination import Examiner, event_sources
+from dialerd.app.import_room import ImportRoom
 from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.plan_room import PlanInForce, PlanRoom
@@ -28,11 +28,11 @@ from dialerd.asterisk.roster import AmiRoster
 from dialerd.asterisk.telephony import AriTelephony
 from dialerd.config.daemon import DaemonSettings
 from dialerd.config.site_rules import RuleFailure
-from dialerd.control.daemon import ImportReport, ReloadResult, UnknownContactList
+from dialerd.control.daemon import ReloadResult
 from dialerd.control.server import ControlServer
 from dialerd.core.attempt import AttemptState
 from dialerd.core.dialer import Dialer
-from dialerd.core.events import ContactsChanged, Event, PlanChanged, Recovered, ShutdownAsked
+from dialerd.core.events import Event, PlanChanged, Recovered, ShutdownAsked
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.view import DialerView
 from dialerd.engine import Engine, EngineLoop, SteadyClock
@@ -78,6 +78,11 @@ class Daemon:
             self._database, self._clock, lambda: in_force.plan, self._metrics.abandon_counted
         )
         self._contacts = ContactDesk(self._database, self._clock, lambda: in_force.contact_lists, self.post)
+        self._imports = ImportRoom(
+            self._database, self._clock, settings.instance, lambda: in_force.contact_lists, self.post,
+            folder=settings.imports.folder, largest_bytes=settings.imports.largest_upload_mib << 20,
+            ended=self._metrics.imports.ended, standing=self._metrics.imports.standing,
+        )  # fmt: skip
         rng = random.Random(secrets.randbits(64))
         redis = settings.redis.url.get_secret_value()
         health = RecordHealth(self.post)
@@ -177,6 +182,7 @@ class Daemon:
         _log.info("daemon_starting", instance=self._settings.instance, shard=self._settings.shard)
         await self._insist(lambda: migrate_engine(self._database))
         tasks.append(group.create_task(self._keeper.run(), name="notices"))
+        tasks.append(group.create_task(self._imports.run(), name="imports"))
         await self._plans.look_at_lists()
         await self._hot.start()
         await self._outbox.drain_all()
@@ -326,6 +332,11 @@ class Daemon:
         """Single contacts."""
         return self._contacts
 
+    @property
+    def imports(self) -> ImportRoom:
+        """Imports of contact files."""
+        return self._imports
+
     def now(self) -> float:
         """The daemon's time, epoch seconds."""
         return self._clock.now()
@@ -361,12 +372,3 @@ class Daemon:
     async def examine(self, campaign: str) -> str:
         """Why the campaign cannot work in the world as it is; empty: nothing stands against it."""
         return await self._plans.examine(campaign)
-
-    async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
-        """Import a CSV file into a list as it arrives."""
-        settings = self._in_force.contact_lists.get(contact_list)
-        if settings is None:
-            raise UnknownContactList(contact_list)
-        report = await import_upload(self._database, self._clock, settings, source, content)
-        self.post(ContactsChanged(contact_list, any_of_them=True))
-        return report

@@ -10,6 +10,7 @@ from dialerd.cli import (
     amd,
     calls,
     contact_edits,
+    contact_imports,
     contact_order,
     contacts,
     directions,
@@ -59,6 +60,7 @@ app.command("status")(floor.status)
 app.add_typer(floor.campaigns, name="campaigns")
 contacts.contacts.command("next")(contact_order.show_next)
 contacts.contacts.command("count")(contact_order.count)
+contacts.contacts.command("imports")(contact_imports.imports)
 contacts.contacts.command("add")(contact_edits.add)
 contacts.contacts.command("show")(contact_edits.show)
 contacts.contacts.command("set")(contact_edits.change)

@@ -66,6 +66,17 @@ class Reach:
         more_headers: Mapping[str, str] | None = None,
     ) -> Any:  # fmt: skip
         """One request; parameters that are None are left out."""
+        return _meaning(self.url, *await self._answer(method, path, parameters, body_sent, more_headers))
+
+    def fetch(self, path: str, **parameters: Any) -> bytes:
+        """A file as it is; raises like :meth:`get`."""
+        status, body = asyncio.run(self._answer("GET", path, parameters))
+        return body if status < 400 else bytes(_meaning(self.url, status, body))
+
+    async def _answer(
+        self, method: str, path: str, parameters: Mapping[str, Any], body_sent: Any = None,
+        more_headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:  # fmt: skip
         headers = {"X-Dialerd-User": person(), **(more_headers or {})}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -75,7 +86,7 @@ class Reach:
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S)) as session,
                 session.request(method, self.url + path, params=query, headers=headers, json=body_sent) as response,
             ):
-                status, body = response.status, await response.read()
+                return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             # The library's own sentence repeats the address.
             number = getattr(error, "errno", None)
@@ -85,7 +96,6 @@ class Reach:
                 "Is it running (`dialerd run`)? Otherwise check `api:` in the settings, or give --url.",
                 Exit.UNREACHABLE,
             ) from None
-        return _meaning(self.url, status, body)
 
 
 def reach(config: Path | None, url: str | None, token: str | None) -> Reach:

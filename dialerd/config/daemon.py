@@ -103,6 +103,19 @@ class ApiSettings(Section):
     token_file: Annotated[Path, FilePath()] | None = Field(default=None, description="File whose text is the token.")
 
 
+class ImportSettings(Section):
+    """Contact files that are uploaded."""
+
+    folder: Annotated[Path, FilePath()] | None = Field(
+        default=None,
+        description="Where files are kept until they are imported, and their rejects for 30 days. Not stated: "
+        "`.dialerd-imports` beside SQLite's file, with PostgreSQL in the folder for temporary files.",
+    )
+    largest_upload_mib: Annotated[int, Whole(1, 1_000_000)] = Field(
+        default=4096, description="A larger file is refused, MiB."
+    )
+
+
 class LogSettings(Section):
     """What is logged, and how."""
 
@@ -142,6 +155,7 @@ class DaemonSettings(Section):
     listening: ListeningSettings = Field(
         default_factory=ListeningSettings, description="Where Asterisk brings the sound of calls."
     )
+    imports: ImportSettings = Field(default_factory=ImportSettings, description="Contact files that are uploaded.")
     log: LogSettings = Field(default_factory=LogSettings, description="What is logged, and how.")
     shutdown_grace_s: Annotated[float, Duration(0, 3600)] = Field(
         default=written("30s"), alias="shutdown_grace",

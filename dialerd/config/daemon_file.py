@@ -187,4 +187,6 @@ def _absolute(settings: DaemonSettings, folder: Path) -> DaemonSettings:
     if name.startswith(_SQLITE) and not name.removeprefix(_SQLITE).startswith(("/", ":memory:", "file:")):
         url = SecretStr(f"{_SQLITE}{folder / name.removeprefix(_SQLITE)}")
         update["sql"] = settings.sql.model_copy(update={"url": url})
+    if settings.imports.folder is not None:
+        update["imports"] = settings.imports.model_copy(update={"folder": folder / settings.imports.folder})
     return settings.model_copy(update=update)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from dialerd.config.plan_diff import PlanDiff
 from dialerd.config.problems import Problem
 from dialerd.control.contact_service import ContactService
-from dialerd.control.dnc_lists import DncDesk, Reject
+from dialerd.control.dnc_lists import DncDesk
+from dialerd.control.import_service import ImportService
 from dialerd.control.inspection import Explanation
 from dialerd.core.abandon import CampaignFigures
 from dialerd.core.amd_truth import MarkCounts
@@ -56,17 +57,6 @@ class KnownContact:
     next_at: float | None
     """Epoch seconds before which it is not called; None: it does not wait."""
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """How an import went. ``rejects`` are the first ones; ``rejected`` counts them all."""
-
-    contact_list: str
-    rows: int
-    imported: int
-    rejected: int
-    rejects: tuple[Reject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +206,10 @@ class Daemon(Protocol):
     def contacts(self) -> ContactService:
         """Single contacts."""
 
+    @property
+    def imports(self) -> ImportService:
+        """Imports of contact files."""
+
     def now(self) -> float:
         """The daemon's time, epoch seconds."""
 
@@ -246,9 +240,3 @@ class Daemon(Protocol):
     async def examine(self, campaign: str) -> str:
         """Look now whether the campaign can work in the world as it is, and let the core know. Why it cannot, as a
         sentence for people; empty: nothing stands against it."""
-
-    async def import_contacts(self, contact_list: str, source: str, content: AsyncIterator[bytes]) -> ImportReport:
-        """Import a CSV file into a list as it arrives; ``source`` names it for people.
-
-        Raises :class:`UnknownContactList`, :class:`UnusableFile`, :class:`Unavailable`. All rows or none: when the
-        upload breaks off, nothing of it is callable."""

@@ -1,18 +1,17 @@
-"""What operators do and read beside the floor: imports, reload, notices, audit, reports."""
+"""What operators do and read beside the floor: reload, notices, audit, reports."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
-from dialerd.control.daemon import NoticeLike, UnknownContactList, UnusableFile
+from dialerd.control.daemon import NoticeLike
 from dialerd.control.guard import DAEMON, audited
 from dialerd.control.parameters import (
     AuditParameters,
-    ImportParameters,
+    ListParameters,
     NoticeParameters,
     ReloadParameters,
     SpanParameters,
@@ -26,40 +25,12 @@ from dialerd.core.events import ContactsChanged
 from dialerd.core.masking import masked_value
 
 routes = web.RouteTableDef()
-_CHUNK = 1 << 16
-
-
-@routes.post("/api/v1/contacts/import")
-async def import_contacts(request: web.Request) -> web.Response:
-    """The request's body is a CSV file; its rows become contacts of the list, all or none of them."""
-    asked = parameters(request, ImportParameters)
-    if request.content_type.startswith(("multipart/", "application/json")):
-        raise ApiProblem(
-            415, f"{request.content_type} is not a CSV file", hint="Send the file itself as the body, as `text/csv`."
-        )
-    if not request.can_read_body:
-        raise ApiProblem(400, "the request has no body", hint="Send the CSV file as the body.")
-    daemon = request.app[DAEMON]
-    await audited(request, "contacts_import", {"list": asked.list, "source": asked.source[:200]})
-    try:
-        report = await daemon.import_contacts(asked.list, asked.source[:200], _body(request))
-    except UnknownContactList as error:
-        raise ApiProblem(
-            404,
-            f"no contact list {asked.list[:80]!r}",
-            str(error),
-            "Lists are in `contact_lists:` of the campaigns file.",
-        ) from None
-    except UnusableFile as error:
-        raise ApiProblem(400, "the file cannot be imported", str(error), "Nothing was imported.") from None
-    daemon.post(ContactsChanged(asked.list, any_of_them=True))
-    return reply(masked_value(asdict(report)), 201)
 
 
 @routes.post("/api/v1/contacts/changed")
 async def contacts_changed(request: web.Request) -> web.Response:
     """Somebody changed a list in the record directly: campaigns that wait for contacts look again."""
-    asked = parameters(request, ImportParameters)
+    asked = parameters(request, ListParameters)
     request.app[DAEMON].post(ContactsChanged(asked.list, any_of_them=True))
     return reply({"list": asked.list}, 202)
 
@@ -111,11 +82,6 @@ async def summary(request: web.Request) -> web.Response:
     if asked.campaign is not None and not figures and asked.campaign not in {c.name for c in daemon.view().campaigns}:
         raise ApiProblem(404, f"no campaign {asked.campaign[:80]!r}", hint="See /api/v1/campaigns.")
     return reply({"since": since, "until": until, "campaigns": [_figures(one) for one in figures]})
-
-
-async def _body(request: web.Request) -> AsyncIterator[bytes]:
-    async for chunk in request.content.iter_chunked(_CHUNK):
-        yield chunk
 
 
 def _notice(notice: NoticeLike) -> dict[str, Any]:

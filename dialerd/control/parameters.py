@@ -112,11 +112,11 @@ class ReloadParameters(Parameters):
     check: bool = False
 
 
-class ImportParameters(Parameters):
-    """Into which list, and what the file is called."""
+class ListParameters(Parameters):
+    """Which list. ``source`` is taken and not looked at."""
 
     list: str
-    source: str = "upload"
+    source: str = ""
 
 
 Model = TypeVar("Model", bound=Parameters)

@@ -12,6 +12,7 @@ from dialerd.control import (
     dnc,
     floor,
     health,
+    imports,
     marks,
     operations,
     order,
@@ -29,7 +30,8 @@ LARGEST_BODY = 1 << 20
 
 def build_app(daemon: Daemon, token: str | None) -> web.Application:
     """The API over ``daemon``; ``token`` is what callers must show, None: being on this machine is enough."""
-    app = web.Application(middlewares=[problems, guard, contacts.contact_problems], client_max_size=LARGEST_BODY)
+    middlewares = [problems, guard, contacts.contact_problems, imports.import_problems]
+    app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
     app[DAEMON] = daemon
     app[TOKEN] = token
     rooms = (
@@ -46,6 +48,7 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
         webhooks,
         outcomes,
         marks,
+        imports,
     )
     for room in rooms:
         app.add_routes(room.routes)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ from dialerd.store.import_stage import Stage
 from dialerd.store.import_table import DECIDED, DONE, LOADING, ImportTable
 from dialerd.store.import_workers import SliceReaders
 from dialerd.store.reject_file import write_rejects
+from dialerd.store.threads import in_thread
 
 CONTACTS_AT_ONCE = 25_000
 NUMBERS_AT_ONCE = 50_000
@@ -79,6 +80,7 @@ async def import_contacts(
     progress: Callable[[ImportProgress], None] | None = None,
     workshop: Path | None = None,
     processes: int | None = None,
+    called: str | None = None,
 ) -> ImportResult:
     """Import the file's rows as callable contacts of the list, in the file's order.
 
@@ -90,34 +92,67 @@ async def import_contacts(
     the same way; what was written of it is removed when nobody does so for a day.
     What was read is kept meanwhile in ``workshop``, a folder of this machine (default: beside SQLite's file, else the
     system's folder for temporary files). ``processes``: see :class:`~dialerd.store.import_workers.SliceReaders`.
+    ``called``: what the record keeps as its source, the file's name by default.
 
     Raises :class:`~dialerd.store.csv_format.UnusableFile`, the database's errors, and :class:`OSError` when the
     rejects file or the workshop cannot be written."""
     if not contact_list:
         raise UnusableFile("the contact list needs a name")
-    source = await asyncio.to_thread(
+    source = await in_thread(
         CsvSource, path, encoding=mapping.encoding, delimiter=mapping.delimiter, quote=mapping.quote
     )
     RowReader(path, source.columns, mapping)  # a mapping that does not fit is told before anything is done
     async with bulk_engine(engine) as roomy:
         return await _import(
             roomy, clock, source, contact_list, mapping, rejects or path.with_name(path.name + ".rejects.csv"),
-            progress, workshop or workshop_of(engine), processes,
+            progress, workshop or workshop_of(engine), processes, called or path.name,
         )  # fmt: skip
+
+
+def examine_file(path: Path, mapping: ImportMapping) -> None:
+    """Whether a file can be read as the mapping says, from its beginning. Raises
+    :class:`~dialerd.store.csv_format.UnusableFile`."""
+    source = CsvSource(path, encoding=mapping.encoding, delimiter=mapping.delimiter, quote=mapping.quote)
+    RowReader(path, source.columns, mapping)
+
+
+async def abandon_import(
+    engine: AsyncEngine, clock: Clock, path: Path, contact_list: str, mapping: ImportMapping, workshop: Path,
+    called: str,
+) -> bool:  # fmt: skip
+    """Undo what an import ``called`` so has written; nobody may be working at it. False: it was decided already, and
+    what it wrote counts; importing the file again brings it to its end. Raises the database's errors."""
+    table = ImportTable(engine, clock)
+    found = await table.latest(contact_list, called)
+    if found is not None and found[1] in (DECIDED, DONE):
+        return False
+    if found is not None and found[1] == LOADING:
+        await table.discard(found[0])
+    with suppress(UnusableFile, OSError):  # what was read of it, unless another import has cleared that away
+        await in_thread(_clear_away, engine, path, contact_list, mapping, workshop)
+    return True
+
+
+def _clear_away(engine: AsyncEngine, path: Path, contact_list: str, mapping: ImportMapping, workshop: Path) -> None:
+    source = CsvSource(path, encoding=mapping.encoding, delimiter=mapping.delimiter, quote=mapping.quote)
+    Stage(workshop, contact_list, _fingerprint(engine, source, mapping)).close(remove=True)
+
+
+def _fingerprint(engine: AsyncEngine, source: CsvSource, mapping: ImportMapping) -> str:
+    return f"{engine.url} {source.fingerprint()} {mapping}"
 
 
 async def _import(
     engine: AsyncEngine, clock: Clock, source: CsvSource, contact_list: str, mapping: ImportMapping, report: Path,
-    progress: Callable[[ImportProgress], None] | None, workshop: Path, processes: int | None,
+    progress: Callable[[ImportProgress], None] | None, workshop: Path, processes: int | None, called: str,
 ) -> ImportResult:  # fmt: skip
     table = ImportTable(engine, clock)
     await table.mend()
-    fingerprint = f"{engine.url} {source.fingerprint()} {mapping}"
-    stage = await asyncio.to_thread(Stage, workshop, contact_list, fingerprint)
+    stage = await in_thread(Stage, workshop, contact_list, _fingerprint(engine, source, mapping))
     run = _Run(source, table, stage, mapping, contact_list, progress, processes)
     finished = unusable = False
     try:
-        resumed = await run.find_place(source.path.name)
+        resumed = await run.find_place(called)
         result = await run.all_of_it(report, resumed)
         finished = True
         return result
@@ -126,7 +161,7 @@ async def _import(
         await run.undo()
         raise
     finally:
-        await asyncio.to_thread(stage.close, remove=finished or unusable)
+        await in_thread(stage.close, remove=finished or unusable)
 
 
 def workshop_of(engine: AsyncEngine) -> Path:
@@ -175,12 +210,12 @@ class _Run:
             await self._settle()
         row = await table.row(self._id)
         assert row is not None
-        rows, imported, rejected, updated = await asyncio.to_thread(stage.counts)
-        warnings = await asyncio.to_thread(stage.warnings)
+        rows, imported, rejected, updated = await in_thread(stage.counts)
+        warnings = await in_thread(stage.warnings)
         if row.state == LOADING:
             await self._write_contacts(row.contacts_to, imported)
             await self._write_numbers(row.numbers_to)
-        written = await asyncio.to_thread(lambda: write_rejects(report, stage.remarks()))
+        written = await in_thread(lambda: write_rejects(report, stage.remarks()))
         if row.state == LOADING:
             await table.decide(self._id, rows=rows, imported=imported, rejected=rejected)
         changed = await self._update(row.updates_to)
@@ -218,7 +253,7 @@ class _Run:
                         break
                 return count
 
-            while await asyncio.to_thread(some):
+            while await in_thread(some):
                 self._tell("reading", min(source.bytes_read, source.size), source.size)
                 if source.bytes_read - touched > _TOUCH_EVERY_BYTES:
                     touched = source.bytes_read
@@ -229,7 +264,7 @@ class _Run:
     async def _settle(self) -> None:
         stage, mapping, table = self._stage, self._mapping, self._table
         self._tell("sorting", 0, 1)
-        await asyncio.to_thread(settling.index, stage)
+        await in_thread(settling.index, stage)
         elsewhere = mapping.duplicates_elsewhere is DuplicatePolicy.SKIP
         own = mapping.duplicate_numbers is not DuplicatePolicy.KEEP and await table.has_contacts(self._list)
         if own or (elsewhere and await table.has_contacts(None)):
@@ -238,19 +273,19 @@ class _Run:
                 if not own:
                     found = [one for one in found if one[2] != self._list]
                 if found:
-                    await asyncio.to_thread(settling.know_numbers, stage, found)
+                    await in_thread(settling.know_numbers, stage, found)
         keyed = mapping.key is not None and mapping.duplicate_keys is not DuplicatePolicy.KEEP
         if keyed and await table.has_contacts(self._list):
             async for keys in _each(settling.keys_to_look_up(stage)):
                 known = await table.known_keys(self._list, keys)
                 if known:
-                    await asyncio.to_thread(settling.know_keys, stage, known)
-        await asyncio.to_thread(settling.settle, stage, self._list, mapping)
+                    await in_thread(settling.know_keys, stage, known)
+        await in_thread(settling.settle, stage, self._list, mapping)
         self._tell("sorting", 1, 1)
 
     async def _write_contacts(self, after_line: int, total: int) -> None:
         done = 0
-        while rows := await asyncio.to_thread(self._stage.new_rows, after_line, CONTACTS_AT_ONCE):
+        while rows := await in_thread(self._stage.new_rows, after_line, CONTACTS_AT_ONCE):
             await self._table.add_contacts(self._id, self._list, rows)
             after_line, done = rows[-1][0], done + len(rows)
             self._tell("writing", done, total)
@@ -266,20 +301,20 @@ class _Run:
             return
         of_line = np.concatenate(ids)
         of_line = of_line[np.argsort(of_line[:, 1], kind="stable")]
-        total = await asyncio.to_thread(lambda: self._stage.db.execute("SELECT count(*) FROM numbers").fetchone()[0])
+        total = await in_thread(lambda: self._stage.db.execute("SELECT count(*) FROM numbers").fetchone()[0])
         cursor = self._stage.numbers_in_order(skip)
         while True:
-            batch = await asyncio.to_thread(_take, cursor, NUMBERS_AT_ONCE)
+            batch = await in_thread(_take, cursor, NUMBERS_AT_ONCE)
             if not batch:
                 return
-            rows = await asyncio.to_thread(_with_contacts, batch, of_line)
+            rows = await in_thread(_with_contacts, batch, of_line)
             skip += len(batch)
             await self._table.add_numbers(self._id, self._list, rows, skip)
             self._tell("numbers", skip, total)
 
     async def _update(self, after_line: int) -> tuple[int, ...]:
         changed: list[int] = []
-        while rows := await asyncio.to_thread(self._stage.update_rows, after_line, UPDATES_AT_ONCE):
+        while rows := await in_thread(self._stage.update_rows, after_line, UPDATES_AT_ONCE):
             changed += await self._table.apply_updates(self._id, rows)
             after_line = rows[-1][0]
         return tuple(changed)
@@ -311,5 +346,5 @@ def _with_contacts(batch: list[tuple[int, int]], of_line: np.ndarray) -> list[tu
 
 
 async def _each(batches: Iterator[list[_T]]) -> AsyncIterator[list[_T]]:
-    while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+    while (batch := await in_thread(next, batches, None)) is not None:
         yield batch

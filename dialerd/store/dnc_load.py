@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import os
 import tempfile
@@ -24,6 +23,7 @@ from dialerd.store.dnc_redis import DncCopy
 from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.record_health import DATABASE_ERRORS
 from dialerd.store.redis_link import LinkBroken
+from dialerd.store.threads import in_thread
 
 MOST_SINGLE = 2_000_000
 """Most lines of one file that are more than a number: each takes a row in SQL and a hundred bytes in Redis."""
@@ -115,13 +115,13 @@ async def load_file(
             with DncFile(path, region, now, column=column) as source:
                 batches = source.batches()
                 while True:
-                    batch = await asyncio.to_thread(_take, batches, spool, no)
+                    batch = await in_thread(_take, batches, spool, no)
                     if batch is None:
                         break
                     await loads.write_groups(name, new, token, ())  # Says that we live.
                     told(LoadProgress("reading", source.bytes_read, source.size, spool.rows, spool.rejected))
             told(LoadProgress("sorting", 0, spool.numbers, spool.rows, spool.rejected))
-            numbers = await asyncio.to_thread(_sorted, spool)
+            numbers = await in_thread(_sorted, spool)
             kept = len(numbers)
             if mode is LoadMode.APPEND and old:
                 numbers = await _with_old(record, name, old, numbers)
@@ -188,7 +188,7 @@ async def _with_old(record: SqlDnc, name: str, old: int, numbers: packing.Number
     parts = [np.asarray(numbers)]
     async for page in record.groups(name, old):
         parts += [packing.unpack(group, packed) for group, _, packed in page]
-    return await asyncio.to_thread(lambda: packing.unique(np.concatenate(parts)))
+    return await in_thread(lambda: packing.unique(np.concatenate(parts)))
 
 
 async def _write(
@@ -208,7 +208,7 @@ async def _write(
                 break
         return rows
 
-    while rows := await asyncio.to_thread(some):
+    while rows := await in_thread(some):
         await loads.write_groups(name, generation, token, rows)
         if copy is not None and in_redis:
             in_redis = await _redis(copy.write_groups(name, generation, [(group, row) for group, _, row in rows]))

@@ -70,6 +70,21 @@ class ImportTable:
             row = (await connection.execute(select(*columns).where(imports.c.id == import_id))).one_or_none()
         return None if row is None else ImportRow(*row)
 
+    async def latest(self, contact_list: str, source: str) -> tuple[int, str] | None:
+        """Id and state of the last import from this source."""
+        query = select(imports.c.id, imports.c.state).where(*_from(contact_list, source))
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query.order_by(imports.c.id.desc()).limit(1))).one_or_none()
+        return None if row is None else (row[0], row[1])
+
+    async def finished(self, contact_list: str, source: str) -> tuple[int, int, int] | None:
+        """Rows, imported, rejected of the import from this source, if it came to its end."""
+        query = select(imports.c.rows, imports.c.imported, imports.c.rejected)
+        done = query.where(*_from(contact_list, source), imports.c.state == DONE).limit(1)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(done)).one_or_none()
+        return None if row is None else (row[0], row[1], row[2])
+
     async def known_numbers(
         self, contact_list: str, numbers: list[str], *, elsewhere: bool
     ) -> list[tuple[str, int, str]]:
@@ -220,6 +235,10 @@ async def make_list(connection: AsyncConnection, contact_list: str, now: float) 
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     make = dialect.insert(contact_lists).on_conflict_do_nothing(index_elements=["name"])
     await connection.execute(make, [{"name": contact_list, "created_at": now}])
+
+
+def _from(contact_list: str, source: str) -> list[Any]:
+    return [imports.c.contact_list == contact_list, imports.c.source == source]
 
 
 def _of(import_id: int) -> Any:

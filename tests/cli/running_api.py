@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,14 @@ class Served:
         self.daemon = await staged_daemon(self._folder, self.stage)
         self._server = ControlServer(self.daemon, "127.0.0.1", 0, self._token)
         await self._server.start()
+        self._importing = asyncio.create_task(self.daemon.imports.run())
         self.port = self._server.port
 
     async def _stop(self) -> None:
         await self._server.stop()
+        self._importing.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._importing
         await self.daemon.engine.dispose()
 
 

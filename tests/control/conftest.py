@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,11 @@ def stage() -> Stage:
 @pytest.fixture
 async def daemon(tmp_path: Path, stage: Stage) -> AsyncIterator[StagedDaemon]:
     made = await staged_daemon(tmp_path, stage)
+    importing = asyncio.create_task(made.imports.run())
     yield made
+    importing.cancel()
+    with suppress(asyncio.CancelledError):
+        await importing
     await made.engine.dispose()
 
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from dialerd.store import dnc_schema  # noqa: F401  (its tables join the metadata)
+from dialerd.store import dnc_schema, import_job_schema  # noqa: F401  (their tables join the metadata)
 from dialerd.store.schema import metadata
 
 connection = context.config.attributes["connection"]
