@@ -67,7 +67,7 @@ class StagedDaemon:
             engine, self, lambda: self.stage.plan, self._metrics.contacts_counted, self._metrics.contacts_parked
         )
         self._contacts = ContactDesk(engine, self, lambda: self.lists, self.post)
-        self.imports = ImportRoom(
+        self._imports = ImportRoom(
             engine, self, "test", lambda: self.lists, self.post, folder=None, largest_bytes=4 << 20,
             ended=self._metrics.imports.ended, standing=self._metrics.imports.standing,
         )  # fmt: skip
@@ -99,6 +99,10 @@ class StagedDaemon:
             engine, self, lambda: self.webhook_settings, tell=self.teller.tell, sent=self._metrics.webhook_tried,
             counted=self._metrics.webhooks_counted,
         )  # fmt: skip
+
+    @property
+    def imports(self) -> ImportRoom:
+        return self._imports
 
     @property
     def dnc(self) -> StoredDnc:
