@@ -8,14 +8,16 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import structlog
-from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus, WebSocketException
+from picows import WSHandshakeError, ws_connect
 
-from dialerd.asterisk.frames import DirectConnection
+from dialerd.asterisk.frames import Frames
 from dialerd.asterisk.settings import AriSettings
 from dialerd.asterisk.wire import RawEvent, Request, Response, Result, Unanswered, decode, encode_request
 
 log = structlog.get_logger(__name__)
+
+_FRAME_MAX = 1 << 30
+"""Bytes. ``GET /channels`` of a busy server is many megabytes, and all of it is in one frame."""
 
 
 class ConnectFailed(Exception):
@@ -28,15 +30,15 @@ class EventSocket:
     ``on_event`` is called from the reader for every event; it must neither block nor raise.
     """
 
-    def __init__(self, connection: DirectConnection, settings: AriSettings, on_event: Callable[[RawEvent], None]):
-        self._connection = connection
+    def __init__(self, frames: Frames, settings: AriSettings, on_event: Callable[[RawEvent], None]):
+        self._frames = frames
         self._settings = settings
         self._on_event = on_event
         self._ids = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[Result]] = {}
         self._loop = asyncio.get_running_loop()
-        self._reader = asyncio.create_task(self._until_closed())
-        connection.hand_messages_to(self._take)
+        frames.closed.add_done_callback(self._give_all_up)
+        frames.hand_messages_to(self._take)
 
     @classmethod
     async def open(cls, settings: AriSettings, on_event: Callable[[RawEvent], None]) -> EventSocket:
@@ -47,41 +49,39 @@ class EventSocket:
         """
         query = urlencode({"app": settings.app, "subscribeAll": "false"})
         try:
-            connection = await connect(
-                f"{settings.events_url}?{query}",
-                additional_headers=settings.authorization,
-                compression=None,
-                open_timeout=settings.connect_timeout_s,
-                close_timeout=1,
-                ping_interval=settings.ping_interval_s,
-                ping_timeout=settings.ping_interval_s,
-                max_size=None,
-                max_queue=None,
-                proxy=None,
-                create_connection=DirectConnection,
-            )
-        except InvalidStatus as error:
-            raise ConnectFailed(f"the event WebSocket was refused: HTTP {error.response.status_code}") from error
-        except (OSError, TimeoutError, WebSocketException) as error:
+            async with asyncio.timeout(settings.connect_timeout_s):
+                _, frames = await ws_connect(
+                    Frames,
+                    f"{settings.events_url}?{query}",
+                    extra_headers=settings.authorization,
+                    enable_auto_ping=True,
+                    auto_ping_idle_timeout=settings.ping_interval_s,
+                    auto_ping_reply_timeout=settings.ping_interval_s,
+                    max_frame_size=_FRAME_MAX,
+                    max_redirects=0,
+                    use_aiofastnet=False,
+                )
+        except WSHandshakeError as error:
+            status = f"HTTP {int(error.response.status)}" if error.response is not None else str(error)
+            raise ConnectFailed(f"the event WebSocket was refused: {status}") from error
+        except (OSError, TimeoutError) as error:
             raise ConnectFailed(f"no event WebSocket: {str(error) or type(error).__name__}") from error
-        assert isinstance(connection, DirectConnection)
-        return cls(connection, settings, on_event)
+        assert isinstance(frames, Frames)
+        return cls(frames, settings, on_event)
 
     @property
     def is_open(self) -> bool:
         """Events come in and requests can go out."""
-        return not self._reader.done()
+        return not self._frames.closed.done()
 
     async def wait_closed(self) -> str:
         """Wait for the end of the connection; says why it came."""
-        await asyncio.wait((self._reader,))
-        error = self._connection.protocol.close_exc
-        return f"event WebSocket closed: {error}"
+        return f"event WebSocket closed: {await asyncio.shield(self._frames.closed)}"
 
     async def close(self) -> None:
         """Close the connection; requests under way end unanswered."""
-        await self._connection.close()
-        await asyncio.wait((self._reader,))
+        self._frames.close()
+        await asyncio.shield(self._frames.closed)
 
     async def request(self, request: Request, timeout_s: float) -> Result:
         """Send one REST request and wait for its response."""
@@ -93,20 +93,17 @@ class EventSocket:
         # Not asyncio.timeout: this is done for every request, and costs a quarter of it.
         alarm = self._loop.call_later(timeout_s, _give_up, answer)
         try:
-            if not self._connection.send_at_once(encode_request(request_id, request)):
+            if not self._frames.send_at_once(encode_request(request_id, request)):
                 return Unanswered(sent=False, reason="the connection is closing")
             return await answer
         finally:
             alarm.cancel()
             del self._waiting[request_id]
 
-    async def _until_closed(self) -> None:
-        try:
-            await self._connection.wait_closed()
-        finally:
-            for answer in self._waiting.values():
-                if not answer.done():
-                    answer.set_result(Unanswered(sent=True, reason="the connection broke"))
+    def _give_all_up(self, closed: asyncio.Future[str]) -> None:
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_result(Unanswered(sent=True, reason="the connection broke"))
 
     def _take(self, message: bytes) -> None:
         try:

@@ -1,31 +1,35 @@
 """A WebSocket without detours: a message is handed on in the moment in which it was read, and sent in the moment in
-which it is given.
-
-The library's own way (a queue and a task to read, a context and flow control to write) costs more than all that
-dialerd does with a message. Opening, pings and closing are the library's.
+which it is given. The frames themselves are picows' work, in C: to take them apart in Python costs as much as all that
+dialerd does with a message.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Any
 
-from websockets.asyncio.client import ClientConnection
-from websockets.frames import DATA_OPCODES, Frame
-from websockets.protocol import Event, State
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 TakeMessage = Callable[[bytes], None]
 
+_FAREWELL_S = 1.0
+_TEXT = WSMsgType.TEXT
+_CONTINUED = WSMsgType.CONTINUATION
+_CLOSE = WSMsgType.CLOSE
 
-class DirectConnection(ClientConnection):
-    """Give it to ``connect(create_connection=…)``, then call :meth:`hand_messages_to`; ``recv`` gets nothing."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+class Frames(WSListener):
+    """Listens to one WebSocket; give it to :func:`picows.ws_connect`, then call :meth:`hand_messages_to`."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._message: list[bytes] = []
         """The parts of a message whose end has not come."""
         self._early: list[bytes] = []
         self._take_message: TakeMessage = self._early.append
+        self._transport: WSTransport | None = None
+        self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Done when the connection is gone; says why."""
 
     def hand_messages_to(self, take: TakeMessage) -> None:
         """Call ``take`` with every message, also with those that came before; it must neither block nor raise."""
@@ -38,21 +42,55 @@ class DirectConnection(ClientConnection):
         """Send one text message; False: nothing was sent, the connection is closing or closed.
 
         Does not wait for a slow receiver: whoever calls limits how much may be under way."""
-        if self.protocol.state is not State.OPEN:
+        transport = self._transport
+        if transport is None or transport.is_disconnected or transport.is_close_frame_sent:
             return False
-        self.protocol.send_text(message)
-        self.send_data()
+        transport.send(_TEXT, message)
         return True
 
-    def process_event(self, event: Event) -> None:
-        """The library calls it with the handshake's response, then with every frame."""
-        if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES:
-            super().process_event(event)
-        elif event.fin and not self._message:
-            self._take_message(bytes(event.data))
-        else:
-            self._message.append(bytes(event.data))
-            if event.fin:
+    def close(self) -> None:
+        """Say good-bye and close; :attr:`closed` tells when it is done."""
+        if self._transport is not None:
+            self._leave(self._transport)
+
+    # --- what picows calls -------------------------------------------------------------------------------
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """The handshake is over."""
+        self._transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """A frame came; the library answers pings itself."""
+        kind = frame.msg_type
+        if kind == _TEXT and frame.fin:
+            self._take_message(frame.get_payload_as_bytes())
+        elif kind in (_TEXT, _CONTINUED):
+            self._message.append(frame.get_payload_as_bytes())
+            if frame.fin:
                 whole = b"".join(self._message)
                 self._message.clear()
                 self._take_message(whole)
+        elif kind == _CLOSE:
+            self._leave(transport)
+
+    @staticmethod
+    def _leave(transport: WSTransport) -> None:
+        transport.send_close(WSCloseCode.OK)
+        transport.disconnect()
+        # A frozen server takes nothing any more, and what is still to be sent would keep the connection.
+        asyncio.get_running_loop().call_later(_FAREWELL_S, transport.disconnect, False)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """The connection is gone, whoever ended it."""
+        if not self.closed.done():
+            self.closed.set_result(_reason(transport))
+
+
+def _reason(transport: WSTransport) -> str:
+    handshake = transport.close_handshake
+    if handshake is None:
+        return "no close frame was received or sent"
+    received, sent = handshake.recv, handshake.sent
+    if received is not None:
+        return f"received {received.code} {received.reason}".rstrip()
+    return f"sent {sent.code} {sent.reason}".rstrip() if sent is not None else "no close frame"
