@@ -53,6 +53,11 @@ class Frames(WSListener):
         if self._transport is not None:
             self._leave(self._transport)
 
+    def abort(self) -> None:
+        """Break the connection off at once, without a word: what a network does."""
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
+
     # --- what picows calls -------------------------------------------------------------------------------
 
     def on_ws_connected(self, transport: WSTransport) -> None:

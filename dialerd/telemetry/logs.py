@@ -66,7 +66,7 @@ def set_up_logging(
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(max(_LEVELS[level], logging.INFO))
-    for talkative in ("sqlalchemy.engine", "aiosqlite", "asyncio", "alembic", "websockets"):
+    for talkative in ("sqlalchemy.engine", "aiosqlite", "asyncio", "alembic", "picows"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 

@@ -37,7 +37,7 @@ async def main(order: dict[str, str]) -> None:
                 case "cut":
                     socket = telephony.client._socket
                     assert socket is not None
-                    socket._connection.transport.abort()
+                    socket._frames.abort()
 
     settings = AriSettings(order["url"], order["user"], order["password"], order["app"], backoff_min_s=600,
                            backoff_max_s=600)  # fmt: skip

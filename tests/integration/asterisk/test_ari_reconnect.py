@@ -41,7 +41,7 @@ async def cut(telephony: AriTelephony) -> None:
     """Break the WebSocket under the client's feet, as a network would."""
     socket = telephony.client._socket
     assert socket is not None
-    socket._connection.transport.abort()
+    socket._frames.abort()
 
 
 async def test_a_cut_socket_is_lost_once_and_reconciled(lab: Lab, inbox: Inbox) -> None:
