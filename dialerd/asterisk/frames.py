@@ -1,6 +1,6 @@
 """A WebSocket without detours: a message is handed on in the moment in which it was read, and sent in the moment in
-which it is given. The frames themselves are picows' work, in C: to take them apart in Python costs as much as all that
-dialerd does with a message.
+which it is given. The frames themselves are picows' work, in C: to take them apart in Python costs as much as all
+that dialerd does with a message.
 """
 
 from __future__ import annotations
