@@ -44,7 +44,8 @@ AMD = (9000, 1750, 1000, 5000, 200, 240, 2, 512, 5000)
 
 
 def originate(attempt: str) -> OriginateCall:
-    return OriginateCall(attempt, "PJSIP/441632960001@carrier", "+441632960999", 30, ("sound:sorry",), 2.5, {"X": "1"})
+    sounds = ("sound:sorry",)
+    return OriginateCall(attempt, "PJSIP/441632960001@carrier", "+441632960999", 30, sounds, 2.5, {"X": "1"})
 
 
 # --- originate -------------------------------------------------------------------------------------------
