@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from dialerd.cli.amd_tune import tune
 from dialerd.cli.calls import CampaignOption, SinceOption
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
@@ -27,6 +28,7 @@ from dialerd.store.answered_history import past_answers
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 
 amd = typer.Typer(help="Answering-machine detection.", no_args_is_help=True)
+amd.command("tune")(tune)
 MOST_SHOWN = 20
 
 
@@ -107,6 +109,8 @@ def evidence_of(row: Mapping[str, Any], last_disposition: str | None) -> Evidenc
         first_sound_after_s=row["speech_at"] - answered_at if row["speech_at"] is not None else None,
         attempts_before=row["contact_attempts"],
         last_disposition=last_disposition,
+        tone=row["tone"] if (row["analysis_rule"] or "").startswith("tone_") else None,
+        number_type=row["number_kind"],
     )
 
 

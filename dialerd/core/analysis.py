@@ -132,10 +132,10 @@ _PROFILES = {
         "connect_first", AmdArguments(9000, 1700, 1000, 5000, 200, 240, 2, 512, 5000), 1.9, Clock.SPEECH_START
     ),
     "balanced": AnalysisProfile(
-        "balanced", AmdArguments(9000, 1750, 1000, 5000, 200, 240, 2, 512, 5000), 1.8, Clock.GREETING_END
+        "balanced", AmdArguments(9000, 2000, 1000, 5000, 160, 120, 4, 256, 5000), 1.8, Clock.GREETING_END
     ),
     "catch_machines": AnalysisProfile(
-        "catch_machines", AmdArguments(9000, 1750, 1000, 8000, 200, 240, 2, 512, 5000), None, Clock.GREETING_END
+        "catch_machines", AmdArguments(9000, 2000, 1000, 8000, 160, 120, 4, 256, 5000), None, Clock.GREETING_END
     ),
 }
 

@@ -25,6 +25,7 @@ class Kind(enum.StrEnum):
     LATE = "late"
     AGAIN = "again"
     NOISY = "noisy"
+    STREET = "street"
     CHILD = "child"
     BUSINESS = "business"
     SILENT = "silent"
@@ -42,15 +43,15 @@ class Kind(enum.StrEnum):
         return _LABELS[self]
 
 
-_PERSONS = (Kind.HELLO, Kind.NAME, Kind.LATE, Kind.AGAIN, Kind.NOISY, Kind.CHILD, Kind.BUSINESS)
+_PERSONS = (Kind.HELLO, Kind.NAME, Kind.LATE, Kind.AGAIN, Kind.NOISY, Kind.STREET, Kind.CHILD, Kind.BUSINESS)
 _MACHINES = (Kind.PERSONAL, Kind.CARRIER, Kind.SHORT, Kind.MUSIC)
 _LABELS = {
     **dict.fromkeys(_PERSONS, "person"), **dict.fromkeys(_MACHINES, "machine"),
     Kind.SILENT: "silence", Kind.FAX: "fax", Kind.CALLING_FAX: "fax", Kind.SIT: "sit",
 }  # fmt: skip
 SHARES = {
-    Kind.HELLO: 18, Kind.NAME: 10, Kind.LATE: 6, Kind.AGAIN: 4, Kind.NOISY: 6, Kind.CHILD: 4, Kind.BUSINESS: 6,
-    Kind.SILENT: 4, Kind.PERSONAL: 10, Kind.CARRIER: 7, Kind.SHORT: 4, Kind.MUSIC: 3,
+    Kind.HELLO: 18, Kind.NAME: 10, Kind.LATE: 6, Kind.AGAIN: 4, Kind.NOISY: 6, Kind.STREET: 4, Kind.CHILD: 4,
+    Kind.BUSINESS: 6, Kind.SILENT: 4, Kind.PERSONAL: 10, Kind.CARRIER: 7, Kind.SHORT: 4, Kind.MUSIC: 3,
     Kind.FAX: 7, Kind.CALLING_FAX: 3, Kind.SIT: 8,
 }  # fmt: skip
 """Of a hundred recordings. More faxes and announcements than in the field: a share of few calls says little."""
@@ -87,6 +88,9 @@ class Part:
     durations_s: tuple[float, ...] = ()
 
 
+_NOISE_DBFS = {Kind.NOISY: (-46, -32), Kind.STREET: (-34, -22)}
+
+
 def draw(half: Half, count: int, seed: int = 1) -> tuple[Part, ...]:
     """``count`` recordings of one half, each kind by its share. The first n are the same for every larger count."""
     rng = random.Random(f"{half.name}:{seed}")
@@ -107,7 +111,7 @@ def _spread(rng: random.Random) -> Iterator[Kind]:
 
 _LINES = {
     Kind.HELLO: texts.HELLOS, Kind.LATE: texts.HELLOS, Kind.AGAIN: texts.HELLOS, Kind.NOISY: texts.HELLOS,
-    Kind.CHILD: texts.HELLOS, Kind.NAME: texts.NAMES, Kind.BUSINESS: texts.BUSINESSES,
+    Kind.STREET: texts.HELLOS, Kind.CHILD: texts.HELLOS, Kind.NAME: texts.NAMES, Kind.BUSINESS: texts.BUSINESSES,
     Kind.PERSONAL: texts.PERSONAL, Kind.MUSIC: texts.PERSONAL, Kind.CARRIER: texts.CARRIERS,
     Kind.SHORT: texts.SHORT_MACHINES, Kind.SIT: texts.ANNOUNCEMENTS,
 }  # fmt: skip
@@ -118,7 +122,7 @@ def _part(rng: random.Random, half: Half, name: str, kind: Kind) -> Part:
     late, child, machine = kind is Kind.LATE, kind is Kind.CHILD, kind in _MACHINES
     tones, durations = rng.choice(SIT_TONES)
     beeps = machine and rng.random() < 0.93
-    noisy = kind is Kind.NOISY or (kind is Kind.SILENT and rng.random() < 0.5) or rng.random() < 0.15
+    noisy = kind in _NOISE_DBFS or (kind is Kind.SILENT and rng.random() < 0.5) or rng.random() < 0.15
     return Part(
         name,
         kind,
@@ -130,7 +134,7 @@ def _part(rng: random.Random, half: Half, name: str, kind: Kind) -> Part:
         rng.randint(75, 95) if child else rng.randint(30, 65),
         round(rng.uniform(1.0, 2.6) if late else rng.uniform(0.1, 0.8), 2),
         round(rng.uniform(-22, -4), 1),
-        round(rng.uniform(-46, -32) if kind is Kind.NOISY else rng.uniform(-60, -45), 1) if noisy else None,
+        round(rng.uniform(*_NOISE_DBFS.get(kind, (-60, -45))), 1) if noisy else None,
         rng.choice((440, 500, 620, 800, 941, 1000, 1050, 1200, 1400)) + rng.randint(-15, 15) if beeps else None,
         round(rng.uniform(0.18, 0.9), 2),
         round(rng.uniform(0.15, 1.4), 2),

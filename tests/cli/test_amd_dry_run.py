@@ -146,7 +146,8 @@ def test_evidence_is_what_was_known_then() -> None:
     late = asdict(attempt(4, analysis_rule="R3_deadline", analysis="unsure", contact_attempts=2))
     found = evidence_of(late, "busy")
     assert found.first_sound_after_s == pytest.approx(0.4)
-    expected = Evidence("spring", "+441632960004", None, None, None, found.first_sound_after_s, 2, "busy")
+    expected = Evidence("spring", "+441632960004", None, None, None, found.first_sound_after_s, 2, "busy",
+                        number_type="mobile")  # fmt: skip
     assert found == expected
     early = asdict(attempt(1))
     found = evidence_of(early, None)
