@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dialerd.core import ids
+from dialerd.core.agent_split import agents_left_to_reserve
 from dialerd.core.campaign import CampaignState, Mode
 from dialerd.core.choosing import Chosen, choose
 from dialerd.core.commands import RetireContacts
@@ -25,6 +26,8 @@ from dialerd.core.verdicts import Hold, Refuse
 AGENT_KEPT_S = 5.0
 """So long an idle agent is kept for a campaign that has the better right to it and waits for a line of its own trunk:
 without that, whoever needs two scarce things at once would never have both."""
+SHARE_LOOK_S = 1.0
+"""A campaign that has the agents of its share looks again after so long."""
 _NO_LINE = frozenset({"trunk_max_lines", "trunk_cps"})
 
 
@@ -162,6 +165,7 @@ class Rounds:
         if turn.left > 0 and mode is Mode.PROGRESSIVE:
             # Others have placed calls meanwhile, and may have been promised an agent for them.
             turn.left = min(turn.left, max(0, self._idle_for(campaign) - self._kept_from(turn, now)))
+            turn.left = self._within_share(campaign, turn.left, now)
         if turn.left <= 0 or not self._place_one(campaign, now):
             return False
         self.sharing.charge(turn.sharer, able)
@@ -186,6 +190,15 @@ class Rounds:
     def _idle_for(self, campaign: CampaignRun) -> int:
         idle = self._desk.idle_agents(campaign.settings.queue)
         return progressive(max(0, idle - self._forecasting.promised(campaign))) if idle else 0
+
+    def _within_share(self, campaign: CampaignRun, left: int, now: float) -> int:
+        """No more agents than the share of those who reserve, where others dial ahead for the same ones."""
+        allowed = agents_left_to_reserve(self._floor, campaign, self._is_before_for_agents) if left else None
+        if allowed is None or allowed >= left:
+            return left
+        # Whose turn it is changes with calls of others, which are no news for this campaign.
+        self._floor.timers.set("pace", campaign.settings.name, now + SHARE_LOOK_S)
+        return allowed
 
     def _kept_from(self, turn: _Turn, now: float) -> int:
         """Idle agents that others have the better right to, who wait for a line of another trunk."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -159,3 +160,22 @@ def test_an_agent_of_two_queues_makes_them_one() -> None:
         market.then(e.CampaignStartAsked(name))
     placed = Counter(market.until(120)[20:])
     assert 71 <= placed["c0"] <= 79
+
+
+@pytest.mark.parametrize(("priority", "agents", "fair"), [(3, 10, 0.5), (4, 4, 0.2), (5, 10, 1 / 17)])
+def test_one_that_reserves_takes_no_more_agents_than_its_share(priority: int, agents: int, fair: float) -> None:
+    """However many are idle while the one that dials ahead waits for answers."""
+    ahead = campaign(name="ahead", mode=Mode.PREDICTIVE, contact_list="l1", max_lines=60, priority=priority)
+    market = Market(ahead, campaign(name="sure", contact_list="l2"), seed=5, lines=50, cps=100.0, ring_s=6.0)
+    market.begin(*(str(8001 + n) for n in range(agents)))
+    placed = Counter(market.until(300)[60:])
+    assert abs(placed["sure"] - 240 * fair) <= 4, placed
+
+
+def test_one_that_reserves_has_all_agents_where_the_other_cannot_dial() -> None:
+    """Its lines are used up: what it does not use goes to the others at once."""
+    ahead = campaign(name="ahead", mode=Mode.PREDICTIVE, contact_list="l1", max_lines=1, priority=5)
+    market = Market(ahead, campaign(name="sure", contact_list="l2"), seed=5, lines=50, cps=100.0, ring_s=6.0)
+    market.begin("8001", "8002", "8003", "8004", "8005", "8006")
+    placed = Counter(market.until(200)[40:])
+    assert placed["sure"] > 3 * placed["ahead"] > 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from math import ceil
 
 import numpy as np
 
@@ -28,12 +27,12 @@ from dialerd.core.pacing.contract import (
 )
 from dialerd.sim.forecast.floors import HOUR, Floor
 from dialerd.sim.forecast.lane import LIVE, OTHER, PICKUP, Lane
+from dialerd.sim.forecast.split import agents_to_reserve, promised, turn_of
 from dialerd.sim.forecast.timeline import SAMPLE_S, LaneTimeline, Timeline
 
 TICK_S = 0.5
 _DRAIN_S = 120.0
 _TALK_END, _WRAP_END, _DEADLINE, _MOVE, _MIDNIGHT = range(3, 8)
-_PRIOR_CALLS, _PRIOR_ANSWERS = 10, 3
 """As the daemon guesses how many calls of others will be answered."""
 
 
@@ -61,6 +60,7 @@ class QueueShift:
         """Agent -> end of the present conversation (for clairvoyant pacers)."""
         self.fates: dict[int, float | None] = {}
         """Ringing call -> moment it will want an agent, or None (for clairvoyant pacers)."""
+        self._mixed = len({lane.reserves for lane in self.lanes}) > 1
         self._lane_of: dict[int, Lane] = {}
         self._reserved: dict[int, int] = {}
         """Call -> the agent set aside for it."""
@@ -154,8 +154,13 @@ class QueueShift:
         shift, before = lane.shift, lane.before
         connected, abandoned = shift.connected, shift.abandoned
         idle = len(self.idle)
-        if lane.reserves:
-            idle = max(0, idle - self._promised(lane))
+        if self._mixed:
+            to_reserve = self._to_reserve(lane, len(leaving))
+            idle = min(idle - promised(self.lanes), to_reserve) if lane.reserves else idle - to_reserve
+            if idle < 0 and not lane.reserves:
+                # Of those who come free some are for the others: the ones who have been busy for longest.
+                talking = dict(list(talking.items())[-idle:])
+            idle = max(0, idle)
         return Snapshot(
             now,
             idle,
@@ -172,20 +177,15 @@ class QueueShift:
             (WindowCount(connected, abandoned),) if before != (0, 0) else (),
         )
 
-    def _promised(self, lane: Lane) -> int:
-        """Idle agents whom a campaign that reserves must leave to calls placed ahead, as the daemon reckons."""
-        expected = 0.0
-        for other in self.lanes:
-            if not other.reserves and other.priority >= lane.priority:
-                shift = other.shift
-                share = (shift.connected + shift.abandoned + _PRIOR_ANSWERS) / (shift.dials + _PRIOR_CALLS)
-                expected += min(1.0, share) * other.ringing + other.picked_up
-        return ceil(expected - 1e-9)
+    def _to_reserve(self, lane: Lane, leaving: int) -> int:
+        at_work = len(self.idle) + len(self.talking) + len(self.wrapping) + len(self._reserved) - leaving
+        held = len(self._reserved) + sum(self._serving[agent].reserves for agent in self.talking)
+        return agents_to_reserve(lane, self.lanes, at_work, held)
 
     def _tick(self, now: float) -> None:
         lanes = self.lanes
         if len(lanes) > 1:
-            lanes = sorted(lanes, key=lambda one: (-one.priority, one.shift.dials / one.weight, one.floor.name))
+            lanes = sorted(lanes, key=turn_of)
         for lane in lanes:
             if now < lane.ask_at:
                 continue
