@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from dialerd.core import commands as c
 from dialerd.core.dialer import Dialer
@@ -15,25 +16,9 @@ from dialerd.ports import HotStore, Provider, Record, Roster, Speech, Telephony,
 Observer = Callable[[Event, Sequence[c.Command], float], None]
 """Sees every event with the commands it led to, after they were handed on; metrics and event log live on this."""
 
-_STORE = (c.Claim, c.SaveAttempt, c.MoveReservation, c.CloseAttempt, c.SaveAgentLine, c.SavePacing, c.BarNumber)
-_RECORD = (
-    c.OptOut,
-    c.FetchContacts,
-    c.ReturnContacts,
-    c.RetireContacts,
-    c.ParkContacts,
-    c.WakeContacts,
-    c.SaveCampaignState,
-    c.SaveDirection,
-    c.AuditAction,
-    c.CountContacts,
-    c.MarkCall,
-)
-_TELEPHONY = (
-    c.OriginateCall, c.ProbeChannel, c.HangUp, c.StartAmd, c.StopAmd, c.StartListening, c.StopListening,
-    c.HoldDeadMan, c.CreateBridge, c.DestroyBridge, c.EnterBridge, c.PlayMessage, c.StopPlayback, c.StartRecording,
-    c.StopRecording, c.TransferOut, c.DialAgent, c.AnnounceAgent,
-)  # fmt: skip
+_STORE = get_args(c.StoreCommand)
+_RECORD = get_args(c.RecordCommand)
+_TELEPHONY = get_args(c.TelephonyCommand)
 _PROVIDER = (c.AskProvider,)
 _SPEECH = (c.RenderPrompts, c.DistrustPrompts)
 _ROSTER = (c.PauseMember,)

@@ -32,6 +32,13 @@ verbose = 0
 _OPTIONAL = ("acl", "ccss", "cel", "features", "indications", "pjproject", "queuerules", "udptl", "websocket_client")
 
 
+_FEATURE_CODES = """
+[from-carrier](+)
+exten => _*7X.,1,Goto(dialerd-pause,${EXTEN:2},1)
+exten => _*8X.,1,Goto(dialerd-resume,${EXTEN:2},1)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """The values in which a run of the lab differs from any other site."""
@@ -76,6 +83,9 @@ def write_pbx(pbx: Asterisk, site: Site) -> None:
     }
     for name, text in files.items():
         (etc / "site" / f"{name}.conf").write_text(text)
+    # The carrier plays the agents' phones, too: their feature codes come with their extension.
+    with (etc / "site/dialplan.conf").open("a") as file:
+        file.write(_FEATURE_CODES)
 
 
 def write_carrier(

@@ -19,12 +19,15 @@ from dialerd.app.import_room import ImportRoom
 from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.plan_room import PlanInForce, PlanRoom
+from dialerd.app.recording_room import RecordingRoom
 from dialerd.app.records import StoredRecords
 from dialerd.app.set_aside_room import SetAsideRoom
+from dialerd.app.stored_recordings import StoredRecordings
 from dialerd.app.webhook_room import WebhookRoom
 from dialerd.app.why_room import WhyRoom
 from dialerd.app.world_watch import WorldWatch
 from dialerd.asterisk.roster import AmiRoster
+from dialerd.asterisk.stored_recordings import StoredRecordings as AsteriskRecordings
 from dialerd.asterisk.telephony import AriTelephony
 from dialerd.config.daemon import DaemonSettings
 from dialerd.config.site_rules import RuleFailure
@@ -42,12 +45,14 @@ from dialerd.store.journal import Journal
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outbox import Outbox
 from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
+from dialerd.store.recordings import Recordings
 from dialerd.store.redis_hot import RedisHotStore
 from dialerd.store.redis_link import LinkBroken
 from dialerd.store.sql_record import SqlRecord
 from dialerd.telemetry.loop_lag import LoopLag
 from dialerd.telemetry.metrics import CONTENT_TYPE, Metrics
 from dialerd.telemetry.notices import Notice, Notices
+from dialerd.telemetry.recording_metrics import RecordingMetrics
 
 _log = structlog.get_logger(__name__)
 
@@ -133,6 +138,13 @@ class Daemon:
             self._database, self._clock, lambda: in_force.plan, self._metrics.contacts_counted,
             self._metrics.contacts_parked,
         )  # fmt: skip
+        of_recordings = RecordingMetrics(self._metrics.registry)
+        kept = settings.recordings
+        self._recordings = RecordingRoom(
+            Recordings(self._database, self._clock), AsteriskRecordings(ari_settings(settings)),
+            Journal(self._database, self._clock), kept.folder, kept.remove_at,
+            tell=self._notices.tell, counted=of_recordings.counted, waiting=of_recordings.present,
+        )  # fmt: skip
         self._why = WhyRoom(self._database, self._clock, self._dialer, self._dnc.desk, self.call_log)
         self._loop = EngineLoop(engine, self._clock.now, self._metrics.handled)
         self._lag = LoopLag()
@@ -173,6 +185,7 @@ class Daemon:
             await self._hot.aclose()
             await self._dnc.aclose()
             await self._aside.aclose()
+            await self._recordings.aclose()
             await self._database.dispose()
         _log.info("daemon_stopped", instance=self._settings.instance)
 
@@ -212,6 +225,7 @@ class Daemon:
         tasks.append(group.create_task(self._webhooks.sender.run(), name="webhooks"))
         tasks.append(group.create_task(self._orders.keeper.run(), name="dial orders"))
         tasks.append(group.create_task(self._records.ledger.run(), name="abandon ledger"))
+        tasks.append(group.create_task(self._recordings.run(), name="recordings"))
         await self._telephony.start()
         await self._roster.start()
         # A defect that ends one of them must not leave a daemon behind that seems to be alive.
@@ -311,6 +325,12 @@ class Daemon:
     def explaining(self) -> WhyRoom:
         """Why a contact is not called."""
         return self._why
+
+    @property
+    def recordings(self) -> StoredRecordings:
+        """Recordings of conversations."""
+        room = self._recordings
+        return StoredRecordings(room.recordings, room.folder, room.wake)
 
     @property
     def dnc(self) -> StoredDnc:

@@ -27,6 +27,7 @@ async def examine(ari: AriSettings, ami: AmiSettings, plan: Plan) -> tuple[Check
         trunks=event_sources(plan),
         queues=sorted({queue for campaign in campaigns for queue in campaign.queues}),
         sounds=sorted({media for campaign in campaigns for media in campaign.sounds}),
+        recording=any(campaign.recording.share for campaign in campaigns),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from dialerd.asterisk.call_recordings import CallRecordings
 from dialerd.asterisk.client import AriClient
 from dialerd.asterisk.listening import Listening
 from dialerd.asterisk.translate import Translator
@@ -15,6 +16,7 @@ from dialerd.asterisk.wire import Reply, Request, Result, path_of
 from dialerd.core import ids
 from dialerd.core.commands import (
     AnnounceAgent,
+    AnnounceRecording,
     CreateBridge,
     DestroyBridge,
     DialAgent,
@@ -22,9 +24,11 @@ from dialerd.core.commands import (
     HangUp,
     HoldDeadMan,
     OriginateCall,
+    PauseCallRecording,
     PlayMessage,
     ProbeChannel,
     StartAmd,
+    StartCallRecording,
     StartListening,
     StartRecording,
     StopAmd,
@@ -92,6 +96,11 @@ def keys_of(command: TelephonyCommand) -> tuple[str, ...]:
             return (command.bridge_id,)
         case EnterBridge():
             return (command.channel_id, command.bridge_id)
+        case StartCallRecording() | PauseCallRecording():
+            # A lane of their own: the call itself waits for no recording.
+            return (ids.sibling(command.attempt_id, ids.RECORDED_IN),)
+        case AnnounceRecording():
+            return (f"recording:{command.agent}",)
         case AnnounceAgent():
             return (f"agent:{command.agent}",)
 
@@ -114,6 +123,7 @@ class CarryOut:
         self._pause = pause
         self._unannounced: dict[str, str] = {}
         self._entering: dict[str, asyncio.Future[None]] = {}
+        self._call_recordings = CallRecordings(client, post, self._entering, self.hang_up)
         self.ready = False
         """The event socket is open and the core has its picture."""
 
@@ -149,9 +159,9 @@ class CarryOut:
             case StartRecording():
                 await self._record(command)
             case StopRecording():
-                await self._client.insist(
-                    Request("POST", path_of("recordings", "live", command.recording_id, "stop"))
-                )
+                await self._client.recordings.stop(command.recording_id)
+            case StartCallRecording() | PauseCallRecording() | AnnounceRecording():
+                await self._call_recordings(command, self.ready)
             case TransferOut():
                 await self._transfer_out(command)
             case DialAgent():

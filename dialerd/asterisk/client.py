@@ -36,6 +36,7 @@ class AriClient:
         self.channels = Channels(self.request)
         self.deviceStates = DeviceStates(self.request)
         self.playbacks = Playbacks(self.request)
+        self.recordings = Recordings(self.request)
 
     @property
     def connected(self) -> bool:
@@ -154,12 +155,13 @@ class Channels:
         """Answer an incoming channel."""
         return await self._send(Request("POST", path_of("channels", channelId, "answer")))
 
-    async def snoopChannelWithId(self, channelId: str, snoopId: str, app: str) -> Result:
-        """Listen to what comes in on the channel, on a channel of its own in the application."""
+    async def snoopChannelWithId(self, channelId: str, snoopId: str, app: str, spy: str = "in") -> Result:
+        """Listen to what comes in on the channel (or, with ``spy`` ``out``, to what it hears), on a channel of its
+        own in the application."""
         request = Request(
             "POST",
             path_of("channels", channelId, "snoop", snoopId),
-            (("spy", "in"), ("app", app)),
+            (("spy", spy), ("app", app)),
             confirm=path_of("channels", snoopId),
         )
         return await self._send(request)
@@ -168,6 +170,10 @@ class Channels:
         """Let the channel leave the application for the dialplan."""
         query = (("context", context), ("extension", extension), ("priority", "1"))
         return await self._send(Request("POST", path_of("channels", channelId, "continue"), query, once=True))
+
+    async def continueOn(self, channelId: str) -> Result:
+        """Let the channel leave the application, to go on in the dialplan where it came from."""
+        return await self._send(Request("POST", path_of("channels", channelId, "continue"), once=True))
 
     async def setChannelVar(self, channelId: str, variable: str, value: str) -> Result:
         """Set a variable or a function's value."""
@@ -215,6 +221,33 @@ class Bridges:
     async def list(self) -> Result:
         """All bridges of the server."""
         return await self._send(Request("GET", "bridges"))
+
+
+class Recordings:
+    """``/recordings``: those that are being made, and those that are kept on the server."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    async def mute(self, recordingName: str) -> Result:
+        """Record silence from now on."""
+        return await self._send(Request("POST", path_of("recordings", "live", recordingName, "mute")))
+
+    async def unmute(self, recordingName: str) -> Result:
+        """Record again what is heard."""
+        return await self._send(Request("DELETE", path_of("recordings", "live", recordingName, "mute")))
+
+    async def stop(self, recordingName: str) -> Result:
+        """End it; what there is is kept."""
+        return await self._send(Request("POST", path_of("recordings", "live", recordingName, "stop")))
+
+    async def listStored(self) -> Result:
+        """All that are kept on the server."""
+        return await self._send(Request("GET", path_of("recordings", "stored")))
+
+    async def deleteStored(self, recordingName: str) -> Result:
+        """Remove one that is kept on the server."""
+        return await self._send(Request("DELETE", path_of("recordings", "stored", recordingName)))
 
 
 class Playbacks:

@@ -28,6 +28,7 @@ REQUIRED_MODULES = (
     "res_http_websocket.so", "res_pjsip.so", "res_pjsip_session.so", "res_rtp_asterisk.so", "res_stasis.so",
     "res_stasis_answer.so", "res_stasis_device_state.so", "res_stasis_playback.so", "res_stasis_snoop.so",
 )  # fmt: skip
+RECORDING_MODULES = ("func_devstate.so", "res_ari_recordings.so", "res_stasis_recording.so")
 HINTS = {
     "app_amd.so": "app_amd declines to load without amd.conf",
     "res_ari.so": "res_ari needs stasis.conf and, from Asterisk 22 on, res_websocket_client.so",
@@ -63,19 +64,25 @@ async def probe(
     trunks: Iterable[str] = (),
     queues: Iterable[str] = (),
     sounds: Iterable[str] = (),
+    recording: bool = False,
 ) -> tuple[Check, ...]:
     """All checks, in the order in which to mend them. What depends on a failed one is left out.
 
     ``trunks``: event sources (``endpoint:PJSIP/carrier``); ``queues``: names; ``sounds``: media
-    (``sound:vm-goodbye``).
+    (``sound:vm-goodbye``); ``recording``: conversations are recorded.
     """
-    return (*await probe_ari(ari, trunks=trunks, sounds=sounds), *await probe_ami(ami, queues=queues))
+    return (
+        *await probe_ari(ari, trunks=trunks, sounds=sounds, recording=recording),
+        *await probe_ami(ami, queues=queues),
+    )
 
 
 # --- ARI -------------------------------------------------------------------------------------------------
 
 
-async def probe_ari(settings: AriSettings, *, trunks: Iterable[str] = (), sounds: Iterable[str] = ()) -> list[Check]:
+async def probe_ari(
+    settings: AriSettings, *, trunks: Iterable[str] = (), sounds: Iterable[str] = (), recording: bool = False
+) -> list[Check]:
     """Reachable, let in, new enough, modules, write access, event socket, trunks, sounds, clock."""
     # An application of its own: the real one must not be taken from the daemon that has it.
     client = AriClient(replace(settings, app=f"dialerd-doctor-{secrets.token_hex(4)}"))
@@ -87,7 +94,8 @@ async def probe_ari(settings: AriSettings, *, trunks: Iterable[str] = (), sounds
         return [
             reached,
             _version(_body(info)),
-            _modules(await client.asterisk.listModules()),
+            _modules(modules := await client.asterisk.listModules()),
+            *([_recording_modules(modules)] if recording else []),
             await _write_access(client, settings.user),
             await _event_socket(client),
             *[await _trunk(client, source) for source in trunks],
@@ -143,6 +151,16 @@ def _modules(listed: Result) -> Check:
     hints = [HINTS[name] for name in missing if name in HINTS]
     remedy = "; ".join(["Load them in modules.conf (see asterisk-conf/modules.conf)", *hints])
     return Check("modules", False, f"missing: {', '.join(missing)}", remedy + ".")
+
+
+def _recording_modules(listed: Result) -> Check:
+    rows = _body(listed)
+    running = {row.get("name") for row in rows if row.get("status") == "Running"} if isinstance(rows, list) else set()
+    missing = [name for name in RECORDING_MODULES if name not in running]
+    if not missing:
+        return Check("recording_modules", True, "conversations can be recorded")
+    remedy = "Load them in modules.conf (see asterisk-conf/modules.conf)."
+    return Check("recording_modules", False, f"missing: {', '.join(missing)}", remedy)
 
 
 async def _write_access(client: AriClient, user: str) -> Check:

@@ -23,7 +23,7 @@ from dialerd.asterisk.translate import USED_EVENTS, Translator, channel_id_of
 from dialerd.asterisk.wire import RawEvent, may_have_rest_over_websocket, parse_version
 from dialerd.core import ids
 from dialerd.core.commands import TelephonyCommand
-from dialerd.core.events import AmdFinished, InboundOffered, TelephonyBack, TelephonyLost
+from dialerd.core.events import AmdFinished, InboundOffered, RecordingPauseAsked, TelephonyBack, TelephonyLost
 from dialerd.ports import Post
 
 log = structlog.get_logger(__name__)
@@ -287,7 +287,14 @@ class AriTelephony:
         if isinstance(event, AmdFinished) and self._carry_out is not None:
             snoop = ids.sibling(event.attempt_id, ids.AMD)
             self._lanes.run((event.attempt_id,), partial(self._carry_out.hang_up, snoop))
+        if isinstance(event, RecordingPauseAsked):
+            # The agent's second line: the dialplan tells by the lamp's state what came of it.
+            let_go = partial(self._let_go, channel_id_of(raw))
+            self._lanes.run((channel_id_of(raw),), let_go)
         self._post(event)
+
+    async def _let_go(self, channel_id: str) -> None:
+        await self.client.channels.continueOn(channel_id)
 
     def _replaced(self) -> None:
         self._may_connect.clear()

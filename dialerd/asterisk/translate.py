@@ -16,10 +16,12 @@ from dataclasses import dataclass
 
 from dialerd.asterisk.wire import RawEvent
 from dialerd.core import ids
+from dialerd.core.call_recording import ENDED_EARLY
 from dialerd.core.events import (
     AmdFinished,
     BridgeEntered,
     CallLost,
+    CallRecordingFailed,
     ChannelAnswered,
     ChannelEnded,
     ChannelRinging,
@@ -29,6 +31,7 @@ from dialerd.core.events import (
     PlaybackFinished,
     PlaybackStarted,
     RecordingFinished,
+    RecordingPauseAsked,
     TalkingStarted,
     TalkingStopped,
     TransferFailed,
@@ -112,6 +115,8 @@ class Translator:
             return self._inbound_event(kind, raw, channel_id)
         if not ids.is_ours(channel_id) or channel_id.startswith(ids.EAR):
             return None
+        if channel_id.startswith((ids.RECORDED_IN, ids.RECORDED_OUT)):
+            return None
         if channel_id.startswith(ids.AMD):
             return self._amd(kind, raw, channel_id)
         return self._call(kind, raw, channel_id, channel)
@@ -167,6 +172,9 @@ class Translator:
         target = str(recording.get("target_uri", "")).removeprefix("channel:")
         if not ids.is_ours(recording_id):
             return None
+        if recording_id.startswith((ids.RECORDED_IN, ids.RECORDED_OUT)):
+            reason = ENDED_EARLY if kind == "RecordingFinished" else str(recording.get("cause") or "failed")
+            return CallRecordingFailed(ids.sibling(recording_id, ids.ATTEMPT), reason)
         return RecordingFinished(target, recording_id, failed=kind == "RecordingFailed")
 
     @staticmethod
@@ -186,6 +194,9 @@ class Translator:
 
     def _offered(self, raw: RawEvent, channel_id: str) -> Event | None:
         arguments = [str(argument) for argument in raw.get("args", ())]
+        if len(arguments) == 3 and arguments[0] == "recording":
+            agent = arguments[2]
+            return RecordingPauseAsked(arguments[1] == "pause", f"agent {agent}", agent=agent)
         if len(arguments) != 2 or arguments[0] != "agent":
             return None
         self._inbound.add(channel_id)

@@ -8,6 +8,7 @@ from dialerd import __version__
 from dialerd.cli import (
     abandon,
     amd,
+    call_recordings,
     calls,
     contact_edits,
     contact_imports,
@@ -88,3 +89,4 @@ app.command("simulate")(simulate.simulate)
 app.command("doctor")(health.doctor)
 app.add_typer(flow.flow, name="flow")
 app.add_typer(amd.amd, name="amd")
+app.add_typer(call_recordings.recordings, name="recordings")

@@ -13,6 +13,7 @@ from dialerd.app.examination import examine as examine_pbx
 from dialerd.asterisk.settings import AmiSettings, AriSettings
 from dialerd.cli.dnc_examination import examine_dnc
 from dialerd.cli.examinations import Finding, Health, examine_record, examine_redis
+from dialerd.cli.folder_examination import examine_folder
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.screen import counted, print_json, screen
@@ -78,7 +79,9 @@ async def examine(settings: DaemonSettings) -> list[Finding]:
         examine_record(sql_url),
     )
     lists = await examine_dnc(sql_url, redis_url, campaigns.dnc_lists) if campaigns.dnc_lists else []
-    return [*findings, *asterisk, *redis, *record, *lists]
+    recorded = plan is not None and any(one.recording.share for one in plan.campaigns.values())
+    folder = await asyncio.to_thread(examine_folder, settings.recordings.folder, recorded)
+    return [*findings, *asterisk, *redis, *record, *lists, folder]
 
 
 async def examine_asterisk(settings: DaemonSettings, plan: Plan) -> list[Finding]:

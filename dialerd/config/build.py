@@ -11,6 +11,7 @@ from dialerd.config.attempt_limits import caps_of, caps_of_profile, limits_of, u
 from dialerd.config.flow_build import flows_from
 from dialerd.config.models import CampaignModel
 from dialerd.config.order_settings import dial_order
+from dialerd.config.recording_models import recording_settings
 from dialerd.config.retry_model import RetryModel
 from dialerd.config.retry_rules import day_parts
 from dialerd.config.supply_models import TrunkModel
@@ -191,6 +192,7 @@ def campaign_settings(
         language_column=model.language_column,
         voice=model.voice or "",
         abandon_threshold_s=abandon_threshold_s(model, profile),
+        recording=recording_settings(model.recording),
         wrap_up_s=model.wrap_up,
         agent_ring_timeout_s=model.agents.ring_timeout,
         agent_dial=model.agents.dial,

@@ -130,6 +130,18 @@ class LogSettings(Section):
     )
 
 
+class RecordingsSettings(Section):
+    """Where recordings of conversations are kept."""
+
+    folder: Annotated[Path, FilePath()] = Field(
+        default=written("recordings"), description="Folder of the recordings, relative to this file."
+    )
+    remove_at: Annotated[str, Text("a time of day, such as `03:30`", r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")] = Field(
+        default="03:30",
+        description="When recordings are removed whose time is over, each night, by this machine's clock.",
+    )
+
+
 class DaemonSettings(Section):
     """Settings of one daemon of dialerd. All paths are absolute once read, and secrets are in their fields."""
 
@@ -157,6 +169,9 @@ class DaemonSettings(Section):
     )
     imports: ImportSettings = Field(default_factory=ImportSettings, description="Contact files that are uploaded.")
     log: LogSettings = Field(default_factory=LogSettings, description="What is logged, and how.")
+    recordings: RecordingsSettings = Field(
+        default_factory=RecordingsSettings, description="Where recordings of conversations are kept."
+    )
     shutdown_grace_s: Annotated[float, Duration(0, 3600)] = Field(
         default=written("30s"), alias="shutdown_grace",
         description="How long calls that are not connected yet may go on when the daemon is asked to stop.",

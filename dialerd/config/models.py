@@ -21,6 +21,7 @@ from dialerd.config.flow_scalars import Key
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import TimeZone
 from dialerd.config.prompt_scalars import LANGUAGE, Prompts
+from dialerd.config.recording_models import RecordingModel
 from dialerd.config.retry_model import RetryModel
 from dialerd.config.rule_sets import RuleSetModel
 from dialerd.config.scalars import Choice, Duration, Switch, Text, Whole
@@ -149,6 +150,9 @@ class CampaignModel(Section):
     agents: AgentsModel = Field(default_factory=AgentsModel, description="How agents are reached.")
     wrap_up: Annotated[float, Duration(0, 3600)] = Field(
         default=written("15s"), description="An agent's time for notes after a call."
+    )
+    recording: RecordingModel = Field(
+        default_factory=RecordingModel, description="Which conversations with agents are recorded, and how."
     )
     pacing: PacingModel = Field(default_factory=PacingModel, description="How far ahead of its agents it dials.")
     time_zone: Annotated[str, TimeZone()] = Field(

@@ -13,6 +13,7 @@ from dialerd.control.contact_service import ContactService
 from dialerd.control.dnc_lists import DncDesk
 from dialerd.control.import_service import ImportService
 from dialerd.control.inspection import Explanation
+from dialerd.control.recordings_service import RecordingService
 from dialerd.core.abandon import CampaignFigures
 from dialerd.core.amd_truth import MarkCounts
 from dialerd.core.contact import Contact, ContactState
@@ -185,6 +186,10 @@ class Daemon(Protocol):
     @property
     def orders(self) -> Orders:
         """Who comes next, and how many there are."""
+
+    @property
+    def recordings(self) -> RecordingService:
+        """Recordings of conversations."""
 
     @property
     def explaining(self) -> Explaining:

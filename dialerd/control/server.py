@@ -17,6 +17,7 @@ from dialerd.control import (
     operations,
     order,
     outcomes,
+    recordings,
     webhooks,
     why,
 )
@@ -49,6 +50,7 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
         outcomes,
         marks,
         imports,
+        recordings,
     )
     for room in rooms:
         app.add_routes(room.routes)

@@ -138,6 +138,9 @@ class AttemptRecord:
     mark: dict[str, Any] | None = None
     """What somebody said that it was while it lived: ``mark``, ``by``, ``at``. The record keeps marks apart.
     """
+    recording: dict[str, Any] | None = None
+    """Where the conversation is to be recorded: ``state``, ``reason``, ``began_at``, ``ended_at``, ``pauses`` and
+    more, as :mod:`dialerd.core.call_recording` has it. None: it is not."""
     rules: dict[str, Any] | None = None
     """Where the campaign has rule sets: ``pre_call`` and ``wrap_up``, the rules that fired (``set.rule``), and
     ``columns``, those of the contact's that rules look at, as they were when it was claimed."""

@@ -19,6 +19,7 @@ from dialerd.core.flow.prompts import Prompt, sound
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.pre_call import RuleSet
+from dialerd.core.recording import NOT_RECORDED, RecordingSettings
 from dialerd.core.schedule import Schedule
 from dialerd.core.treatment import CallAnalysis, Treatment
 from dialerd.core.voicemail import LeaveMessage
@@ -161,6 +162,7 @@ class CampaignSettings:
     """What the treatment ``message`` plays."""
     abandon_message: Prompt = field(default_factory=lambda: sound("sound:dialerd/abandoned"))
     abandon_threshold_s: float = 2.0
+    recording: RecordingSettings = NOT_RECORDED
     wrap_up_s: float = 15.0
     agent_ring_timeout_s: float = 15.0
     agent_dial: str = "PJSIP/{agent}"
@@ -224,6 +226,8 @@ class CampaignSettings:
     def sounds(self) -> frozenset[str]:
         """Media URIs of every sound that somebody may hear."""
         own = {uri for prompt in self.prompts for uri in prompt.sounds}
+        if self.recording.consent is not None and self.recording.share:
+            own.add(self.recording.consent)
         return frozenset(own.union(*(sounds_of(flow) for flow in self.flows.values())))
 
     @property

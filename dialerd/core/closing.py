@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
+from dialerd.core.call_recording import recording_over
 from dialerd.core.commands import CloseAttempt, StopAmd, StopListening
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.desk import Desk
@@ -78,6 +79,7 @@ class Closing:
         if attempt.listening:
             attempt.listening = False
             floor.do(StopListening(record.id))
+        recording_over(floor, attempt, now)
         self._desk.let_go(attempt)
         contact = next_for_contact(record, attempt.settings, disposition, now)
         contact = self._until_over(record, contact)

@@ -33,6 +33,9 @@ from dialerd.core.direction_commands import SaveDirection as SaveDirection
 from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.prompt_commands import DistrustPrompts as DistrustPrompts
 from dialerd.core.prompt_commands import RenderPrompts as RenderPrompts
+from dialerd.core.recording_commands import AnnounceRecording as AnnounceRecording
+from dialerd.core.recording_commands import PauseCallRecording as PauseCallRecording
+from dialerd.core.recording_commands import StartCallRecording as StartCallRecording
 
 # --- the hot store ---------------------------------------------------------------------------------------
 
@@ -258,6 +261,7 @@ TelephonyCommand = (
     OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | StartListening | StopListening | HoldDeadMan
     | CreateBridge | DestroyBridge | EnterBridge | PlayMessage | StopPlayback | StartRecording | StopRecording
     | TransferOut | DialAgent | AnnounceAgent
+    | StartCallRecording | PauseCallRecording | AnnounceRecording
 )  # fmt: skip
 RosterCommand = PauseMember
 ProviderCommand = AskProvider

@@ -10,6 +10,7 @@ from dialerd.core import events as e
 from dialerd.core import ids
 from dialerd.core.answering import Answering
 from dialerd.core.attempt import AttemptState
+from dialerd.core.call_recording import CallRecording
 from dialerd.core.closing import Closing
 from dialerd.core.commands import Command, ProbeChannel
 from dialerd.core.desk import Desk
@@ -53,7 +54,10 @@ class Dialer:
         opting_out = OptingOut(self.floor, placing, running.case_for)
         flowing = self._flowing = Flowing(self.floor, desk, placing, joining, opting_out, running.prompting)
         answering = self._answering = Answering(self.floor, placing, joining, forecasting, flowing, running.prompting)
-        recovery = self._recovery = Recovery(self.floor, desk, placing, closing, answering, joining, inbound, flowing)
+        recording = self._recording = CallRecording(self.floor)
+        recovery = self._recovery = Recovery(
+            self.floor, desk, placing, closing, answering, joining, inbound, flowing, recording
+        )
         self.sequencing = Sequencing(self.floor, running)
         self.directing = Directing(self.floor, running, forecasting)
         self._rounds = Rounds(self.floor, desk, forecasting, running, placing)
@@ -109,6 +113,10 @@ class Dialer:
             e.PlaybackFinished: self._on_playback(answering.playback_finished, flowing.playback_finished),
             e.DigitPressed: self._on_channel(flowing.pressed),
             e.RecordingFinished: self._on_channel(flowing.recorded),
+            e.CallRecordingStarted: self._for_attempt(recording.started),
+            e.CallRecordingFailed: self._for_attempt(recording.failed),
+            e.CallRecordingPaused: self._for_attempt(recording.paused),
+            e.RecordingPauseAsked: recording.pause_asked,
             e.TransferFailed: self._on_channel(flowing.transfer_failed),
             e.ChannelEnded: self._channel_ended,
             e.CallLost: self._for_attempt(lambda a, ev, now: recovery.call_lost(a, now)),
@@ -135,6 +143,8 @@ class Dialer:
             "flow": self._timer_for_attempt(flowing.timed_out),
             "flow_end": self._timer_for_attempt(flowing.lasts_too_long),
             "prompt_failed": self._timer_for_attempt(flowing.prompt_failed),
+            "consent": self._timer_for_attempt(recording.consent_late),
+            "recording_ended": self._timer_for_attempt(recording.broke_off),
             "wrap_up": self._wrap_up_over,
             "agent_line": desk.redial,
             "line_watch": desk.watch_line,
@@ -233,6 +243,9 @@ class Dialer:
         """``prompt``: for the prompts of flows, where they are another matter."""
 
         def run(event: Any, now: float) -> None:
+            if event.playback_id.startswith((ids.CONSENT, ids.CONSENT_OF_AGENT)):
+                self._recording.prompt(event, now)
+                return
             walker = self.floor.playbacks.get(event.playback_id)
             attempt = self.floor.attempts.get(walker or ids.sibling(event.playback_id, ids.ATTEMPT))
             if attempt is not None:
@@ -350,6 +363,7 @@ class Dialer:
             if attempt.record.bridge_id == event.bridge_id:
                 self._flowing.bridged(attempt)
                 self._joining.bridged(attempt, now)
+                self._recording.connected(attempt, now)
             return
         agent = self._agent_on(event.channel_id)
         if agent is not None and agent.line == event.channel_id:

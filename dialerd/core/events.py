@@ -47,6 +47,10 @@ from dialerd.core.dnc_events import ProviderFailed as ProviderFailed
 from dialerd.core.mark_events import CallMarked as CallMarked
 from dialerd.core.prompt_events import PromptsFailed as PromptsFailed
 from dialerd.core.prompt_events import PromptsRendered as PromptsRendered
+from dialerd.core.recording_events import CallRecordingFailed as CallRecordingFailed
+from dialerd.core.recording_events import CallRecordingPaused as CallRecordingPaused
+from dialerd.core.recording_events import CallRecordingStarted as CallRecordingStarted
+from dialerd.core.recording_events import RecordingPauseAsked as RecordingPauseAsked
 from dialerd.core.roster_events import MemberGone as MemberGone
 from dialerd.core.roster_events import MemberSeen as MemberSeen
 from dialerd.core.roster_events import RosterLost as RosterLost
@@ -207,6 +211,7 @@ Event = (
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered
     | TalkingStarted | TalkingStopped | AmdFinished | ToneHeard | ListeningFailed | BridgeEntered | BridgeFailed
     | PlaybackStarted | PlaybackFinished | DigitPressed | RecordingFinished | TransferFailed
+    | CallRecordingStarted | CallRecordingFailed | CallRecordingPaused | RecordingPauseAsked
     | ChannelEnded | CallLost | InboundOffered | TelephonyLost | TelephonyBack
     | MemberSeen | MemberGone | RosterLost | RosterSynced | CallMarked
 )  # fmt: skip

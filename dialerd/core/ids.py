@@ -23,6 +23,29 @@ PLAYBACK = "msg-"
 """The playback of a message to an attempt's channel. Those of a flow have serials of their own."""
 RECORDING = "rec-"
 """A recording of an attempt's channel."""
+CONSENT = "cns-"
+"""The playback of the prompt that says an attempt's conversation is recorded."""
+CONSENT_OF_AGENT = "cna-"
+"""The same for the agent, who hears it, too."""
+RECORDED_IN = "rci-"
+"""The snoop channel, and the recording on it, of what the called party says."""
+RECORDED_OUT = "rco-"
+"""The same of what they hear."""
+_KINDS = frozenset(
+    {
+        ATTEMPT,
+        AMD,
+        EAR,
+        AGENT_CHANNEL,
+        BRIDGE,
+        PLAYBACK,
+        RECORDING,
+        CONSENT,
+        CONSENT_OF_AGENT,
+        RECORDED_IN,
+        RECORDED_OUT,
+    }
+)
 
 
 def serial_of(identifier: str) -> str:
@@ -37,11 +60,7 @@ def sibling(identifier: str, kind: str) -> str:
 
 def is_ours(identifier: str) -> bool:
     """True for an id made by a :class:`SerialNumbers`, whatever its kind."""
-    return (
-        len(identifier) == ID_LENGTH
-        and identifier[:4] in (ATTEMPT, AMD, EAR, AGENT_CHANNEL, BRIDGE, PLAYBACK, RECORDING)
-        and not identifier[4:].strip("0123456789abcdef")
-    )
+    return len(identifier) == ID_LENGTH and identifier[:4] in _KINDS and not identifier[4:].strip("0123456789abcdef")
 
 
 class SerialNumbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dialerd.core import ids
 from dialerd.core.answering import Answering
 from dialerd.core.attempt import AttemptRecord, AttemptState
+from dialerd.core.call_recording import CallRecording
 from dialerd.core.campaign import CampaignSettings, Mode
 from dialerd.core.closing import Closing
 from dialerd.core.commands import CreateBridge, DestroyBridge, EnterBridge, HangUp, SaveAgentLine
@@ -16,6 +17,7 @@ from dialerd.core.flowing import Flowing
 from dialerd.core.inbound import Inbound
 from dialerd.core.joining import Joining
 from dialerd.core.placing import WATCH_S, Placing
+from dialerd.core.recording import LIVE, state_of
 from dialerd.core.treatment import CallAnalysis
 
 _S = AttemptState
@@ -35,7 +37,9 @@ class Recovery:
         joining: Joining,
         inbound: Inbound,
         flowing: Flowing,
+        recording: CallRecording,
     ) -> None:
+        self._recording = recording
         self._floor = floor
         self._desk = desk
         self._placing = placing
@@ -141,6 +145,7 @@ class Recovery:
         elif attempt.state not in (_S.CONNECTED, _S.TREATING) and self._with_agent(attempt, bridged_in, now):
             self._flowing.bridged(attempt)
             self._joining.found_connected(attempt, now)
+            self._recording.resume(attempt, _is_recorded(record.id, channels), now)
         elif attempt.state in (_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING):
             self._answered_unseen(attempt, now)
         elif attempt.state is _S.CONNECTED:
@@ -148,6 +153,8 @@ class Recovery:
                 self._desk.in_call(record.agent, record.id, record.connected_at or now)
             if not self._with_agent(attempt, bridged_in, now):
                 self._joining.agent_gone(attempt, now)
+            else:
+                self._recording.resume(attempt, _is_recorded(record.id, channels), now)
         elif attempt.state in (_S.ANSWERED, _S.ANALYSING):
             if attempt.contact is None:
                 self._judge_late(attempt, now)
@@ -271,6 +278,9 @@ class Recovery:
                 continue
             if channel.startswith(ids.EAR) and kin is not None and kin.listening:
                 continue
+            recorder = channel.startswith((ids.RECORDED_IN, ids.RECORDED_OUT))
+            if recorder and kin is not None and state_of(kin.record.recording) in LIVE:
+                continue
             floor.tell("warning", "orphan_channel", channel=channel)
             floor.do(HangUp(channel))
 
@@ -292,6 +302,10 @@ class Recovery:
         if cancel_ringing:
             for attempt in list(floor.attempts.values()):
                 self._placing.cancel(attempt, "shutting_down", now)
+
+
+def _is_recorded(attempt_id: str, channels: dict[str, LiveChannel]) -> bool:
+    return all(ids.sibling(attempt_id, kind) in channels for kind in (ids.RECORDED_IN, ids.RECORDED_OUT))
 
 
 def _settings_of(record: AttemptRecord) -> CampaignSettings:

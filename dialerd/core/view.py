@@ -97,6 +97,8 @@ class AttemptView:
     flow_node: str | None = None
     mark: str | None = None
     """What somebody said that it is: ``machine`` or ``person``."""
+    recording: str | None = None
+    """``consent``, ``recording``, ``paused``, ``failed``; None: it is not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ class Viewer:
                     a.walk.state.flow if a.walk is not None else None,
                     a.walk.state.node if a.walk is not None else None,
                     a.record.mark["mark"] if a.record.mark is not None else None,
+                    (a.record.recording or {}).get("state"),
                 )
                 for a in floor.attempts.values()
             ),

@@ -34,6 +34,7 @@ class Channel:
     """Id of the message that is being played."""
     talk: int = 0
     """Counts conversations: an end that was planned for an earlier one does not count."""
+    recorded: bool = False
     ended: bool = False
 
 
@@ -63,6 +64,10 @@ def when_unreachable(command: c.TelephonyCommand) -> e.Event | None:
         return e.PlaybackFinished(command.playback_id, failed=True)
     if isinstance(command, c.StartRecording):
         return e.RecordingFinished(command.channel_id, command.recording_id, failed=True)
+    if isinstance(command, c.StartCallRecording):
+        return e.CallRecordingFailed(command.attempt_id, "not connected")
+    if isinstance(command, c.PauseCallRecording):
+        return e.CallRecordingPaused(command.attempt_id, command.paused, failed=True)
     if isinstance(command, c.TransferOut):
         return e.TransferFailed(command.channel_id, "not connected")
     if isinstance(command, c.StartAmd):

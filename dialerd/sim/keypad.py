@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dialerd.core import commands as c
 from dialerd.core import events as e
 from dialerd.sim.channel import Channel, Surroundings
+from dialerd.sim.recorder import Recorder
 
 KEYS = "0123456789*#"
 _PRESSES = 0.7
@@ -36,6 +37,7 @@ class Keypad:
             c.StartRecording: self._record,
             c.StopRecording: self._stop_recording,
             c.TransferOut: self._transfer_out,
+            **Recorder(world, channels, tell).handlers,
         }
 
     def hears_prompt(self, channel: Channel) -> None:

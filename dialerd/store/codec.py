@@ -38,6 +38,8 @@ def copy_of(record: AttemptRecord) -> AttemptRecord:
     copy = AttemptRecord(*_values_of(record))
     if copy.contact_tries is not None:
         copy.contact_tries = dict(copy.contact_tries)
+    if copy.recording is not None:
+        copy.recording = {**copy.recording, "pauses": [list(pause) for pause in copy.recording["pauses"]]}
     return copy
 
 

@@ -21,6 +21,7 @@ from dialerd.ports import Clock
 from dialerd.store.contact_edits import REMOVED as REMOVED
 from dialerd.store.contact_edits import add_numbers, drop_numbers, replace_contact
 from dialerd.store.import_table import make_list
+from dialerd.store.recordings import remove_with_contacts
 from dialerd.store.schema import IMPORTING, answered_once, audit, contact_numbers, contacts
 
 REMEMBERED_S = 24 * 3600.0
@@ -186,6 +187,7 @@ class ContactFeed:
             found = list((await connection.execute(query.with_for_update())).scalars())
             if found:
                 await drop_numbers(connection, found)
+                await remove_with_contacts(connection, found)
             for contact_id in found:
                 await connection.execute(
                     update(contacts)

@@ -16,6 +16,7 @@ from dialerd.store.codec import attempt_values
 from dialerd.store.contact_append import append_copies
 from dialerd.store.contact_edits import REMOVED
 from dialerd.store.contact_update import Standing, copied_into, lists_of, moves, standing_after
+from dialerd.store.recordings import write_recordings
 from dialerd.store.schema import attempts, contact_lists, contact_numbers, contacts
 from dialerd.store.webhook_queue import queue_webhooks
 
@@ -59,6 +60,7 @@ async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome
         await _write_columns(connection, todo)
         await append_copies(connection, copies, now)
         await keep_marks_of(connection, [outcome.record for outcome in todo])
+        await write_recordings(connection, todo)
         await queue_webhooks(connection, [outcome.record for outcome in todo], now)
     return lists_of(outcomes)
 

@@ -170,6 +170,7 @@ attempts = Table(
     Column("called_local", Text, nullable=False, server_default=""),
     Column("gate_verdicts", Text, nullable=False, server_default=""),
     Column("rules", _Json),
+    Column("recording", _Json),
     Column("next_state", String, nullable=False),
     Column("next_at", Double),
     Column("next_reason", Text, nullable=False),
@@ -178,6 +179,35 @@ attempts = Table(
     Index(None, "contact_id"),
     Index(None, "number"),
     Index(None, "recorded_at"),
+)
+
+# One row for each conversation that was recorded, or was to be.
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("attempt_id", String, primary_key=True),
+    Column("campaign", String, nullable=False),
+    Column("contact_id", BigInteger, nullable=False),
+    Column("number", String, nullable=False),
+    # waiting (in Asterisk), kept, failed, removing, removed: see store.recordings.
+    Column("state", String, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("began_at", Double),
+    Column("ended_at", Double, nullable=False),
+    # Relative to the folder of recordings; empty: there is none.
+    Column("file", Text, nullable=False, server_default=""),
+    # Template of the file's name.
+    Column("name", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
+    Column("duration_s", Double, nullable=False, server_default="0"),
+    Column("paused_s", Double, nullable=False, server_default="0"),
+    Column("remove_at", Double),
+    Column("removed_at", Double),
+    Column("removed_by", Text, nullable=False, server_default=""),
+    Index(None, "state", "remove_at"),
+    Index(None, "contact_id"),
+    Index(None, "number"),
+    Index(None, "ended_at"),
 )
 
 campaigns = Table(
@@ -313,5 +343,5 @@ __all__ = [
     "IMPORTING", "abandoned_index", "answered_once", "attempts", "audit", "call_marks", "campaigns", "contact_lists",
     "contact_numbers", "contacts", "directions", "imports", "metadata", "notices", "order_books", "order_changes",
     "order_entries",
-    "order_sources", "webhook_deliveries",
+    "order_sources", "recordings", "webhook_deliveries",
 ]  # fmt: skip

@@ -59,6 +59,44 @@ NOTICES: dict[str, Advice] = {
         "Asterisk needs app_audiosocket and the context dialerd-ear, and must reach the address of `listening:` in "
         "dialerd.yaml; `dialerd doctor` looks at the first two.",
     ),
+    "call_not_recorded": Advice(
+        "A conversation that was to be recorded is not, or no longer; the call goes on. `reason` says why.",
+        "`consent_not_played`: see whether Asterisk has the sound. Otherwise look at the disk of Asterisk's machine "
+        "and at the rights of its folder `recording`; the attempt says that its recording failed.",
+    ),
+    "nothing_to_pause": Advice("Somebody wanted to pause the recording of a call that is not recorded."),
+    "pause_not_allowed": Advice(
+        "An agent wanted to pause a recording, and the campaign does not allow it.",
+        "If agents may: `recording: agents_may_pause: true`.",
+    ),
+    "recording_paused": Advice("The recording of a call is paused: silence is recorded."),
+    "recording_resumed": Advice("The recording of a call goes on."),
+    "recording_not_paused": Advice(
+        "The recording of a call could not be paused: what is said is still recorded.",
+        "Ask the agent not to take card numbers now; remove the recording afterwards if one was said.",
+    ),
+    "recording_not_resumed": Advice("The recording of a call that was paused could not be resumed.", "Try again."),
+    "recordings_unreachable": Advice(
+        "Recordings cannot be fetched from Asterisk; they wait there.",
+        "Is Asterisk up? The ARI user needs no further rights. It is tried again by itself.",
+    ),
+    "recordings_disk_full": Advice(
+        "The disk with the folder of recordings is full; recordings wait on Asterisk's disk.",
+        "Make room, or keep recordings for a shorter time (`recording: keep:`). It is tried again by itself.",
+    ),
+    "recordings_not_written": Advice(
+        "A recording cannot be written into the folder; recordings wait on Asterisk's disk.",
+        "Correct `recordings: folder:` or its rights (`dialerd doctor`). It is tried again by itself.",
+    ),
+    "recording_short": Advice(
+        "A recording is shorter than the conversation was.",
+        "Look at the disk of Asterisk's machine: it may have been full for a time.",
+    ),
+    "recording_lost": Advice(
+        "Asterisk has not the recording that it was to make, or it cannot be read.",
+        "Look at the disk of Asterisk's machine, and whether something else removes files there.",
+    ),
+    "recordings_removed": Advice("Recordings whose time was over were removed."),
     "opted_out": Advice(
         "Somebody asked in a call, by key, not to be called again: the number is on the opt-out list."
     ),

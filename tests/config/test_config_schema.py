@@ -40,5 +40,5 @@ def test_what_editors_offer() -> None:
     assert schema["$defs"]["TrunkModel"]["required"] == ["dial", "max_lines", "cps"]
     assert set(settings_json_schema()["properties"]) == {
         "campaigns", "instance", "shard", "ari", "listening", "ami", "redis", "sql", "api", "imports",
-        "log", "shutdown_grace", "lease_ttl",
+        "log", "shutdown_grace", "lease_ttl", "recordings",
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +17,7 @@ from dialerd.app.import_room import ImportRoom
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.records import StoredRecords
 from dialerd.app.set_aside_room import SetAsideRoom
+from dialerd.app.stored_recordings import StoredRecordings
 from dialerd.app.webhook_room import WebhookRoom
 from dialerd.app.why_room import WhyRoom
 from dialerd.config.contact_lists import ContactListSettings, PhoneColumn
@@ -35,6 +36,7 @@ from dialerd.store.contact_import import import_contacts
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
+from dialerd.store.recordings import Recordings
 from dialerd.store.redis_keys import Keys
 from dialerd.telemetry.metrics import CONTENT_TYPE, Metrics
 from dialerd.telemetry.notices import Notice, Notices
@@ -76,6 +78,9 @@ class StagedDaemon:
         self.posted: list[Event] = []
         self.calls = StagedCallLog()
         self.lag_s = 0.001
+        self.after_post: Callable[[], object] = lambda: None
+        self.folder = Path()
+        """Where recordings are."""
         self.next_plan: Plan | None = None
         self.found: str | None = None
         """Why no campaign can work, when somebody looks."""
@@ -109,6 +114,10 @@ class StagedDaemon:
         return self._dnc.desk
 
     @property
+    def recordings(self) -> StoredRecordings:
+        return StoredRecordings(Recordings(self.engine, self), self.folder, lambda: None)
+
+    @property
     def orders(self) -> OrderRoom:
         return self._orders
 
@@ -134,6 +143,7 @@ class StagedDaemon:
     def post(self, event: Event) -> None:
         self.posted.append(event)
         self.stage.feed(event)
+        self.after_post()
 
     def view(self) -> DialerView:
         return self.stage.view()

@@ -23,7 +23,7 @@ async def test_status_is_the_view_with_numbers_masked(api: Client, stage: Stage)
         {
             "id": attempt, "campaign": "spring", "contact_key": "k1", "number": "+4416*****01",
             "state": "originating", "agent": "8001", "claimed_at": stage.now, "answered_at": None,
-            "connected_at": None, "flow": None, "flow_node": None, "mark": None,
+            "connected_at": None, "flow": None, "flow_node": None, "mark": None, "recording": None,
         }
     ]  # fmt: skip
     assert body["trunks"][0]["lines"] == 1

@@ -44,6 +44,13 @@ class Api:
         assert answer.status == 200, answer
         return answer.body
 
+    def content(self, path: str) -> bytes:
+        """A file, as it is."""
+        request = urllib.request.Request(self._url + path, headers={"Authorization": f"Bearer {self._token}"})
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            body: bytes = reply.read()
+        return body
+
     def post(self, path: str, body: bytes | None = None) -> Any:
         """What a POST is answered with."""
         answer = self.ask("POST", path, body if body is not None else b"")

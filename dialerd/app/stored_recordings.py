@@ -1,0 +1,62 @@
+"""Recordings for the API, from the table and the folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from dialerd.control.daemon import Unavailable
+from dialerd.store.record_health import DATABASE_ERRORS, reason_of
+from dialerd.store.recordings import RecordingFilter, Recordings
+
+Row = Mapping[str, Any]
+
+
+class StoredRecordings:
+    """Implements :class:`dialerd.control.recordings.RecordingService`."""
+
+    def __init__(self, recordings: Recordings, folder: Path, wake: Callable[[], None]) -> None:
+        """``wake`` is called when there is something to remove."""
+        self._recordings = recordings
+        self._folder = folder
+        self._wake = wake
+
+    async def find(
+        self, campaign: str | None, state: str | None, number: str | None, since: float | None, until: float | None,
+        limit: int, offset: int,
+    ) -> list[Row]:  # fmt: skip
+        """Recordings, latest first."""
+        chosen = RecordingFilter(campaign, state, number, since, until)
+        async with _answering():
+            return await self._recordings.find(chosen, limit=limit, offset=offset)
+
+    async def of(self, attempt_id: str) -> Row | None:
+        """That of one attempt."""
+        async with _answering():
+            return await self._recordings.of(attempt_id)
+
+    async def file(self, attempt_id: str) -> Path | None:
+        """The sound, where it is there to be heard."""
+        row = await self.of(attempt_id)
+        if row is None or row["state"] != "kept":
+            return None
+        file = self._folder / str(row["file"])
+        return file if await asyncio.to_thread(file.is_file) else None
+
+    async def remove(self, attempt_id: str, who: str) -> bool:
+        """Remove one; the file goes within seconds."""
+        async with _answering():
+            removed = await self._recordings.remove(attempt_id, who)
+        self._wake()
+        return removed
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        raise Unavailable(f"the database: {reason_of(error)}") from error

@@ -1,0 +1,134 @@
+"""`recordings`: conversations that were recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+from rich.markup import escape
+
+from dialerd.cli.calls import CampaignOption, SinceOption, UnmaskedOption, UntilOption
+from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
+from dialerd.cli.outcome import Failure, ends_well
+from dialerd.cli.reach import reach
+from dialerd.cli.screen import coloured, duration, print_json, screen, short_time, table
+
+recordings = typer.Typer(help="Recordings of conversations.", no_args_is_help=True)
+AttemptArgument = Annotated[str, typer.Argument(metavar="ATTEMPT", help="The attempt's id; see `attempts`.")]
+
+
+@recordings.callback()
+def _root() -> None:
+    """Recordings of conversations."""
+
+
+@recordings.command("list")
+@ends_well
+def show_all(
+    campaign: CampaignOption = None,
+    state: Annotated[
+        str | None, typer.Option(help="waiting (still with Asterisk), kept, failed, removing, removed.")
+    ] = None,
+    number: Annotated[str | None, typer.Option(help="Only this number, with its country code.")] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
+    unmasked: UnmaskedOption = False,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recordings, latest first."""
+    found = reach(config, url, token).get(
+        "/api/v1/recordings", campaign=campaign, state=state, number=number, since=since, until=until, limit=limit,
+        unmasked=unmasked or None,
+    )  # fmt: skip
+    if as_json:
+        print_json(found)
+        return
+    console = screen()
+    if not found["recordings"]:
+        console.print("[dim]No such recordings.[/]")
+        return
+    made = table("call ended", "campaign", "number", "state", "length", "paused", "attempt",
+                 right=("length", "paused"))  # fmt: skip
+    for row in found["recordings"]:
+        shown = coloured(row["state"]) + (f" [dim]{escape(row['reason'])}[/]" if row["reason"] else "")
+        made.add_row(
+            short_time(row["ended_at"]), escape(row["campaign"]), escape(row["number"]), shown,
+            duration(row["duration_s"] or None), duration(row["paused_s"] or None), f"[dim]{row['attempt_id']}[/]",
+        )  # fmt: skip
+    console.print(made)
+
+
+@recordings.command("get")
+@ends_well
+def get(
+    attempt: AttemptArgument,
+    to: Annotated[Path, typer.Argument(metavar="FILE", help="Where the WAV file goes.")],
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+) -> None:
+    """Fetch a recording: on the left what the called party said, on the right what they heard. It is audited."""
+    if to.exists():
+        raise Failure(f"{to} is there already", "Name another file.")
+    daemon = reach(config, url, token)
+    content = daemon.fetch(f"/api/v1/attempts/{quote(attempt, safe='')}/recording/audio")
+    to.write_bytes(content)
+    screen().print(f"{len(content):,} bytes in {escape(str(to))}")
+
+
+@recordings.command("remove")
+@ends_well
+def remove(
+    attempt: AttemptArgument,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a recording, for good."""
+    found = reach(config, url, token).delete(f"/api/v1/attempts/{quote(attempt, safe='')}/recording")
+    if as_json:
+        print_json(found)
+    else:
+        screen().print("The recording is being removed.")
+
+
+def _change(attempt: str, paused: bool, config: Path | None, url: str | None, token: str | None, js: bool) -> None:
+    daemon = reach(config, url, token)
+    found = daemon.post(f"/api/v1/attempts/{quote(attempt, safe='')}/recording", paused=paused)
+    if js:
+        print_json(found)
+    else:
+        screen().print(f"recording: {coloured(found['recording'])}")
+
+
+@recordings.command("pause")
+@ends_well
+def pause(
+    attempt: AttemptArgument,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record silence from now on, until `resume`: for card numbers. Returns when it is so."""
+    _change(attempt, True, config, url, token, as_json)
+
+
+@recordings.command("resume")
+@ends_well
+def resume(
+    attempt: AttemptArgument,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record again what is said."""
+    _change(attempt, False, config, url, token, as_json)

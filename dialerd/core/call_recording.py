@@ -1,0 +1,241 @@
+"""Conversations that are recorded: begins when both have heard so, pauses, and notices when it does not work.
+
+A call is never held up or ended for the sake of its recording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dialerd.core import ids
+from dialerd.core.attempt import AttemptState
+from dialerd.core.commands import (
+    AnnounceRecording,
+    PauseCallRecording,
+    PlayMessage,
+    SaveAttempt,
+    StartCallRecording,
+    StopPlayback,
+)
+from dialerd.core.events import (
+    CallRecordingFailed,
+    CallRecordingPaused,
+    CallRecordingStarted,
+    PlaybackFinished,
+    PlaybackStarted,
+    RecordingPauseAsked,
+)
+from dialerd.core.floor import Floor, LiveAttempt
+from dialerd.core.recording import LIVE, RecordingState, ended, is_chosen, state_of
+
+CONSENT_GUARD_S = 60.0
+"""A prompt of whose end nothing was heard by then has not been heard to its end."""
+
+END_FOLLOWS_S = 2.0
+HANG_UP_FOLLOWS_S = 0.5
+ENDED_EARLY = "ended_early"
+"""Reason of a recording that is over, whyever."""
+
+_R = RecordingState
+
+
+class CallRecording:
+    """Leads the recordings of live calls."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+
+    def connected(self, attempt: LiveAttempt, now: float) -> None:
+        """Both are in the bridge. Asked again for the same call, it changes nothing."""
+        settings, record = attempt.settings.recording, attempt.record
+        if attempt.state is not AttemptState.CONNECTED or record.recording is not None:
+            return
+        if not is_chosen(settings.share, record.id):
+            return
+        record.recording = {
+            "state": _R.CONSENT.value, "name": settings.name, "keep_s": settings.keep_s, "pauses": [],
+            "began_at": None,
+        }  # fmt: skip
+        if settings.consent is None:
+            self._start(attempt, now)
+        else:
+            self._ask(attempt, settings.consent, now)
+
+    def resume(self, attempt: LiveAttempt, recorded: bool, now: float) -> None:
+        """Asterisk was out of sight, or an earlier run began the call. ``recorded``: Asterisk holds the channels that
+        do it."""
+        record = attempt.record
+        state = state_of(record.recording)
+        if state is None:
+            self.connected(attempt, now)
+        elif state in LIVE and record.recording is not None:
+            if record.recording["began_at"] is not None and not recorded:
+                self._fail(attempt, "lost", now)
+            elif record.recording["began_at"] is None and attempt.settings.recording.consent is not None:
+                # Whether the prompt was heard to its end is not known: it is heard once more.
+                self._ask(attempt, attempt.settings.recording.consent, now)
+            elif record.recording["began_at"] is None:
+                self._start(attempt, now)
+
+    def _ask(self, attempt: LiveAttempt, consent: str, now: float) -> None:
+        floor, record = self._floor, attempt.record
+        floor.timers.set("consent", record.id, now + CONSENT_GUARD_S)
+        # On each one's own channel: a third party in the bridge, for a prompt, would change how it mixes.
+        floor.do(PlayMessage(record.id, ids.sibling(record.id, ids.CONSENT), (consent,)))
+        agent = _agent_channel(floor, attempt)
+        if agent is not None:
+            floor.do(PlayMessage(agent, ids.sibling(record.id, ids.CONSENT_OF_AGENT), (consent,)))
+        floor.do(SaveAttempt(record))
+
+    def prompt(self, event: PlaybackStarted | PlaybackFinished, now: float) -> None:
+        """Something is told of the prompt, of the called party or the agent."""
+        attempt = self._floor.attempts.get(ids.sibling(event.playback_id, ids.ATTEMPT))
+        of_callee = event.playback_id.startswith(ids.CONSENT)
+        if attempt is not None and isinstance(event, PlaybackFinished) and of_callee:
+            self._consent_over(attempt, event, now)
+
+    def _consent_over(self, attempt: LiveAttempt, event: PlaybackFinished, now: float) -> None:
+        """The prompt was heard to its end, or could not be played."""
+        if self._waits_for_consent(attempt) is None:
+            return
+        if event.failed:
+            # Asterisk says so too when somebody hangs up; then the channel's end is on its way.
+            self._floor.timers.set("consent", attempt.id, now + HANG_UP_FOLLOWS_S)
+            return
+        self._start(attempt, now)
+
+    def consent_late(self, attempt: LiveAttempt, now: float) -> None:
+        """Nothing was heard of the prompt's end: what was not announced is not recorded."""
+        if self._waits_for_consent(attempt) is not None:
+            self._fail(attempt, "consent_not_played", now)
+
+    @staticmethod
+    def _waits_for_consent(attempt: LiveAttempt) -> dict[str, Any] | None:
+        recording = attempt.record.recording
+        if recording is None or state_of(recording) not in LIVE or recording["began_at"] is not None:
+            return None
+        return None if recording.get("asked_to_start") else recording
+
+    def _start(self, attempt: LiveAttempt, now: float) -> None:
+        record, recording = attempt.record, attempt.record.recording
+        assert recording is not None
+        self._floor.timers.cancel("consent", record.id)
+        recording["asked_to_start"] = True
+        self._floor.do(StartCallRecording(record.id, state_of(recording) is _R.PAUSED))
+        self._floor.do(SaveAttempt(record))
+
+    def started(self, attempt: LiveAttempt, event: CallRecordingStarted, now: float) -> None:
+        """It is being recorded."""
+        recording = attempt.record.recording
+        if recording is None or state_of(recording) not in LIVE or recording["began_at"] is not None:
+            return
+        recording["began_at"] = now
+        if state_of(recording) is _R.PAUSED:
+            recording["pauses"].append([now, None])
+        else:
+            recording["state"] = _R.RECORDING.value
+        _announce(self._floor, attempt)
+        self._floor.do(SaveAttempt(attempt.record))
+
+    def failed(self, attempt: LiveAttempt, event: CallRecordingFailed, now: float) -> None:
+        """It could not be begun, or broke off while they were speaking."""
+        if state_of(attempt.record.recording) not in LIVE or attempt.hang_up_sent:
+            return
+        if event.reason == ENDED_EARLY:
+            # The call's own end ends its recording, and is told a moment later.
+            self._floor.timers.set("recording_ended", attempt.id, now + END_FOLLOWS_S)
+            return
+        self._fail(attempt, event.reason, now)
+
+    def broke_off(self, attempt: LiveAttempt, now: float) -> None:
+        """It ended, and the call goes on."""
+        if state_of(attempt.record.recording) in LIVE and attempt.state is AttemptState.CONNECTED:
+            self._fail(attempt, ENDED_EARLY, now)
+
+    def _fail(self, attempt: LiveAttempt, reason: str, now: float) -> None:
+        record, recording = attempt.record, attempt.record.recording
+        assert recording is not None
+        self._floor.timers.cancel("consent", record.id)
+        recording["state"], recording["reason"], recording["ended_at"] = _R.FAILED.value, reason, now
+        self._floor.tell(
+            "error", "call_not_recorded", attempt=record.id, campaign=record.campaign, agent=record.agent or "",
+            reason=reason,
+        )  # fmt: skip
+        _announce(self._floor, attempt)
+        self._floor.do(SaveAttempt(record))
+
+    # --- pauses ------------------------------------------------------------------------------------------
+
+    def pause_asked(self, event: RecordingPauseAsked, now: float) -> None:
+        """By the attempt's id, or by the agent who speaks. An agent whose campaign does not allow it is told to
+        operators and changes nothing."""
+        floor = self._floor
+        agent = floor.agents.get(event.agent or "")
+        attempt = floor.attempts.get(event.attempt_id or (agent.attempt if agent is not None else None) or "")
+        recording = attempt.record.recording if attempt is not None else None
+        if attempt is None or recording is None or state_of(recording) not in LIVE:
+            floor.tell("info", "nothing_to_pause", agent=event.agent or "", attempt=event.attempt_id or "")
+            return
+        if event.agent is not None and not attempt.settings.recording.agents_may_pause:
+            floor.tell("warning", "pause_not_allowed", agent=event.agent, attempt=attempt.id)
+            return
+        recording["asked_by"] = event.who
+        if recording["began_at"] is None:
+            recording["state"] = _R.PAUSED.value if event.paused else _R.CONSENT.value
+            if recording.get("asked_to_start"):
+                floor.do(PauseCallRecording(attempt.id, event.paused))
+        else:
+            floor.do(PauseCallRecording(attempt.id, event.paused))
+        floor.do(SaveAttempt(attempt.record))
+
+    def paused(self, attempt: LiveAttempt, event: CallRecordingPaused, now: float) -> None:
+        """Asterisk has done it, or could not."""
+        recording = attempt.record.recording
+        if recording is None or state_of(recording) not in LIVE:
+            return
+        if event.failed:
+            name = "recording_not_paused" if event.paused else "recording_not_resumed"
+            self._floor.tell("error", name, attempt=attempt.id, agent=attempt.record.agent or "")
+            return
+        open_pause = bool(recording["pauses"]) and recording["pauses"][-1][1] is None
+        if event.paused and not open_pause:
+            recording["pauses"].append([now, None])
+        elif not event.paused and open_pause:
+            recording["pauses"][-1][1] = now
+        if recording["began_at"] is not None:
+            recording["state"] = (_R.PAUSED if event.paused else _R.RECORDING).value
+        _announce(self._floor, attempt)
+        self._floor.tell(
+            "info", "recording_paused" if event.paused else "recording_resumed", attempt=attempt.id,
+            agent=attempt.record.agent or "", by=str(recording.get("asked_by", "")),
+        )  # fmt: skip
+        self._floor.do(SaveAttempt(attempt.record))
+
+
+def recording_over(floor: Floor, attempt: LiveAttempt, now: float) -> None:
+    """The call has ended, and its recording with it; nobody else is to hear the rest of the prompt."""
+    recording = attempt.record.recording
+    if recording is None:
+        return
+    if state_of(recording) in LIVE and not recording.get("asked_to_start"):
+        agent = _agent_channel(floor, attempt)
+        if agent is not None:
+            floor.do(StopPlayback(agent, ids.sibling(attempt.id, ids.CONSENT_OF_AGENT)))
+    began = recording["began_at"] is not None and state_of(recording) in LIVE
+    ended(recording, now)
+    if began:
+        _announce(floor, attempt)
+
+
+def _agent_channel(floor: Floor, attempt: LiveAttempt) -> str | None:
+    agent = floor.agents.get(attempt.record.agent or "")
+    return attempt.agent_channel or (agent.line if agent is not None else None)
+
+
+_SHOWN = {_R.RECORDING: "INUSE", _R.PAUSED: "ONHOLD"}
+
+
+def _announce(floor: Floor, attempt: LiveAttempt) -> None:
+    """The agent's phone may have a lamp for it."""
+    state = state_of(attempt.record.recording)
+    if attempt.record.agent is not None and state is not None:
+        floor.do(AnnounceRecording(attempt.record.agent, _SHOWN.get(state, "NOT_INUSE")))
