@@ -19,7 +19,7 @@ from dialerd.config.scalars import Choice, Duration, Text
 from dialerd.config.section import SNAKE_NAME, VARIABLE_NAME, Section, written
 from dialerd.config.site_rules import OnRuleFailure, SiteRuleError, placed
 from dialerd.config.telephony_scalars import PhoneNumber
-from dialerd.core.filtering.conditions import BEFORE_CALL, CallFact, Filter, leaves
+from dialerd.core.filtering.conditions import BEFORE_CALL, CallFact, Filter, IdleAgents, leaves
 from dialerd.core.filtering.parser import parse_filter
 from dialerd.core.filtering.words import FilterError
 from dialerd.core.pre_call import PreCallAction, PreCallRule, RuleSet
@@ -273,6 +273,10 @@ def _check_condition(document: Document, path: Step, text: str, of_call: bool) -
         document.problem(document.mark(path), path, error.message, error.expected, hint)
         return
     for leaf in leaves(condition):
+        if of_call and isinstance(leaf.field, IdleAgents):
+            message = f"{quoted(str(leaf.field))} is known only when a number is about to be dialed"
+            hint = "put it into a rule under `pre_call:`; a column of this name is written with backquotes"
+            document.problem(document.mark(path), path, message, "", hint)
         if not of_call and isinstance(leaf.field, CallFact) and leaf.field not in BEFORE_CALL:
             message = f"{quoted(str(leaf.field))} is not known when a number is about to be dialed"
             hint = "put it into a rule under `wrap_up:`; a column of this name is written with backquotes"

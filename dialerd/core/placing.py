@@ -26,7 +26,7 @@ from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt, Parked
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case, first_objection
-from dialerd.core.pre_call_gate import ruling_for
+from dialerd.core.pre_call_gate import idle_agents, ruling_for
 from dialerd.core.prompt_texts import own_language
 from dialerd.core.prompting import message_media
 from dialerd.core.queue_picture import somebody_at_work
@@ -74,7 +74,7 @@ class Placing:
         floor, settings = self._floor, campaign.settings
         trunk = floor.trunks[settings.trunk]
         number = contact.numbers[index]
-        ruling = ruling_for(settings, contact, index, now)
+        ruling = ruling_for(floor, settings, contact, index, now, attempt_id)
         record = AttemptRecord(
             id=attempt_id,
             campaign=settings.name,
@@ -101,7 +101,12 @@ class Placing:
             profile=settings.profile.said,
             profile_version=settings.profile.version,
             called_zone=zones_said(settings.callable_time.locate(contact, number)),
-            rules=rules_stamp(settings.rule_sets, ruling, contact.columns),
+            rules=rules_stamp(
+                settings.rule_sets,
+                ruling,
+                contact.columns,
+                lambda queue: idle_agents(floor, queue or settings.queue, contact, attempt_id),
+            ),
             prompts=floor.prompts.take(settings.name, contact.id),
             language=own_language(settings, contact.columns),
         )

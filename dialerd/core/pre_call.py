@@ -97,10 +97,11 @@ def rule_on(
     campaign: str = "",
     called_zone: Callable[[], str] = str,
     number: str = "",
+    idle: Callable[[str], int | None] | None = None,
 ) -> Ruling:
     """What the rules say of a number of this type of the contact, at ``now`` (epoch seconds). ``zone_name``: the
     campaign's; ``called_zone``: the called party's, asked only where a rule looks at the clock; empty: not known.
-    ``number``: E.164, for functions."""
+    ``number``: E.164, for functions; ``idle``: see :class:`~dialerd.core.filtering.facts.Facts`."""
     if not rule_sets:
         return NOTHING
     of_call: dict[CallFact, str | float | None] = {CallFact.CAMPAIGN: campaign}
@@ -108,7 +109,7 @@ def rule_on(
         of_call |= called_clock(called_zone() or zone_name, now)
     facts = Facts(
         contact.contact_list, contact.columns, contact.attempts, contact.last_disposition, contact.last_attempt_at,
-        contact.added_at, number_kind, of_call=of_call, tallies=contact.tries or {},
+        contact.added_at, number_kind, of_call=of_call, tallies=contact.tries or {}, idle=idle,
     )  # fmt: skip
     moment = moment_at(now, zone_name)
     fired: list[str] = []

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from dialerd.core.agent import AgentState
 from dialerd.core.callable_time import zones_said
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.contact import Contact
+from dialerd.core.floor import Floor
 from dialerd.core.gates import Case
 from dialerd.core.pre_call import FAILED_LOOK_AGAIN_S, NOTHING, PREVIEW_LOOK_AGAIN_S, PreCallAction, Ruling, rule_on
 from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 
 
-def ruling_for(settings: CampaignSettings, contact: Contact, index: int, now: float) -> Ruling:
-    """What the campaign's rules say of one of the contact's numbers."""
+def ruling_for(
+    floor: Floor, settings: CampaignSettings, contact: Contact, index: int, now: float, attempt_id: str = ""
+) -> Ruling:
+    """What the campaign's rules say of one of the contact's numbers; ``attempt_id``: the attempt that begins."""
     if not settings.rule_sets or index >= len(contact.numbers):
         return NOTHING
     number = contact.numbers[index]
     return rule_on(
         settings.rule_sets, contact, number.kind, now, settings.time_zone, campaign=settings.name,
         called_zone=lambda: zones_said(settings.callable_time.locate(contact, number)), number=number.e164,
+        idle=lambda queue: idle_agents(floor, queue or settings.queue, contact, attempt_id),
     )  # fmt: skip
+
+
+def idle_agents(floor: Floor, queue: str | None, contact: Contact, attempt_id: str = "") -> int | None:
+    """How many agents of the queue could take a call now, the one among them who is reserved for this very contact;
+    None: there is no queue."""
+    if queue is None:
+        return None
+    count = len(floor.available.get(queue, ()))
+    for agent in floor.agents.values():
+        if agent.state is AgentState.RESERVED and agent.attempt is not None and queue in agent.memberships:
+            live = floor.attempts.get(agent.attempt)
+            mine = live is not None and live.contact is not None and live.contact.id == contact.id
+            count += mine or agent.attempt == attempt_id
+    return count
 
 
 def rules_allow(case: Case) -> Verdict:
@@ -26,7 +45,7 @@ def rules_allow(case: Case) -> Verdict:
     settings = case.campaign.settings
     if not settings.rule_sets or case.contact is None:
         return ALLOW
-    ruling = ruling_for(settings, case.contact, case.number_index, case.now)
+    ruling = ruling_for(case.floor, settings, case.contact, case.number_index, case.now)
     if ruling.failed:
         return Hold(f"rule_failed: {ruling.failed}", case.now + FAILED_LOOK_AGAIN_S)
     rule = ruling.against

@@ -62,6 +62,7 @@ class RuleTrial:
         ruling = rule_on(
             settings.rule_sets, contact, record.number_kind, then, settings.time_zone, campaign=settings.name,
             called_zone=lambda: record.called_zone, number=record.number,
+            idle=(record.rules or {}).get("idle_agents", {}).get,
         )  # fmt: skip
         known = (record.rules or {}).get(PRE_CALL)
         self.otherwise += known is not None and tuple(known) != ruling.fired

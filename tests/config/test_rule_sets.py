@@ -77,6 +77,8 @@ def test_what_is_stated_comes_out() -> None:
         ('class = "vip"', '«class == "vip', ""),
         ("attempts > 2", "«attempts > two", ""),
         ("attempts > 2", "«talk_time > 2h", "is not known when a number is about to be dialed"),
+        ("analysis = fax", "«idle_agents_support > 2", "is known only when a number is about to be dialed"),
+        ("attempts > 2", "«idle_agents > some", "is not compared with a"),
         ("do: preview", "do: «prevew", "`prevew` is not known here"),
         ("name: late", "name: «vip", "a rule `vip` is there already"),
         ('        if: class = "vip"\n', "", "never read: rule `vip` before it always fires"),

@@ -78,7 +78,21 @@ class Tally:
         return f"tries_{self.disposition}"
 
 
-Field = Column | Builtin | CallFact | Tally
+IDLE = "idle_agents"
+
+
+@dataclass(frozen=True, slots=True)
+class IdleAgents:
+    """How many agents of a queue could take a call now; ``queue`` empty: the campaign's. Only rules before a call can
+    ask for it."""
+
+    queue: str = ""
+
+    def __str__(self) -> str:
+        return f"{IDLE}_{self.queue}" if self.queue else IDLE
+
+
+Field = Column | Builtin | CallFact | Tally | IdleAgents
 
 
 class Kind(StrEnum):
@@ -217,7 +231,7 @@ def leaves(condition: Condition) -> Iterator[Comparison | Membership | Match | E
 
 def is_count(field: Field) -> bool:
     """A number that is always known."""
-    return field in NUMBERS or isinstance(field, Tally)
+    return isinstance(field, Tally | IdleAgents) or field in NUMBERS
 
 
 def columns_of(condition: Condition) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ The stores' SQL reads texts by the same rules; a property test compares the two.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dialerd.core.filtering.conditions import Builtin, CallFact, Column, Day, Field, Tally
+from dialerd.core.filtering.conditions import Builtin, CallFact, Column, Day, Field, IdleAgents, Tally
 
 LONGEST_NUMBER = 15
 """Characters: more digits than these are not exact in a double."""
@@ -36,6 +36,8 @@ class Facts:
     """What rules may ask besides; spans in seconds."""
     tallies: Mapping[str, int] = field(default_factory=dict)
     """The contact's attempts by disposition."""
+    idle: Callable[[str], int | None] | None = None
+    """How many agents of a queue could take a call; of the campaign's where its name is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ def number_of(field: Field, facts: Facts) -> float | None:
         return float(facts.priority)
     if isinstance(field, Tally):
         return float(facts.tallies.get(field.disposition, 0))
+    if isinstance(field, IdleAgents):
+        count = facts.idle(field.queue) if facts.idle is not None else None
+        return None if count is None else float(count)
     if isinstance(field, CallFact):
         known = facts.of_call.get(field)
         return known if isinstance(known, float) else None

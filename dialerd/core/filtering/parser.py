@@ -18,6 +18,7 @@ from datetime import date
 from dialerd.core.amd_truth import Mark
 from dialerd.core.disposition import Disposition
 from dialerd.core.filtering.conditions import (
+    IDLE,
     SPANS,
     WEEKDAYS,
     All,
@@ -32,6 +33,7 @@ from dialerd.core.filtering.conditions import (
     Field,
     Filter,
     How,
+    IdleAgents,
     Kind,
     Match,
     Membership,
@@ -226,6 +228,8 @@ class _Parser:
             return CallFact(name)
         if self._of_call and name.startswith(_TALLY) and name.removeprefix(_TALLY) in set(Disposition):
             return Tally(name.removeprefix(_TALLY))
+        if self._of_call and (name == IDLE or name.startswith(f"{IDLE}_")):
+            return IdleAgents(name[len(IDLE) + 1 :])
         return Column(name)
 
     def _value(self, field: Field, name: Word) -> tuple[Kind, Value]:
