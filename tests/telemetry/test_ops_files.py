@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,19 @@ def expressions() -> Iterator[tuple[str, str]]:
             yield panel["title"], target["expr"]
 
 
+@dataclass(frozen=True)
+class Imported:
+    """An import that is done."""
+
+    contact_list: str = "customers"
+    state: str = "done"
+    imported: int = 3
+    updated: int = 1
+    rejected: int = 1
+    started_at: float | None = 1.0
+    ended_at: float | None = 3.0
+
+
 @pytest.fixture(scope="module")
 def labels_of() -> dict[str, set[str]]:
     """Sample name -> labels, from a timeline that touches every metric."""
@@ -54,6 +67,7 @@ def labels_of() -> dict[str, set[str]]:
     metrics.contacts_parked({"spring": {"retry:busy": 1}})
     metrics.provider_asked("registry", "answered", 0.1)
     stage.feed(e.CallMarked(Mark.PERSON, "8001", attempt_id="dlr-1"))
+    metrics.imports.ended(Imported())
     metrics.rule_failed("house:vip")
     metrics.webhook_tried("crm", "refused", 0.1)
     metrics.webhook_tried("crm", "dead", 0.0)
