@@ -119,6 +119,19 @@ def _of_pacing(key: str) -> Callable[[CampaignModel], float | None]:
     return stated
 
 
+def _of_limits(key: str) -> Callable[[CampaignModel], float | None]:
+    def stated(campaign: CampaignModel) -> float | None:
+        limits = campaign.attempt_limits
+        # `null` is a value too: no such rule at all.
+        return (getattr(limits, key) or 0.0) if key in limits.model_fields_set else None
+
+    return stated
+
+
+def _gap(seconds: float) -> str:
+    return spoken(seconds) if seconds else "no rule at all"
+
+
 def _percent(share: float) -> str:
     return f"{share * 100:g}%"
 
@@ -128,6 +141,8 @@ _RULES = (
     _Rule("abandon_threshold", ("abandon_threshold",), _of_campaign("abandon_threshold"), False, spoken),
     _Rule("abandon_target", ("pacing", "abandon_target"), _of_pacing("abandon_target"), False, _percent),
     _Rule("abandon_cap", ("pacing", "abandon_cap"), _of_pacing("abandon_cap"), False, _percent),
+    _Rule("abandoned_redial", ("attempt_limits", "after_abandoned"), _of_limits("after_abandoned"), True, _gap),
+    _Rule("machine_redial", ("attempt_limits", "after_machine"), _of_limits("after_machine"), True, _gap),
     _Rule("progressive_until", ("pacing", "progressive_until"), _of_pacing("progressive_until"), True, str),
 )  # fmt: skip
 

@@ -50,8 +50,29 @@ def test_ofcoms_rules_are_on_unless_taken_off() -> None:
         "after_abandoned": AttemptCap(Scope.NUMBER, 1, 72 * HOUR, Counted.ABANDONED, True, "after_abandoned"),
         "after_machine": AttemptCap(Scope.NUMBER, 1, 24 * HOUR, Counted.MACHINES, True, "after_machine"),
     }
-    assert not caps(checked("attempt_limits: {after_abandoned: null, after_machine: null}"))
-    assert caps(checked("attempt_limits: {after_machine: 12h}"))["after_machine"].window_s == 12 * HOUR
+    assert caps(checked("attempt_limits: {after_machine: 48h}"))["after_machine"].window_s == 48 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said", "rule"),
+    [
+        ("after_abandoned", "71h", "is looser than profile `default` allows: at least 3d", "abandoned_redial"),
+        ("after_machine", "12h", "12h is looser than profile `default` allows: at least", "machine_redial"),
+        ("after_abandoned", "null", "no rule at all is looser than profile `default` allows: at least 3d",
+         "abandoned_redial"),
+    ],
+)  # fmt: skip
+def test_less_than_the_profile_demands_is_refused_unless_a_reason_is_stated(
+    key: str, value: str, said: str, rule: str
+) -> None:
+    own = f"attempt_limits: {{{key}: {value}}}"
+    (problem,) = checked(own).problems
+    assert problem.path == f"campaigns.spring.attempt_limits.{key}"
+    assert said in problem.message
+    assert "Ofcom" in problem.message, "and by which law"
+    assert f"looser: {{{rule}: ...}}" in problem.hint
+    loosened = checked(f"{own}\n    compliance: {{looser: {{{rule}: agreed with counsel}}}}")
+    assert (key in caps(loosened)) is (value != "null")
 
 
 def test_caps_gap_and_conversation() -> None:
