@@ -55,9 +55,11 @@ class Site:
         settings: Mapping[str, Any] | None = None,
         database: Path | None = None,
         flows: Mapping[str, Any] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
+        """``more``: further sections of the campaigns file."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.lab, self.flows = folder, lab, dict(flows or {})
+        self.folder, self.lab, self.flows, self.more = folder, lab, dict(flows or {}), dict(more or {})
         self.trunk = {"dial": "PJSIP/{digits}@carrier", "max_lines": 40, "cps": 20} | dict(trunk or {})
         self.database = database or folder / "dialerd.db"
         self.write_campaigns(campaigns)
@@ -85,6 +87,7 @@ class Site:
                     "retry": QUICK_RETRIES | {"cancelled": {"max_tries": 50, "gap": "1s"}},
                 },
                 "campaigns": dict(campaigns),
+                **self.more,
             },
             sort_keys=False,
         )  # fmt: skip
