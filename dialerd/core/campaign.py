@@ -205,6 +205,11 @@ class CampaignSettings:
         """The names of all its lists."""
         return tuple(share.name for share in self.order.shares(self.contact_list))
 
+    def dials(self, contact_list: str) -> bool:
+        """It is one of its lists."""
+        lists = self.order.lists
+        return any(share.name == contact_list for share in lists) if lists else contact_list == self.contact_list
+
     @property
     def queues(self) -> frozenset[str]:
         """Every queue whose agents may get a call of this campaign: its own, and those that its flows lead to."""

@@ -85,7 +85,7 @@ class Profile:
     @property
     def said(self) -> str:
         """The name as attempts keep it: with the rules that were loosened."""
-        return self.name + "".join(f" -{rule}" for rule in sorted(self.loosened))
+        return self.name + "".join(f" -{rule}" for rule in sorted(self.loosened)) if self.loosened else self.name
 
 
 UNBOUND = Profile()

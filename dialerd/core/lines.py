@@ -51,7 +51,7 @@ class TrunkRun:
 
     def token_at(self, now: float) -> float:
         """The moment from which the CPS limit allows one more call: ``now``, or later."""
-        return max(self.next_token_at, now)
+        return now if now >= self.next_token_at else self.next_token_at
 
     def dial(self, now: float) -> float:
         """The moment at which a granted call may go out: ``now``, and it is counted; or later, and it is to be asked

@@ -169,7 +169,7 @@ class Running:
         floor.timers.cancel("fetch", event.campaign)
         campaign.fetching = False
         floor.dirty.add(event.campaign)
-        if any(c.contact_list not in campaign.settings.contact_lists for c in event.contacts):
+        if not all(campaign.settings.dials(contact.contact_list) for contact in event.contacts):
             # The campaign was given another list while the fetch was on its way.
             floor.do(ReturnContacts(tuple(c.id for c in event.contacts)))
             return
@@ -199,7 +199,7 @@ class Running:
         """The record of this list changed."""
         somebody_came(self._floor)
         for name, campaign in self._floor.campaigns.items():
-            if contact_list in campaign.settings.contact_lists:
+            if campaign.settings.dials(contact_list):
                 if self._floor.findings.against(name, CONTACT_LIST):
                     # What can change is there.
                     self.found(CampaignFound(name, CONTACT_LIST, None))

@@ -114,6 +114,8 @@ def agent_groups(agents: Iterable[AgentRun]) -> dict[str, str]:
         return queue
 
     for agent in agents:
+        if len(agent.memberships) < 2:
+            continue
         first: str | None = None
         for queue in agent.memberships:
             root = find(queue)

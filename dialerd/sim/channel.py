@@ -35,6 +35,8 @@ class Channel:
     talk: int = 0
     """Counts conversations: an end that was planned for an earlier one does not count."""
     recorded: bool = False
+    told_until: float = 0.0
+    """When the last fact about it arrives, world seconds: later ones do not overtake it."""
     ended: bool = False
 
 

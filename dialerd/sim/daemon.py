@@ -65,6 +65,8 @@ class Trace:
 
     def __init__(self, write: Callable[[str], None] | None = None) -> None:
         self._write = write
+        self.told = write is not None
+        """Somebody reads along."""
         self._sum = 0
         self.commands = 0
 
@@ -83,11 +85,6 @@ class Trace:
             self._write(f"{now:.4f}     < {event}")
 
     @property
-    def told(self) -> bool:
-        """Somebody reads along."""
-        return self._write is not None
-
-    @property
     def digest(self) -> str:
         """Equal for equal shifts."""
         return f"{self._sum:08x}"
@@ -101,67 +98,56 @@ class _Cut:
         self._submit = submit
 
     def submit(self, command: Any) -> None:
-        self._daemon.passing(command)
+        daemon = self._daemon
+        if daemon.dies_after is not None:
+            daemon.perhaps_die(command)
+        daemon.trace.note(daemon.now, command)
         self._submit(command)
 
 
 class Daemon:
     """An engine with its core, from start to crash or end. ``offset``: its clock ahead of the world's, seconds."""
 
-    def __init__(
-        self,
-        offset: float,
-        token: int,
-        trace: Trace,
-        submits: tuple[Callable[[Any], None], ...],
-        on_command: Callable[[Any, float], None],
-    ) -> None:
+    def __init__(self, offset: float, token: int, trace: Trace, submits: tuple[Callable[[Any], None], ...]) -> None:
         self.offset = offset
+        self.now = 0.0
+        """The daemon's clock at its last event."""
+        self.due: float | None = None
+        """When the core wants to be woken, in world seconds."""
         self.events = 0
         self.dies_after: int | None = None
         """Commands that still pass before the daemon dies; None: it lives."""
         self.dies_before: type | None = None
         """Count only from the first command of this kind."""
         self.dialer = Dialer(SerialNumbers(int(offset * 1000), token))
-        self._trace = trace
-        self._on_command = on_command
+        self.trace = trace
         telephony, roster, hot_store, record, watcher, speech = (_Cut(self, submit) for submit in submits)
         self._engine = Engine(self.dialer, telephony, roster, hot_store, record, watcher, speech=speech)
-        self._now = 0.0
         self._due: float | None = None
 
-    def now(self, world_now: float) -> float:
-        """The daemon's clock."""
-        return world_now + self.offset
-
-    def passing(self, command: c.Command) -> None:
-        """A command is about to leave; raises :class:`DaemonDied` at the moment of death."""
+    def perhaps_die(self, command: c.Command) -> None:
+        """A command of a daemon that is about to die; raises :class:`DaemonDied` at that moment."""
         if type(command) is self.dies_before:
             self.dies_before = None
         if self.dies_after is not None and self.dies_before is None:
             self.dies_after -= 1
             if self.dies_after < 0:
                 raise DaemonDied
-        self._trace.note(self._now, command)
-        self._on_command(command, self._now)
 
     def step(self, event: Event, world_now: float) -> None:
         """One event; raises :class:`DaemonDied` when the daemon does not survive its commands."""
-        self._now = self.now(world_now)
-        self.events += 1
-        if self._trace.told:
-            self._trace.event(self._now, event)
-        self._engine.step(event, self._now)
-        self._due = self.dialer.next_wakeup()
-
-    def wakeup(self) -> float | None:
-        """When the core wants to be woken, in world seconds."""
-        return None if self._due is None else self._due - self.offset
+        if self.trace.told:
+            self.trace.event(world_now + self.offset, event)
+        self._step(event, world_now + self.offset)
 
     def wake(self, world_now: float) -> None:
-        """The moment that :meth:`wakeup` told has come."""
+        """The moment that :attr:`due` told has come."""
         # The way from one clock to the other and back may lose the last bit.
-        self._now = max(self.now(world_now), self._due if self._due is not None else 0.0)
+        self._step(TimePassed(), max(world_now + self.offset, self._due if self._due is not None else 0.0))
+
+    def _step(self, event: Event, now: float) -> None:
+        self.now = now
         self.events += 1
-        self._engine.step(TimePassed(), self._now)
+        self._engine.step(event, now)
         self._due = self.dialer.next_wakeup()
+        self.due = None if self._due is None else self._due - self.offset

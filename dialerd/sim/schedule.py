@@ -18,7 +18,7 @@ class Schedule:
     def at(self, moment: float, act: Callable[..., None], *arguments: Any) -> None:
         """Have ``act(*arguments)`` happen at ``moment``, or now if that has passed."""
         self._planned += 1
-        heappush(self._heap, (max(moment, self.now), self._planned, act, arguments))
+        heappush(self._heap, (moment if moment > self.now else self.now, self._planned, act, arguments))
 
     def after(self, wait_s: float, act: Callable[..., None], *arguments: Any) -> None:
         """Have ``act(*arguments)`` happen in ``wait_s`` seconds."""
@@ -45,5 +45,7 @@ class Lane:
 
     def send(self, wait_s: float, act: Callable[..., None], *arguments: Any) -> None:
         """Have ``act(*arguments)`` happen in ``wait_s`` seconds, but not before what was sent earlier."""
-        self._last = max(self._last, self._schedule.now + wait_s)
+        moment = self._schedule.now + wait_s
+        if moment > self._last:
+            self._last = moment
         self._schedule.at(self._last, act, *arguments)

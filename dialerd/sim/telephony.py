@@ -29,7 +29,6 @@ class SimulatedAsterisk:
         self.reachable = True
         self.down = False
         self._sessions = 0
-        self._told_until: dict[str, float] = {}
         self._lane = Lane(world.schedule)
         self._keypad = Keypad(world, self.channels, self._tell, self._end)
         self._handlers: dict[type, Callable[..., None]] = {
@@ -111,9 +110,9 @@ class SimulatedAsterisk:
             callee.answer_told = True
         now = world.schedule.now
         for delay in fate:
-            moment = max(now + delay, self._told_until.get(channel.id, 0.0))
+            moment = max(now + delay, channel.told_until)
             if delay is fate[0]:
-                self._told_until[channel.id] = moment
+                channel.told_until = moment
             world.schedule.at(moment, world.deliver, event, self.session)
 
     def blind_everybody(self, seconds: float) -> None:
@@ -256,7 +255,6 @@ class SimulatedAsterisk:
             self.world.phones.free(channel.agent, channel.id)
         if channel.kind != "amd" and not quiet:
             self._tell(channel, e.ChannelEnded(channel.id, cause, sip_status))
-        self._told_until.pop(channel.id, None)
 
     def _hang_up(self, command: c.HangUp) -> None:
         channel = self.channels.get(command.channel_id)

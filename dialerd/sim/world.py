@@ -83,7 +83,8 @@ class World:
         """A campaign was taken out for a while, and its counters with it."""
         self._disasters = Disasters(self)
         self.opt_outs = OptOuts(self)
-        self._counted_since = (0.0, 0)
+        self._counted_since = 0.0
+        self._most_events = 0
 
     # --- the daemon's lives ----------------------------------------------------------------------------
 
@@ -101,18 +102,10 @@ class World:
             self.wall.offset,
             len(self.lives) + 1,
             self.trace,
-            (
-                self.asterisk.submit,
-                self.floor.submit,
-                self._to_hot,
-                self.record.submit,
-                self._watch,
-                self.voice.submit,
-            ),
-            self._on_command,
+            (self._to_asterisk, self.floor.submit, self._to_hot, self.record.submit, self._watch, self.voice.submit),
         )
         self.lives.append(daemon)
-        self.daemon = daemon
+        self.daemon, self._most_events = daemon, 0
         self.step(e.PlanChanged(self.plan))
         zones = {name: campaign.time_zone for name, campaign in self.plan.campaigns.items()}
         days = self.record.day_counts(zones)
@@ -155,8 +148,8 @@ class World:
         if self.schedule.now < self.stalled_until:
             self.schedule.at(self.stalled_until, self._step_of, daemon, event)
             return
-        self.truth.now = self.schedule.now
-        self._watch_for_loops()
+        if daemon.events >= self._most_events:
+            self._watch_for_loops(daemon)
         try:
             daemon.step(event, self.schedule.now)
         except DaemonDied:
@@ -232,9 +225,11 @@ class World:
         else:
             self.tells[command.name] = self.tells.get(command.name, 0) + 1
 
-    def _on_command(self, command: c.Command, now: float) -> None:
+    def _to_asterisk(self, command: c.TelephonyCommand) -> None:
         if type(command) is c.OriginateCall:
-            self.truth.asked_to_dial(self.hot.ledger.get(command.attempt_id), command.attempt_id, now)
+            assert self.daemon is not None
+            self.truth.asked_to_dial(self.hot.ledger.get(command.attempt_id), command.attempt_id, self.daemon.now)
+        self.asterisk.submit(command)
 
     # --- the shift ---------------------------------------------------------------------------------------
 
@@ -286,20 +281,14 @@ class World:
         while True:
             happening = schedule.next()
             daemon = self.daemon
-            due = daemon.wakeup() if daemon is not None else None
-            if due is not None and due < self.stalled_until:
-                due = self.stalled_until
-            if due is not None and (happening is None or due <= happening):
-                if due > end:
-                    break
-                schedule.now = self.truth.now = max(schedule.now, due)
-                self._watch_for_loops()
-                try:
-                    assert daemon is not None
-                    daemon.wake(schedule.now)
-                except DaemonDied:
-                    self.kill_daemon()
-                continue
+            if daemon is not None and daemon.due is not None:
+                due = daemon.due if daemon.due >= self.stalled_until else self.stalled_until
+                if happening is None or due <= happening:
+                    if due > end:
+                        break
+                    schedule.now = self.truth.now = max(schedule.now, due)
+                    self._wake(daemon)
+                    continue
             if happening is None or happening > end:
                 break
             self.truth.now = happening
@@ -310,15 +299,21 @@ class World:
                 return
         self._drained()
 
-    def _watch_for_loops(self) -> None:
-        since, events = self._counted_since
-        handled = self.daemon.events if self.daemon is not None else 0
-        now = self.schedule.now
-        if now - since >= 10.0 or handled < events:
-            self._counted_since = (now, handled)
-        elif handled - events > 10 * EVENTS_PER_SECOND * max(1.0, self.shift.agents / 5):
-            self.truth.broken("no_busy_loop", f"{handled - events} events since {since:.1f} s")
+    def _wake(self, daemon: Daemon) -> None:
+        if daemon.events >= self._most_events:
+            self._watch_for_loops(daemon)
+        try:
+            daemon.wake(self.schedule.now)
+        except DaemonDied:
+            self.kill_daemon()
+
+    def _watch_for_loops(self, daemon: Daemon) -> None:
+        """The daemon has handled as many events as it may in ten seconds: have they passed?"""
+        now, many = self.schedule.now, int(10 * EVENTS_PER_SECOND * max(1.0, self.shift.agents / 5))
+        if now - self._counted_since < 10.0 and daemon.events > many:
+            self.truth.broken("no_busy_loop", f"{many} events since {self._counted_since:.1f} s")
             raise BusyLoop(str(self.truth.findings[-1]))
+        self._counted_since, self._most_events = now, daemon.events + many
 
     # --- rest --------------------------------------------------------------------------------------------
 
