@@ -163,15 +163,18 @@ class Dialer:
         Timers that are due come first. Raises only for defects (ImpossibleTransition, KeyError …), never for
         anything that the outside world can send.
         """
-        self._run_due_timers(now)
+        floor = self.floor
+        if floor.timers.soonest <= now:
+            self._run_due_timers(now)
         self._handlers[type(event)](event, now)
-        self._joining.serve_waiting(now)
+        if floor.woken:
+            self._joining.serve_waiting(now)
         self.sequencing.look(now)
-        if self.floor.dirty:
+        if floor.dirty:
             self._rounds.pace_dirty(now)
             # What was completed just now may have a successor.
             self.sequencing.look(now)
-        return self.floor.take_commands()
+        return floor.take_commands()
 
     def next_wakeup(self) -> float | None:
         """When :class:`TimePassed` is wanted at the latest, in epoch seconds; None: no timer runs."""

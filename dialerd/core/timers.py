@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from math import inf
 
 Key = tuple[str, str]
 """What the moment is for, and whom it concerns: ``("ring", attempt_id)``."""
@@ -16,6 +17,8 @@ class Timers:
         """Subject -> kind -> moment. The heap may name moments that were cancelled or moved; this decides."""
         self._heap: list[tuple[float, int, str, str]] = []
         self._sequence = 0
+        self.soonest = inf
+        """No moment comes before this one."""
 
     def set(self, kind: str, subject: str, at: float) -> None:
         """Have ``(kind, subject)`` come due at ``at``."""
@@ -25,6 +28,8 @@ class Timers:
         moments[kind] = at
         self._sequence += 1
         heapq.heappush(self._heap, (at, self._sequence, kind, subject))
+        if at < self.soonest:
+            self.soonest = at
 
     def cancel(self, kind: str, subject: str) -> None:
         """Forget the moment, if it was set."""
@@ -53,11 +58,18 @@ class Timers:
             if self.at(kind, subject) == at:
                 self.cancel(kind, subject)
                 return kind, subject
+        self.soonest = heap[0][0] if heap else inf
         return None
 
     def next(self) -> float | None:
         """The earliest moment, or None."""
         heap = self._heap
-        while heap and self.at(heap[0][2], heap[0][3]) != heap[0][0]:
+        while heap:
+            at, _, kind, subject = heap[0]
+            moments = self._at.get(subject)
+            if moments is not None and moments.get(kind) == at:
+                self.soonest = at
+                return at
             heapq.heappop(heap)
-        return heap[0][0] if heap else None
+        self.soonest = inf
+        return None

@@ -13,6 +13,8 @@ from dialerd.core.events import Event, TimePassed
 from dialerd.core.ids import SerialNumbers
 from dialerd.engine import Engine
 
+_TIME_PASSED = TimePassed()
+
 
 class DaemonDied(Exception):
     """The daemon was killed between two commands."""
@@ -134,20 +136,19 @@ class Daemon:
             if self.dies_after < 0:
                 raise DaemonDied
 
-    def step(self, event: Event, world_now: float) -> None:
-        """One event; raises :class:`DaemonDied` when the daemon does not survive its commands."""
+    def step(self, event: Event, world_now: float, not_before: float = 0.0) -> None:
+        """One event; raises :class:`DaemonDied` when the daemon does not survive its commands. ``not_before``: least
+        time on the daemon's clock."""
+        now = world_now + self.offset
+        self.now = now = now if now >= not_before else not_before
+        self.events += 1
         if self.trace.told:
-            self.trace.event(world_now + self.offset, event)
-        self._step(event, world_now + self.offset)
+            self.trace.event(now, event)
+        self._engine.step(event, now)
+        self._due = due = self.dialer.next_wakeup()
+        self.due = None if due is None else due - self.offset
 
     def wake(self, world_now: float) -> None:
         """The moment that :attr:`due` told has come."""
         # The way from one clock to the other and back may lose the last bit.
-        self._step(TimePassed(), max(world_now + self.offset, self._due if self._due is not None else 0.0))
-
-    def _step(self, event: Event, now: float) -> None:
-        self.now = now
-        self.events += 1
-        self._engine.step(event, now)
-        self._due = self.dialer.next_wakeup()
-        self.due = None if self._due is None else self._due - self.offset
+        self.step(_TIME_PASSED, world_now, self._due or 0.0)

@@ -18,6 +18,8 @@ SAFETY = 0.975
 """Share of the cap that is aimed at."""
 FLOOR_THETA = 0.003
 """What is still risked when the certain allowance is used up."""
+_RUNNING_SLACK = 7.0 / 6.0
+"""The running total may stand above the cap by a sixth of it where bad luck comes early: at 3.5 % of a cap of 3 %."""
 _SURE_ANSWERS = 60.0
 _LAST_ANSWERS = 200.0
 """Answers still to come below which one or two abandons are kept back."""
@@ -55,6 +57,17 @@ def certain_left(
     # Early on, one bad half minute is a large share; at the end, not all who are expected will come.
     sure = min(sure_answers, 5.0 + answers / 10.0, 0.5 * future_answers)
     return cap * (answers + sure) - abandoned
+
+
+def running_room(cap: float, answers: float, abandoned: float) -> float:
+    """People who can still be lost at once before the running total stands above what is borne of it."""
+    return _RUNNING_SLACK * cap * answers - abandoned
+
+
+def bad_half_minute(at_work: int) -> float:
+    """How many people a half minute may cost in which much goes wrong at once: conversations that last, and more
+    answers than expected. Seen in simulated shifts: 6 with 40 agents, 9 with 50."""
+    return 2.0 + 0.15 * at_work
 
 
 def tightest_left(info: PacingInfo, snapshot: Snapshot, future_answers: float, sure_answers: float) -> float:
@@ -99,15 +112,17 @@ class Budget:
         want = 0.9 * level * aim * exp(min(most, max(-3.0, gain * surplus)))
         theta = want * exp(self._log_base)
         left = tightest_left(info, snapshot, future_answers, _SURE_ANSWERS)
+        # How much is missing for a bad half minute, by what the cap allows and by what the running total bears.
+        missing = max(tight - left, bad_half_minute(snapshot.at_work) - running_room(cap, answers, used))
         if left < 1.5:
             theta = min(theta, FLOOR_THETA)
-        elif left < tight:
-            theta *= exp(-0.4 * (tight - left))
+        elif missing > 0.0:
+            theta = min(theta, max(FLOOR_THETA, theta * exp(-0.4 * missing)))
         if cap == 0.0:
             theta = 0.0
         last = future_answers <= _LAST_ANSWERS
         exhausted = left < (max(1.0, 0.5 * tight) if last else 0.0)
-        return Allowance(theta, want, left, whole, used, answers, left < tight, exhausted)
+        return Allowance(theta, want, left, whole, used, answers, missing > 0.0, exhausted)
 
     def accepted(self, losses: Sequence[float], p_live: float, allowance: Allowance) -> None:
         """Calls were placed, whose marginal losses were forecast as these and which want an agent with ``p_live``."""

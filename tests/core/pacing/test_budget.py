@@ -20,6 +20,10 @@ def counted(connected: float, abandoned: float, *others: WindowCount) -> Snapsho
     return Snapshot(now=0.0, idle=1, connected=connected, abandoned=abandoned, other_windows=others)
 
 
+def working(agents: int, connected: float, abandoned: float) -> Snapshot:
+    return Snapshot(now=0.0, idle=agents, connected=connected, abandoned=abandoned)
+
+
 def test_certain_left_by_hand() -> None:
     # 0.03 x (1,000 + 60) - 20 = 11.8
     assert certain_left(0.03, 980, 20, 5000) == pytest.approx(11.8)
@@ -56,6 +60,22 @@ def test_theta_shrinks_when_little_is_left_and_stops_when_nothing_is() -> None:
     empty = budget().allowance(counted(969, 31), 1000)
     assert empty.left == pytest.approx(0.8)
     assert empty.theta == FLOOR_THETA
+
+
+def test_early_on_a_bad_half_minute_must_fit_into_what_the_running_total_bears() -> None:
+    # 50 at work: a bad half minute costs 2 + 0.15 x 50 = 9.5. 3.5 % of 300 bears 10.5, and 2 are lost: 1 is missing.
+    # By the cap alone, 0.03 x (300 + 35) - 2 = 8.05 are left, more than the 4 below which it would be tight.
+    early = budget().allowance(working(50, 298, 2), 4000)
+    assert early.left == pytest.approx(8.05)
+    assert early.theta == pytest.approx(early.want * exp(-0.4 * 1.0))
+    assert early.throttled
+    # One more loss of a hundred answers, and a small team, are borne.
+    assert not budget().allowance(working(50, 397, 3), 4000).throttled
+    assert not budget().allowance(working(10, 298, 2), 4000).throttled
+
+
+def test_at_the_very_beginning_a_little_is_risked() -> None:
+    assert budget().allowance(working(50, 60, 0), 4000).theta == FLOOR_THETA
 
 
 def test_a_full_second_window_stops_as_well() -> None:
