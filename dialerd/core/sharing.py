@@ -114,7 +114,9 @@ def agent_groups(agents: Iterable[AgentRun]) -> dict[str, str]:
         return queue
 
     for agent in agents:
-        if len(agent.memberships) < 2:
+        if len(agent.memberships) == 1:
+            for queue in agent.memberships:
+                group.setdefault(queue, queue)
             continue
         first: str | None = None
         for queue in agent.memberships:
