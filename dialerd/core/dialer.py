@@ -12,10 +12,10 @@ from dialerd.core.answering import Answering
 from dialerd.core.attempt import AttemptState
 from dialerd.core.call_recording import CallRecording
 from dialerd.core.closing import Closing
-from dialerd.core.commands import Command, ProbeChannel
+from dialerd.core.commands import Command
 from dialerd.core.desk import Desk
 from dialerd.core.directing import Directing
-from dialerd.core.floor import AgentRun, Floor, LiveAttempt
+from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flowing import Flowing
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.ids import SerialNumbers
@@ -30,6 +30,7 @@ from dialerd.core.recovery import Recovery
 from dialerd.core.rounds import Rounds
 from dialerd.core.running import Running
 from dialerd.core.sequencing import Sequencing
+from dialerd.core.switchboard import Switchboard
 from dialerd.core.view import Viewer
 
 MAX_TIMERS_PER_EVENT = 100_000
@@ -47,13 +48,13 @@ class Dialer:
         desk = self._desk = Desk(self.floor)
         forecasting = self._forecasting = Forecasting(self.floor)
         running = self._running = Running(self.floor, desk, forecasting)
-        closing = self._closing = Closing(self.floor, desk, forecasting)
+        closing = Closing(self.floor, desk, forecasting)
         placing = self._placing = Placing(self.floor, desk, forecasting, closing, running.case_for)
-        inbound = self._inbound = Inbound(self.floor, desk)
+        inbound = Inbound(self.floor, desk)
         joining = self._joining = Joining(self.floor, desk, placing, forecasting)
         opting_out = OptingOut(self.floor, placing, running.case_for)
         flowing = self._flowing = Flowing(self.floor, desk, placing, joining, opting_out, running.prompting)
-        answering = self._answering = Answering(self.floor, placing, joining, forecasting, flowing, running.prompting)
+        answering = Answering(self.floor, placing, joining, forecasting, flowing, running.prompting)
         recording = self._recording = CallRecording(self.floor)
         recovery = self._recovery = Recovery(
             self.floor, desk, placing, closing, answering, joining, inbound, flowing, recording
@@ -65,8 +66,9 @@ class Dialer:
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
         self.inspecting = Inspecting(self.floor, desk, running.case_for)
         self.viewer.sequencing, self.viewer.directing = self.sequencing, self.directing
-        desk.on_vanished = self._agent_vanished
-        desk.on_line_lost = self._agent_line_lost
+        switchboard = Switchboard(self.floor, desk, placing, closing, answering, joining, flowing, recording, inbound)
+        desk.on_vanished = switchboard.agent_vanished
+        desk.on_line_lost = switchboard.agent_line_lost
         self._handlers: dict[type, Callable[[Any, float], None]] = {
             e.PlanChanged: self._plan_changed,
             e.SequenceStartAsked: lambda ev, now: self.sequencing.start(ev.sequence, now),
@@ -99,16 +101,16 @@ class Dialer:
             e.OriginateAccepted: lambda ev, now: None,
             e.OriginateRefused: self._for_attempt(placing.originate_refused),
             e.OriginateUnknown: self._for_attempt(lambda a, ev, now: placing.originate_unknown(a, now)),
-            e.ChannelProbed: self._probed,
+            e.ChannelProbed: switchboard.probed,
             e.ChannelRinging: self._on_channel(lambda a, ev, now: placing.ringing(a, now)),
-            e.ChannelAnswered: self._answered,
+            e.ChannelAnswered: switchboard.answered,
             e.TalkingStarted: self._on_channel(lambda a, ev, now: answering.talking_started(a, now)),
             e.TalkingStopped: self._on_channel(lambda a, ev, now: answering.talking_stopped(a, ev.silence_s, now)),
             e.AmdFinished: self._for_attempt(answering.amd_finished),
             e.ToneHeard: self._for_attempt(answering.tone_heard),
             e.ListeningFailed: self._for_attempt(answering.listening_failed),
-            e.BridgeEntered: self._bridge_entered,
-            e.BridgeFailed: self._bridge_failed,
+            e.BridgeEntered: switchboard.bridge_entered,
+            e.BridgeFailed: switchboard.bridge_failed,
             e.PlaybackStarted: self._on_playback(lambda a, ev, now: answering.playback_started(a, now)),
             e.PlaybackFinished: self._on_playback(answering.playback_finished, flowing.playback_finished),
             e.DigitPressed: self._on_channel(flowing.pressed),
@@ -118,7 +120,7 @@ class Dialer:
             e.CallRecordingPaused: self._for_attempt(recording.paused),
             e.RecordingPauseAsked: recording.pause_asked,
             e.TransferFailed: self._on_channel(flowing.transfer_failed),
-            e.ChannelEnded: self._channel_ended,
+            e.ChannelEnded: switchboard.channel_ended,
             e.CallLost: self._for_attempt(lambda a, ev, now: recovery.call_lost(a, now)),
             e.InboundOffered: inbound.offered,
             e.TelephonyLost: lambda ev, now: recovery.telephony_lost(ev.reason, now),
@@ -132,7 +134,7 @@ class Dialer:
         self._timer_handlers: dict[str, Callable[[str, float], None]] = {
             "dial": self._timer_for_attempt(placing.dial),
             "ring": self._timer_for_attempt(placing.ring_timed_out),
-            "probe": lambda subject, now: self._probe(subject, now),
+            "probe": switchboard.probe,
             "deadline": self._timer_for_attempt(answering.no_verdict),
             "amd": self._timer_for_attempt(answering.no_verdict),
             "legal": self._timer_for_attempt(answering.clock_ran_out),
@@ -207,14 +209,6 @@ class Dialer:
 
         return run
 
-    def _probe(self, subject: str, now: float) -> None:
-        attempt = self.floor.attempts.get(subject)
-        if attempt is not None:
-            self.floor.do(ProbeChannel(subject))
-            if attempt.agent_channel is not None:
-                self.floor.do(ProbeChannel(attempt.agent_channel))
-            self.floor.timers.set("probe", subject, now + 5.0)
-
     def _wrap_up_over(self, subject: str, now: float) -> None:
         agent = self.floor.agents.get(subject)
         if agent is not None:
@@ -255,9 +249,6 @@ class Dialer:
                 (message if walker is None or prompt is None else prompt)(attempt, event, now)
 
         return run
-
-    def _agent_on(self, channel_id: str) -> AgentRun | None:
-        return self.floor.agents.get(self.floor.agent_channels.get(channel_id, ""))
 
     # --- operators -------------------------------------------------------------------------------------
 
@@ -320,103 +311,3 @@ class Dialer:
     def _synced(self, event: e.RosterSynced, now: float) -> None:
         self._desk.synced(event, now)
         self._running.queues_seen()
-
-    # --- channels --------------------------------------------------------------------------------------
-
-    def _probed(self, event: e.ChannelProbed, now: float) -> None:
-        attempt = self.floor.attempts.get(event.channel_id)
-        if attempt is None:
-            self._agent_probed(event, now)
-            return
-        finding = self._placing.probed(attempt, event, now)
-        if finding == "gone":
-            self._closing.ended(attempt, None, None, "", now)
-        elif finding == "up":
-            self._answering.answered(attempt, now, out_of_sight=True)
-
-    def _agent_probed(self, event: e.ChannelProbed, now: float) -> None:
-        agent = self._agent_on(event.channel_id)
-        if agent is None:
-            return
-        if event.channel_id == agent.line:
-            self._desk.line_probed(agent, event, now)
-        elif event.state is None and event.channel_id == agent.inbound:
-            self._inbound.over(agent, now)
-        elif event.state is None:
-            self._agent_channel_ended(agent, event.channel_id, now)
-
-    def _answered(self, event: e.ChannelAnswered, now: float) -> None:
-        attempt = self.floor.attempts.get(event.channel_id)
-        if attempt is not None:
-            self._answering.answered(attempt, now)
-            return
-        agent = self._agent_on(event.channel_id)
-        if agent is None:
-            return
-        if agent.line == event.channel_id:
-            self._desk.line_answered(agent)
-            return
-        ringing = self.floor.attempts.get(agent.attempt or "")
-        if ringing is not None and ringing.agent_channel == event.channel_id:
-            self._joining.picked_up(ringing, now)
-
-    def _bridge_entered(self, event: e.BridgeEntered, now: float) -> None:
-        attempt = self.floor.attempts.get(event.channel_id)
-        if attempt is not None:
-            if attempt.record.bridge_id == event.bridge_id:
-                self._flowing.bridged(attempt)
-                self._joining.bridged(attempt, now)
-                self._recording.connected(attempt, now)
-            return
-        agent = self._agent_on(event.channel_id)
-        if agent is not None and agent.line == event.channel_id:
-            self._desk.line_ready(agent, now)
-
-    def _bridge_failed(self, event: e.BridgeFailed, now: float) -> None:
-        attempt = self.floor.attempts.get(event.channel_id)
-        if attempt is not None:
-            self._joining.bridge_failed(attempt, event.reason, now)
-            return
-        agent = self._agent_on(event.channel_id)
-        if agent is None:
-            return
-        if event.channel_id == agent.inbound:
-            self._inbound.not_entered(agent, now)
-        elif event.channel_id == agent.line:
-            self._desk.line_not_entered(agent, now)
-
-    def _channel_ended(self, event: e.ChannelEnded, now: float) -> None:
-        attempt = self.floor.attempts.get(event.channel_id)
-        if attempt is not None:
-            self._closing.ended(attempt, event.cause, event.sip_status, event.cause_text, now)
-            return
-        agent = self._agent_on(event.channel_id)
-        if agent is None:
-            return
-        if agent.line == event.channel_id:
-            self._desk.line_ended(agent, now)
-        elif agent.inbound == event.channel_id:
-            self._inbound.over(agent, now)
-        else:
-            self._agent_channel_ended(agent, event.channel_id, now)
-
-    def _agent_channel_ended(self, agent: AgentRun, channel: str, now: float) -> None:
-        ringing = self.floor.attempts.get(agent.attempt or "")
-        if ringing is not None:
-            self._joining.ring_ended(ringing, channel, now)
-        else:
-            self.floor.agent_channels.pop(channel, None)
-
-    def _agent_vanished(self, attempt_id: str, now: float) -> None:
-        attempt = self.floor.attempts.get(attempt_id)
-        if attempt is None:
-            return
-        if attempt.state in (AttemptState.ANSWERED, AttemptState.ANALYSING, AttemptState.WAITING_AGENT):
-            self._joining.agent_vanished(attempt, now)
-        else:
-            self._placing.agent_vanished(attempt, now)
-
-    def _agent_line_lost(self, attempt_id: str, now: float) -> None:
-        attempt = self.floor.attempts.get(attempt_id)
-        if attempt is not None:
-            self._joining.agent_gone(attempt, now)
