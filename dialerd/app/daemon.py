@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import structlog
 
@@ -22,6 +22,7 @@ from dialerd.app.plan_room import PlanInForce, PlanRoom
 from dialerd.app.recording_room import RecordingRoom
 from dialerd.app.records import StoredRecords
 from dialerd.app.set_aside_room import SetAsideRoom
+from dialerd.app.speech_room import SpeechRoom
 from dialerd.app.stored_recordings import StoredRecordings
 from dialerd.app.webhook_room import WebhookRoom
 from dialerd.app.why_room import WhyRoom
@@ -122,9 +123,14 @@ class Daemon:
             reached=self._hot.dnc_reached, tell=self._notices.tell, counted=self._metrics.dnc_counted,
             measured=self._metrics.provider_asked, waiting=self._metrics.dnc_waiting,
         )  # fmt: skip
+        self._speech = SpeechRoom(
+            settings.speech, self.post, self._clock, voices=lambda: in_force.voices, dialer=lambda: self._dialer,
+            measured=self._metrics.spoken,
+        )  # fmt: skip
+        self._metrics.watch_speech(lambda: self._speech.studio.cache.size_bytes)
         engine = Engine(
             self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,
-            observers=(self._metrics.observe,), provider=self._dnc.providers,
+            observers=(self._metrics.observe,), provider=self._dnc.providers, speech=self._speech.studio,
         )  # fmt: skip
         self._aside = SetAsideRoom(
             redis, self._hot.keys, wake=self._outbox.wake, counted=self._metrics.outcomes_set_aside,
@@ -211,6 +217,7 @@ class Daemon:
         tasks.append(group.create_task(self._hot.run(), name="hot store"))
         tasks.append(group.create_task(self._dnc.keeper.run(), name="do-not-call lists"))
         tasks.append(group.create_task(self._dnc.providers.run(), name="providers"))
+        tasks.append(group.create_task(self._speech.studio.run(), name="speech"))
         kept = {record.contact_id for record in ledger.attempts} | await self._aside.contacts()
         released = await self._insist(lambda: self._record.reset_in_attempt(kept))
         states = await self._insist(self._record.campaign_states)
@@ -360,6 +367,10 @@ class Daemon:
     def now(self) -> float:
         """The daemon's time, epoch seconds."""
         return self._clock.now()
+
+    def prompts(self) -> Mapping[str, Any]:
+        """What was turned into speech, and what is kept of it."""
+        return self._speech.state()
 
     def view(self) -> DialerView:
         """The core's present picture."""

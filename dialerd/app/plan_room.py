@@ -45,6 +45,7 @@ class PlanInForce:
         self.contact_lists: Mapping[str, ContactListSettings] = campaigns.contact_lists
         self.dnc_lists = campaigns.dnc_lists
         self.webhooks = campaigns.webhooks
+        self.voices = campaigns.voices
 
 
 class PlanRoom:
@@ -110,6 +111,7 @@ class PlanRoom:
                 await self._look(result.plan)
                 now.plan, now.contact_lists = result.plan, result.contact_lists
                 now.dnc_lists, now.webhooks = result.dnc_lists, result.webhooks
+                now.voices = result.voices
                 self._telephony.set_trunks([*event_sources(result.plan), *self._sources_in_use()])
                 self._changed()
                 self._post(PlanChanged(result.plan))

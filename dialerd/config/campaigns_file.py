@@ -18,6 +18,7 @@ from dialerd.config.flow_build import flow_of
 from dialerd.config.layers import layered
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.problems import Problem, has_errors, in_file_order
+from dialerd.config.prompt_checks import with_later
 from dialerd.config.retry_rules import handing_over
 from dialerd.config.rule_functions import SiteFunction
 from dialerd.config.rule_sets import check_rule_sets, load_functions, rule_set_of
@@ -25,6 +26,7 @@ from dialerd.config.schedules import schedule_of
 from dialerd.config.settle import settle
 from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule, placed
 from dialerd.config.text_file import read_text
+from dialerd.config.voices import VoiceSettings, voice_settings
 from dialerd.config.webhooks import webhook_settings
 from dialerd.core.campaign import Plan
 from dialerd.core.flow.nodes import Flow
@@ -43,6 +45,7 @@ class CheckResult:
     webhooks: Mapping[str, WebhookSettings] = field(default_factory=dict)
     flows: Mapping[str, Flow] = field(default_factory=dict)
     """Every flow of a file without errors, whether a campaign uses it or not."""
+    voices: Mapping[str, VoiceSettings] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -81,11 +84,12 @@ def check(
     functions = load_functions(document, file, folder, on_rule_failure)
     lists = {name: list_settings(name, model, folder) for name, model in file.contact_lists.items()}
     sound = not has_errors(document.problems)
-    flows = {name: flow_of(name, model) for name, model in file.flows.items()} if sound else {}
+    flows = with_later({name: flow_of(name, model) for name, model in file.flows.items()}) if sound else {}
     plan = _plan(file, campaigns, rules, functions, schedules, bound, flows) if sound else None
     dnc = {name: dnc_list_settings(name, model) for name, model in file.dnc_lists.items()}
     webhooks = {name: webhook_settings(name, model) for name, model in file.webhooks.items()}
-    return CheckResult(plan, lists, in_file_order(document.problems), dnc, webhooks, flows)
+    voices = {name: voice_settings(name, model) for name, model in file.voices.items()}
+    return CheckResult(plan, lists, in_file_order(document.problems), dnc, webhooks, flows, voices)
 
 
 def load_campaigns(

@@ -14,9 +14,11 @@ from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.order_settings import check_order
 from dialerd.config.pacing_checks import check_pacing
 from dialerd.config.problems import Path, Problem, Severity, did_you_mean, dotted, quoted
+from dialerd.config.prompt_checks import check_said
 from dialerd.config.retry_rules import check_hand_overs
 from dialerd.config.scalars import spoken
 from dialerd.config.schedules import check_schedules
+from dialerd.config.voices import check_voices
 from dialerd.core.analysis import Clock
 from dialerd.core.campaign import Mode
 from dialerd.core.disposition import Disposition
@@ -108,6 +110,8 @@ def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, Ca
     check_schedules(document, file.schedules)
     check_dnc(document, file)
     flows = check_flows(document, file.flows)
+    check_said(document, flows)
+    check_voices(document, file.voices)
     told: set[tuple[Path, str]] = set()
     for name, campaign in campaigns.items():
         checks = _Checks(document, file, name, campaign)
@@ -188,7 +192,7 @@ def _references(document: Document, file: CampaignsFile) -> None:
     for path, model in stating:
         for key, section, what in (
             ("trunk", "trunks", "trunk"), ("contact_list", "contact_lists", "contact list"),
-            ("schedule", "schedules", "schedule"), ("flow", "flows", "flow"),
+            ("schedule", "schedules", "schedule"), ("flow", "flows", "flow"), ("voice", "voices", "voice"),
         ):  # fmt: skip
             name = getattr(model, key)
             if name is None or document.has((section, name)):

@@ -88,6 +88,34 @@ class SqlSettings(Section):
     url_file: Annotated[Path, FilePath()] | None = Field(default=None, description="File whose text is the address.")
 
 
+class SpeechSettings(Section):
+    """Where speech of texts is kept, and how much of it."""
+
+    folder: Annotated[Path, FilePath()] = Field(
+        default=written("speech"),
+        description="Folder for speech, relative to this file. Asterisk must be able to read it.",
+    )
+    asterisk_folder: Annotated[str, Text("an absolute path", r"/[A-Za-z0-9_./-]{1,150}", 151)] | None = Field(
+        default=None, description="The same folder as Asterisk sees it, where that is another path."
+    )
+    most_mb: Annotated[int, Whole(1, 1_000_000)] = Field(
+        default=1000, alias="max_size_mb",
+        description="Megabytes of speech that are kept; what was not used for longest goes first.",
+    )  # fmt: skip
+    at_once: Annotated[int, Whole(1, 64)] = Field(
+        default=2, description="Texts that are turned into speech at the same time."
+    )
+    rate_hz: Annotated[str, Choice(("8000", "16000"))] = Field(
+        default="8000", alias="sample_rate",
+        description="Samples per second: 8000 is what telephone lines carry, 16000 for wideband ones.",
+    )  # fmt: skip
+
+    @property
+    def asterisk_path(self) -> str:
+        """The folder as Asterisk sees it."""
+        return self.asterisk_folder or str(self.folder)
+
+
 class ApiSettings(Section):
     """HTTP: API, metrics and health."""
 
@@ -163,6 +191,9 @@ class DaemonSettings(Section):
         default_factory=RedisSettings, description="Where live calls, lines and locks are kept."
     )
     sql: SqlSettings = Field(default_factory=SqlSettings, description="Where contacts, attempts and audit are kept.")
+    speech: SpeechSettings = Field(
+        default_factory=SpeechSettings, description="Where speech of texts is kept, and how much of it."
+    )
     api: ApiSettings = Field(default_factory=ApiSettings, description="HTTP: API, metrics and health.")
     listening: ListeningSettings = Field(
         default_factory=ListeningSettings, description="Where Asterisk brings the sound of calls."

@@ -183,8 +183,9 @@ def _exposed(document: Document, settings: DaemonSettings) -> None:
 
 def _absolute(settings: DaemonSettings, folder: Path) -> DaemonSettings:
     update: dict[str, Any] = {"campaigns": folder / settings.campaigns}
-    kept = settings.recordings
+    kept, speech = settings.recordings, settings.speech
     update["recordings"] = kept.model_copy(update={"folder": folder / kept.folder})
+    update["speech"] = speech.model_copy(update={"folder": folder / speech.folder})
     name = settings.sql.url.get_secret_value()
     if name.startswith(_SQLITE) and not name.removeprefix(_SQLITE).startswith(("/", ":memory:", "file:")):
         url = SecretStr(f"{_SQLITE}{folder / name.removeprefix(_SQLITE)}")

@@ -31,6 +31,7 @@ from dialerd.config.supply_models import COLUMN, ContactListModel, TrunkModel
 from dialerd.config.telephony_scalars import (
     PhoneNumber,
 )
+from dialerd.config.voices import VoiceModel
 from dialerd.config.webhooks import WebhookModel
 from dialerd.core.campaign import AbandonKey, Mode
 from dialerd.core.disposition import Disposition
@@ -230,6 +231,9 @@ class CampaignsFile(Section):
     )
     compliance_profiles: Annotated[str, Text("the name of a folder", most=1000)] | None = Field(
         default=None, description="Folder with compliance profiles of your own, relative to this file."
+    )
+    voices: dict[Annotated[str, SNAKE_NAME], VoiceModel] = Field(
+        default_factory=dict, description="Who says the texts of campaigns: voices by name."
     )
     flows: dict[Annotated[str, SNAKE_NAME], FlowModel] = Field(
         default_factory=dict, description="What people hear who answer, and what their keys do: flows by name."

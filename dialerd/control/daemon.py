@@ -221,6 +221,9 @@ class Daemon(Protocol):
     def post(self, event: Event) -> None:
         """Put an event into the engine's inbox."""
 
+    def prompts(self) -> Mapping[str, Any]:
+        """What was turned into speech since the start, and what is kept of it; plain values."""
+
     def view(self) -> DialerView:
         """The core's present picture."""
 

@@ -14,11 +14,11 @@ import orjson
 import structlog
 
 from dialerd.config.dnc_lists import ProviderSettings
+from dialerd.core.breaker import Breaker
 from dialerd.core.commands import AskProvider
 from dialerd.core.dial_string import national
 from dialerd.core.dnc_events import ProviderAnswered, ProviderFailed
 from dialerd.ports import Clock, Post
-from dialerd.providers.breaker import Breaker
 
 _log = structlog.get_logger(__name__)
 LARGEST_ANSWER = 1 << 20

@@ -37,6 +37,7 @@ INVARIANTS = frozenset(
     }
 )  # fmt: skip
 PARKED_FOR = frozenset({
+    "prompt_rendering", "prompt_failed",
     "retry", "callback", "callable_time", "callable_time_never", "time_zone_unknown", "cap", "dnc", "dnc_provider",
     "rule", "rule_failed", "precise_dialing", "max_attempts_today", "max_attempts_of_number_today",
     "guaranteed_agent_lane_full", "number_in_use",
@@ -137,6 +138,13 @@ class Metrics:
             "dialerd_webhook_deliveries", "Deliveries that wait, and that were given up and are kept (dead).",
             ("webhook", "state"), registry=self.registry,
         )  # fmt: skip
+        self._spoken = self._histogram(
+            "speech_seconds", "Texts turned into speech, or found in the cache, by voice and outcome.",
+            ("voice", "outcome"), (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+        )  # fmt: skip
+        self._speech_bytes = Gauge(
+            "dialerd_speech_cache_bytes", "Bytes of speech that are kept.", registry=self.registry
+        )
         of_ledger = ("campaign", "window", "formula")
         self._abandon_rate = Gauge(
             "dialerd_abandon_rate", "Abandon rate (a fraction) of the window that holds today, by its formula.",
@@ -238,6 +246,14 @@ class Metrics:
     def provider_asked(self, dnc_list: str, outcome: str, seconds: float) -> None:
         """A provider of a do-not-call list was asked, and how that went."""
         self._dnc_provider.labels(dnc_list, outcome).observe(seconds)
+
+    def spoken(self, voice: str, outcome: str, seconds: float) -> None:
+        """A text was turned into speech (``rendered``), found (``cached``), or neither."""
+        self._spoken.labels(voice or "espeak-ng", outcome).observe(seconds)
+
+    def watch_speech(self, kept_bytes: Callable[[], float]) -> None:
+        """How many bytes of speech are kept, asked for at each scrape."""
+        self._speech_bytes.set_function(kept_bytes)
 
     def rule_failed(self, function: str) -> None:
         """A site's own rule failed; ``function`` is empty for the answer rule of a campaign."""

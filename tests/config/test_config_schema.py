@@ -39,6 +39,6 @@ def test_what_editors_offer() -> None:
     assert campaign["mode"]["anyOf"][0]["enum"] == ["progressive", "power", "predictive", "agentless"]
     assert schema["$defs"]["TrunkModel"]["required"] == ["dial", "max_lines", "cps"]
     assert set(settings_json_schema()["properties"]) == {
-        "campaigns", "instance", "shard", "ari", "listening", "ami", "redis", "sql", "api", "imports",
+        "campaigns", "instance", "shard", "ari", "listening", "ami", "redis", "sql", "speech", "api", "imports",
         "log", "shutdown_grace", "lease_ttl", "recordings",
     }  # fmt: skip

@@ -146,7 +146,7 @@ def test_every_setting_can_come_from_the_environment() -> None:
     names = environment_names()
     assert names["DIALERD_ARI__PASSWORD_FILE"] == ("ari", "password_file")
     assert names["DIALERD_LEASE_TTL"] == ("lease_ttl",)
-    assert len(names) == 34
+    assert len(names) == 39
 
 
 def test_a_token_opens_the_api_to_other_machines() -> None:

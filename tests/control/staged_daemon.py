@@ -145,6 +145,12 @@ class StagedDaemon:
         self.stage.feed(event)
         self.after_post()
 
+    def prompts(self) -> dict[str, Any]:
+        return {
+            "rendered": 3, "cached": 5, "failed": 1, "files": 2, "size_bytes": 64_000, "waiting": 0,
+            "folder": "/speech", "asterisk_folder": "/speech", "most_bytes": 1 << 30,
+        }  # fmt: skip
+
     def view(self) -> DialerView:
         return self.stage.view()
 

@@ -13,9 +13,9 @@ import pytest
 from aiohttp import web
 
 from dialerd.config.dnc_lists import ProviderSettings
+from dialerd.core.breaker import Breaker
 from dialerd.core.commands import AskProvider
 from dialerd.core.dnc_events import ProviderAnswered, ProviderFailed
-from dialerd.providers.breaker import Breaker
 from dialerd.providers.http_dnc import HttpProviders
 from tests.store.store_lab import Inbox, SetClock
 

@@ -71,6 +71,7 @@ def labels_of() -> dict[str, set[str]]:
     metrics.rule_failed("house:vip")
     metrics.webhook_tried("crm", "refused", 0.1)
     metrics.webhook_tried("crm", "dead", 0.0)
+    metrics.spoken("", "cached", 0.001)
     metrics.webhooks_counted({"crm": {"dead": 1}})
     metrics.dnc_counted({"opt_outs": {"number": 1}})
     stage.feed(e.ClaimRefused(stage.claim().record.id, "dnc:opt_outs")).advance(1)
