@@ -70,7 +70,7 @@ def test_what_is_to_be_verified_says_so() -> None:
     unverified = {
         name for name, profile in SHIPPED.profiles.items() if any(not f.verified for f in profile.figures.values())
     }
-    assert unverified == {"us-fcc", "us-fl", "us-ok", "us-md", "fr", "es"}
+    assert unverified == {"us-fcc", "us-ok", "us-md", "es"}
 
 
 # --- campaigns ----------------------------------------------------------------------------------------------
