@@ -17,8 +17,8 @@ from dialerd.core.contact import Contact, ContactState
 from dialerd.core.dialer import Dialer
 from dialerd.core.dnc import DNC_REASON, DncFinding, later_end
 from dialerd.core.filtering.conditions import changes_with_time
+from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.inspection import Evidence
-from dialerd.core.verdicts import Hold, Refuse
 from dialerd.ports import Clock
 from dialerd.store.contact_place import Standing, standing
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of

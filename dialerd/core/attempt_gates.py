@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dialerd.core.attempts_control import Capped, contact_subject
+from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse, Verdict
 from dialerd.core.gates import Case
 from dialerd.core.tallies import NO_TALLIES, is_dead, is_promised, number_calls, number_calls_on
-from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 from dialerd.core.windows import day_begins, day_of
 
 

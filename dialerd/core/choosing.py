@@ -13,6 +13,7 @@ from math import inf
 
 from dialerd.core.attempt_gates import caps_allow, number_within_limits
 from dialerd.core.contact import Contact
+from dialerd.core.gate_verdicts import Hold, Refuse, Verdict
 from dialerd.core.gates import (
     CAMPAIGN_GATES,
     CONTACT_GATES,
@@ -38,7 +39,6 @@ from dialerd.core.gates import (
 from dialerd.core.pre_call_gate import rules_allow
 from dialerd.core.prompt_gate import prompts_ready
 from dialerd.core.time_gate import within_callable_time
-from dialerd.core.verdicts import Hold, Refuse, Verdict
 
 NUMBER_GATES: tuple[Gate, ...] = (
     number_present,

@@ -13,9 +13,9 @@ from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
+from dialerd.core.gate_verdicts import Hold
 from dialerd.core.retry import next_for_contact
 from dialerd.core.verdict import disposition_of
-from dialerd.core.verdicts import Hold
 from dialerd.core.wrapping_up import after_rules
 
 _S = AttemptState

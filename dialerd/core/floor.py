@@ -16,13 +16,13 @@ from dialerd.core.contact import Contact
 from dialerd.core.dnc import DncStanding
 from dialerd.core.findings import Findings
 from dialerd.core.flow.walk import Walk
+from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.inquiries import Inquiries
 from dialerd.core.lines import TrunkRun
 from dialerd.core.prompt_book import PromptBook
 from dialerd.core.schedule import ScheduleRun
 from dialerd.core.timers import Timers
-from dialerd.core.verdicts import Hold, Refuse
 from dialerd.core.weekly_hours import Openness
 
 MOST_BARRED = 10_000

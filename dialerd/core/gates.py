@@ -14,10 +14,10 @@ from dialerd.core.campaign import CampaignState
 from dialerd.core.contact import Contact, Number
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.gate_verdicts import ALLOW, Allow, Hold, Refuse, Verdict
 from dialerd.core.inquiries import PROVIDER_REASON
 from dialerd.core.schedule import until_said
 from dialerd.core.tallies import NO_TALLIES, calls_on, is_promised
-from dialerd.core.verdicts import ALLOW, Allow, Hold, Refuse, Verdict
 from dialerd.core.windows import day_begins, day_of
 
 OUTSIDE_SCHEDULE = "outside_its_schedule"

@@ -17,11 +17,11 @@ from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
+from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, first_objection
 from dialerd.core.parking import Parking
 from dialerd.core.placing import Placing
 from dialerd.core.prompt_book import PROMPT_REASON
-from dialerd.core.verdicts import Hold, Refuse
 
 PATIENCE_S = 20.0
 """A contact that has waited so long in the lane gets the next idle agent, whatever was placed ahead meanwhile."""

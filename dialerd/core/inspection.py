@@ -15,6 +15,7 @@ from dialerd.core.choosing import NUMBER_GATES, for_number, in_dial_order, walk_
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.desk import Desk
 from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.gate_verdicts import Hold, Refuse, Verdict
 from dialerd.core.gates import (
     CAMPAIGN_GATES,
     CONTACT_GATES,
@@ -27,7 +28,6 @@ from dialerd.core.gates import (
 )
 from dialerd.core.inquiries import Said
 from dialerd.core.queue_picture import somebody_at_work
-from dialerd.core.verdicts import Hold, Refuse, Verdict
 from dialerd.core.view import GateFinding
 
 MOST_STEPS = 100

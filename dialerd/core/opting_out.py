@@ -11,9 +11,9 @@ from dialerd.core.contact import Contact
 from dialerd.core.dnc import DNC_REASON, DncKind
 from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut
 from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.gates import Case, number_not_barred
 from dialerd.core.placing import Placing
-from dialerd.core.verdicts import Hold, Refuse
 
 CaseFor = Callable[[CampaignRun, Contact | None, float], Case]
 

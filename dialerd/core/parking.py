@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialerd.core.commands import ParkContacts
 from dialerd.core.contact import Contact
 from dialerd.core.floor import CampaignRun, Floor, Parked
-from dialerd.core.verdicts import Hold
+from dialerd.core.gate_verdicts import Hold
 
 LOOK_AGAIN_S = 5.0
 """When a contact is tried again whose hold has no end that is known."""

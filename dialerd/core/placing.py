@@ -25,6 +25,7 @@ from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ChannelProbed, ClaimRefused, OriginateRefused
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt, Parked
 from dialerd.core.forecasting import Forecasting
+from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.gates import Case, first_objection
 from dialerd.core.pre_call_gate import idle_agents, ruling_for
 from dialerd.core.prompt_texts import own_language
@@ -32,7 +33,6 @@ from dialerd.core.prompting import message_media
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.rule_stamp import rules_stamp
 from dialerd.core.tallies import stamped
-from dialerd.core.verdicts import Hold, Refuse
 from dialerd.core.windows import day_of
 
 RING_GRACE_S = 1.0

@@ -7,9 +7,9 @@ from dialerd.core.callable_time import zones_said
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.contact import Contact
 from dialerd.core.floor import Floor
+from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse, Verdict
 from dialerd.core.gates import Case
 from dialerd.core.pre_call import FAILED_LOOK_AGAIN_S, NOTHING, PREVIEW_LOOK_AGAIN_S, PreCallAction, Ruling, rule_on
-from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 
 
 def ruling_for(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse, Verdict
 from dialerd.core.gates import Case
-from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 
 
 def prompts_ready(case: Case) -> Verdict:

@@ -14,6 +14,7 @@ from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
+from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, LINE_GATES, Case, first_objection
 from dialerd.core.guaranteed_lane import GuaranteedLane
 from dialerd.core.pacing import agentless, progressive
@@ -21,7 +22,6 @@ from dialerd.core.placing import Placing
 from dialerd.core.prompt_book import PROMPT_REASON
 from dialerd.core.running import Running
 from dialerd.core.sharing import Sharer, Sharing, agent_groups, share_of
-from dialerd.core.verdicts import Hold, Refuse
 
 AGENT_KEPT_S = 5.0
 """So long an idle agent is kept for a campaign that has the better right to it and waits for a line of its own trunk:

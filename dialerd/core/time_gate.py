@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dialerd.core.gate_verdicts import ALLOW, Hold, Verdict
 from dialerd.core.gates import Case
-from dialerd.core.verdicts import ALLOW, Hold, Verdict
 
 UNKNOWN_S = 4 * 3600.0
 """A number of which nobody knows the time zone is looked at again after so long: a reload may bring a default."""

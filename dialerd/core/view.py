@@ -14,11 +14,11 @@ from dialerd.core.directing import Directing
 from dialerd.core.direction_view import RuleView, SequenceView, rule_views, sequence_views
 from dialerd.core.floor import AgentRun, CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
+from dialerd.core.gate_verdicts import Allow
 from dialerd.core.gates import CAMPAIGN_GATES, Case, walk
 from dialerd.core.pacing_view import PacingView, pacing_view
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.sequencing import Sequencing
-from dialerd.core.verdicts import Allow
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dialerd.core.contact import ContactNext
 from dialerd.core.disposition import NEVER_DIALED, Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.floor import Floor, LiveAttempt
-from dialerd.core.verdicts import Refuse
+from dialerd.core.gate_verdicts import Refuse
 from dialerd.core.wrap_up import WrapUp, facts_after, wrapped_up
 
 

@@ -11,9 +11,9 @@ from dialerd.core.attempts_control import AttemptLimits
 from dialerd.core.choosing import Chosen, choose
 from dialerd.core.contact import Contact, Number
 from dialerd.core.day_parts import USUAL, next_day, next_in_part, part_at
+from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse
 from dialerd.core.gates import Case, contact_within_limits
 from dialerd.core.tallies import calls_on, counted, number_calls, stamped
-from dialerd.core.verdicts import ALLOW, Hold, Refuse
 from dialerd.core.windows import day_begins, day_of
 from tests.core.test_gates import SPRING, case
 from tests.core.test_retry import record

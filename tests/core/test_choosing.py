@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from dialerd.core.choosing import NUMBER_GATES, Chosen, choose, walk_contact
 from dialerd.core.contact import Contact, Number
+from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse, Verdict
 from dialerd.core.gates import Case, Gate
-from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 from tests.core.test_gates import case
 
 NUMBERS = tuple(

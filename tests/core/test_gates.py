@@ -13,11 +13,11 @@ from dialerd.core.attempts_control import AttemptLimits
 from dialerd.core.campaign import CampaignSettings, CampaignState, Mode, TrunkSettings
 from dialerd.core.contact import Contact, Number
 from dialerd.core.floor import CampaignRun, Conditions, Floor
+from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse
 from dialerd.core.gates import Case, Gate, Known
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.lines import TrunkRun
 from dialerd.core.tallies import promised
-from dialerd.core.verdicts import ALLOW, Hold, Refuse
 from dialerd.core.windows import day_begins, day_of
 
 NOW = 1000.0

@@ -13,11 +13,11 @@ from dialerd.core.callable_time import CallableSet, CallableTime, Place, Week
 from dialerd.core.campaign import Mode
 from dialerd.core.choosing import NUMBER_GATES, for_number
 from dialerd.core.contact import Contact, ContactState, Number
+from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, first_objection
 from dialerd.core.inspection import Eligible, Evidence, eligible
 from dialerd.core.parking import Parking
 from dialerd.core.schedule import Schedule
-from dialerd.core.verdicts import Hold, Refuse
 from dialerd.core.weekly_hours import WeeklyHours
 from tests.control.stage import Stage, spring
 from tests.core.test_gates import SPRING, case

@@ -11,8 +11,8 @@ from dialerd.core.choosing import NUMBER_GATES, Chosen
 from dialerd.core.commands import Claim, Command, FetchContacts, ParkContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, Number
 from dialerd.core.events import CampaignStopAsked, ClaimGranted, ContactsFetched, TimePassed
+from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse, Verdict
 from dialerd.core.gates import Case
-from dialerd.core.verdicts import ALLOW, Hold, Refuse, Verdict
 from tests.core.test_hopper import Run
 
 HOUR = 3600.0

@@ -15,10 +15,10 @@ from dialerd.core.choosing import ALL_ALLOWED
 from dialerd.core.compliance import Profile
 from dialerd.core.contact import Contact, Number
 from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.gate_verdicts import ALLOW, Hold
 from dialerd.core.gates import Case
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.time_gate import NEVER_S, UNKNOWN_S, within_callable_time
-from dialerd.core.verdicts import ALLOW, Hold
 from dialerd.core.weekly_hours import WeeklyHours
 from tests.scenarios.timeline import START, Timeline, campaign, contact
 
