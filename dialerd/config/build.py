@@ -186,6 +186,7 @@ def campaign_settings(
         flow=model.flow,
         flows=flows_from(model.flow, flows or {}),
         abandon_keys=dict(model.abandon_keys),
+        abandon_connect=model.abandon_connect,
         message=model.message,
         abandon_message=model.abandon_message,
         language=model.language or "",

@@ -145,6 +145,11 @@ class CampaignModel(Section):
         default_factory=dict,
         description="What a key does while that sound plays, and just after: `opt_out`, `callback`.",
     )
+    abandon_connect: Annotated[bool, Switch()] = Field(
+        default=written("false"),
+        description="Whoever hears that sound is still connected when an agent comes free meanwhile. They count as "
+        "abandoned all the same.",
+    )
     abandon_threshold: Annotated[float, Duration(0.5, 10)] = Field(
         default=written("2s"), description="A person not connected within this time counts as abandoned."
     )

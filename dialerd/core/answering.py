@@ -289,7 +289,7 @@ class Answering:
         self._forecasting.abandoned(attempt, now)
         self._joining.give_back(attempt, now)
         floor.tell("warning", "call_abandoned", attempt=record.id, campaign=record.campaign)
-        if attempt.settings.abandon_keys:
+        if attempt.settings.abandon_keys or attempt.settings.abandon_connect:
             self._flowing.begin_abandoned(attempt, now)
         else:
             self._play(attempt, attempt.settings.abandon_message, now)

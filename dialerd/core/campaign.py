@@ -158,6 +158,8 @@ class CampaignSettings:
     """The flows that this campaign can come to, by name."""
     abandon_keys: Mapping[str, AbandonKey] = field(default_factory=dict)
     """What a key does while the abandoned-call message plays."""
+    abandon_connect: bool = False
+    """Whoever hears that message still gets an agent who comes free meanwhile; they count as abandoned even so."""
     message: Prompt | None = None
     """What the treatment ``message`` plays."""
     abandon_message: Prompt = field(default_factory=lambda: sound("sound:dialerd/abandoned"))

@@ -26,7 +26,7 @@ from dialerd.core.events import DigitPressed, OptedOut, PlaybackFinished, Record
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flow import actions as a
-from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, ToNumber, ToQueue, columns_used, prompts_of
+from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, Node, ToNumber, ToQueue, columns_used, prompts_of
 from dialerd.core.flow.nodes import OptOut as OptOutNode
 from dialerd.core.flow.prompts import Prompt
 from dialerd.core.flow.walk import Around, Walk, WalkState
@@ -43,6 +43,8 @@ _DIALING_LOOK_S = 60.0
 _KEYS_AFTER_S = 3.0
 """So long after the abandoned-call message a key still counts."""
 _CALLBACK_AFTER_S = 3600.0
+_HOPING_S = 120.0
+"""Longer than any such message."""
 _HANG_UP_FOLLOWS_S = 0.5
 """A hang-up while a prompt plays is reported so soon after the playback's failure."""
 
@@ -139,6 +141,11 @@ class Flowing:
                 self._floor.timers.set("prompt_failed", attempt.id, now + _HANG_UP_FOLLOWS_S)
             return
         self._prompting.heard(attempt)
+        if attempt.entering:
+            # Stopped because an agent is there: it is neither said again, nor is the queue left for what comes after.
+            if isinstance(node := attempt.walk.node, ToQueue) and node.after is not None:
+                self._floor.timers.set("flow", attempt.id, now + BRIDGE_GRACE_S)
+            return
         self._carry_out(attempt, attempt.walk.played(self._around(attempt, now)), now)
 
     def prompt_failed(self, attempt: LiveAttempt, now: float) -> None:
@@ -350,12 +357,21 @@ class Flowing:
 def abandoned_flow(settings: CampaignSettings) -> Flow:
     """The abandoned-call message as a flow, with the keys that this campaign offers while it plays and just after."""
     message = settings.abandon_message
+    queue = settings.queue if settings.abandon_connect else None
     ways = {AbandonKey.OPT_OUT: "opt_out", AbandonKey.CALLBACK: "callback"}
     keys = {key: ways[meaning] for key, meaning in settings.abandon_keys.items()}
+    hoping: dict[str, Node] = {}
+    if queue is not None:
+        # With an agent as soon as one is free: they hear the message in the queue. Keys mean the same there.
+        hoping["hoping"] = ToQueue(queue, "message", _HOPING_S, message, after="heard")
+        hoping["heard"] = Gather(
+            Prompt(), keys, timeout_s=_KEYS_AFTER_S, retries=0, on_no_input="end", on_wrong="end"
+        )
     return Flow(
         ABANDONED_FLOW,
-        "message",
+        "hoping" if queue is not None else "message",
         {
+            **hoping,
             "message": Gather(message, keys, timeout_s=_KEYS_AFTER_S, retries=0, on_no_input="end", on_wrong="end"),
             "opt_out": OptOutNode("opted_out"),
             "opted_out": HangUp("opted_out"),
@@ -363,6 +379,7 @@ def abandoned_flow(settings: CampaignSettings) -> Flow:
             "called_back": HangUp("callback"),
             "end": HangUp("message"),
         },
+        always=keys if queue is not None else {},
     )
 
 

@@ -77,10 +77,15 @@ class Joining:
         while floor.woken:
             queue = min(floor.woken)
             floor.woken.discard(queue)
-            for attempt_id in floor.waiting.pop(queue, ()):
+            # Those whom an agent can still reach in time come before those who hear the abandoned-call message.
+            for attempt_id in sorted(floor.waiting.pop(queue, ()), key=self._is_late):
                 attempt = floor.attempts.get(attempt_id)
                 if attempt is not None and attempt.state is _S.WAITING_AGENT and attempt.record.agent is None:
                     self.offer(attempt, now)
+
+    def _is_late(self, attempt_id: str) -> bool:
+        attempt = self._floor.attempts.get(attempt_id)
+        return attempt is not None and attempt.record.abandoned
 
     def _agent_for(self, attempt: LiveAttempt, now: float) -> AgentRun | None:
         """The agent who is reserved for the attempt; reserves one where there is none."""

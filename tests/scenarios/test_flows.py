@@ -9,13 +9,14 @@ import pytest
 
 from dialerd.core import commands as c
 from dialerd.core import events as e
+from dialerd.core import ids
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.campaign import AbandonKey, CampaignSettings, Mode
 from dialerd.core.contact import ContactState
 from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, Node, OptOut, Play, Record, ToNumber, ToQueue
 from dialerd.core.flow.prompts import Media, Prompt, Slot, Text
 from dialerd.core.treatment import CallAnalysis, Treatment
-from tests.scenarios.timeline import Timeline, campaign, contact, recovered
+from tests.scenarios.timeline import START, Timeline, campaign, contact, member, recovered
 
 HELLO, ASK, BYE, HOLD = (Prompt((Media(f"sound:{name}"),)) for name in ("hello", "ask", "bye", "hold"))
 NODES: dict[str, Node] = {
@@ -376,3 +377,100 @@ class TestAbandoned:
         one.line.look_away().at(one.line.now + 3)
         assert one.line.the(c.HangUp)
         assert one.ends().disposition == "abandoned"
+
+
+class TestAbandonedAndConnected:
+    """`abandon_connect`: an agent who comes free during the message takes the call."""
+
+    other = ""
+    """The agent who is at work, and busy with a caller of the queue's own."""
+
+    def abandoned(self) -> Call:
+        """At second 7 the message begins."""
+        keys = {"9": AbandonKey.OPT_OUT}
+        line = Timeline(campaign(abandon_connect=True, abandon_keys=keys, opt_out_list="optouts"))
+        attempt = line.dialing("8001", "8002")
+        reserved = line.live(attempt).record.agent or ""
+        self.other = "8002" if reserved == "8001" else "8001"
+        line.at(4.0, e.InboundOffered("inbound-1", self.other))
+        line.look_away().at(5.0, e.ChannelAnswered(attempt), e.MemberGone("sales", reserved)).at(7.5)
+        one = Call.__new__(Call)
+        one.line, one.id = line, attempt
+        assert one.playing.media == ("sound:dialerd/abandoned",)
+        assert line.second_of(c.PlayMessage) == pytest.approx(7.0)
+        assert line.live(attempt).record.abandoned
+        return one
+
+    def test_an_agent_comes_free(self) -> None:
+        one = self.abandoned()
+        one.line.look_away().at(9.0, e.ChannelEnded("inbound-1", 16))
+        enter = one.line.the(c.EnterBridge)
+        assert (enter.channel_id, one.line.the(c.StopPlayback).channel_id) == (one.id, one.id)
+        one.line.at(9.1, e.BridgeEntered(one.id, enter.bridge_id))
+        assert one.line.agent(self.other) == "on_call"
+        one.line.at(60.0)
+        record = one.ends()
+        assert (record.disposition, record.agent, record.connected_at) == ("answered_agent", self.other, START + 9.1)
+        assert (record.abandoned, record.reached) == (True, False), "counted, whatever happened next"
+
+    def test_the_message_stops_before_the_bridge_is_entered(self) -> None:
+        """Asterisk tells of the end of the message first; the agent is not given back for it."""
+        one = self.abandoned()
+        playing = one.playing.playback_id
+        one.line.look_away().at(9.0, e.ChannelEnded("inbound-1", 16))
+        one.line.at(9.05, e.PlaybackFinished(playing))
+        assert not one.line.wanted(c.PlayMessage)
+        assert one.line.agent(self.other) == "reserved"
+        one.line.at(9.1, e.BridgeEntered(one.id, one.line.the(c.EnterBridge).bridge_id)).at(20.0)
+        assert (one.line.agent(self.other), one.line.wanted(c.HangUp)) == ("on_call", [])
+
+    def test_the_bridge_never_comes(self) -> None:
+        """The message is heard once more rather than nothing."""
+        one = self.abandoned()
+        playing = one.playing.playback_id
+        one.line.look_away().at(9.0, e.ChannelEnded("inbound-1", 16))
+        one.line.at(9.05, e.PlaybackFinished(playing)).at(11.0)
+        assert one.playing.media == ("sound:dialerd/abandoned",)
+        assert one.line.agent(self.other) == "available"
+
+    def test_nobody_comes_free(self) -> None:
+        one = self.abandoned()
+        one.hears("sound:dialerd/abandoned")
+        one.line.look_away().at(one.line.now + 4)
+        assert one.line.the(c.HangUp).channel_id == one.id
+        one.line.look_away().then(e.ChannelEnded("inbound-1", 16))
+        assert not one.line.wanted(c.EnterBridge)
+        assert one.ends().disposition == "abandoned"
+
+    def test_keys_mean_what_they_say(self) -> None:
+        one = self.abandoned()
+        one.presses("9")
+        assert one.line.the(c.OptOut).number == "+441632960001"
+        one.line.look_away().at(9.0, e.ChannelEnded("inbound-1", 16))
+        assert not one.line.wanted(c.EnterBridge)
+        record = one.ends()
+        assert (record.disposition, record.flow_result, record.abandoned) == ("abandoned", "opted_out", True)
+
+    def test_without_anybody_at_work_the_message_is_heard_all_the_same(self) -> None:
+        line = Timeline(campaign(abandon_connect=True))
+        attempt = line.dialing("8001")
+        line.look_away().at(5.0, e.ChannelAnswered(attempt), e.MemberGone("sales", "8001")).at(7.5)
+        assert line.the(c.PlayMessage).media == ("sound:dialerd/abandoned",)
+
+
+def test_who_can_be_reached_in_time_comes_before_who_hears_the_message() -> None:
+    line = Timeline(campaign(abandon_connect=True))
+    line.ready("8001", "8002", "8003").started(contact(1), contact(2), contact(3))
+    calls = {line.live(call.attempt_id).record.agent: call.attempt_id for call in line.wanted(c.OriginateCall)}
+    first, second, third = calls["8001"], calls["8002"], calls["8003"]
+    # The third keeps its agent, who is busy with it; the other two lose theirs at the answer.
+    line.at(3.0, e.ChannelAnswered(third)).then(e.BridgeEntered(third, line.wanted(c.EnterBridge)[-1].bridge_id))
+    line.at(4.0, e.ChannelAnswered(first), e.MemberGone("sales", "8001"))
+    line.at(7.0, e.ChannelAnswered(second), e.MemberGone("sales", "8002")).look_away()
+    assert (line.live(first).record.abandoned, line.live(second).record.abandoned) == (True, False)
+    line.then(member("8001")).then(e.InboundOffered("inbound-1", "8001"))
+    for dial in line.wanted(c.DialAgent):
+        line.at(7.5, e.ChannelAnswered(dial.channel_id))
+        line.then(e.BridgeEntered(dial.channel_id, ids.sibling(dial.channel_id, ids.BRIDGE)))
+    taken = [enter.channel_id for enter in line.wanted(c.EnterBridge) if enter.channel_id in (first, second)]
+    assert taken == [second]

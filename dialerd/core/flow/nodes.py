@@ -120,6 +120,8 @@ class ToQueue:
     otherwise: str
     patience_s: float = 60.0
     prompt: Prompt = field(default_factory=Prompt)
+    after: str | None = None
+    """The prompt is heard once, and then it is this node's turn; None: again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ def successors(node: Node) -> Iterator[str]:
         yield node.otherwise
     elif isinstance(node, ToQueue | ToNumber):
         yield node.otherwise
+        if isinstance(node, ToQueue) and node.after is not None:
+            yield node.after
     elif not isinstance(node, ToFlow | HangUp):
         yield node.next
 

@@ -129,6 +129,8 @@ class Walk:
             case Record():
                 return (a.StartRecording(node.longest_s, node.silence_s, node.beep),)
             case ToQueue():
+                if node.after is not None:
+                    return (a.LeaveQueue(), a.CancelTimer(), *self._enter(node.after, around))
                 return self._say(node.prompt)
             case HangUp():
                 return self._end(node.result)

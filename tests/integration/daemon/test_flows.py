@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from lab import Behaviour, keys_in_turn
+from lab import Behaviour, Profile, keys_in_turn
 from tests.harness.aftermath import assert_at_rest, truth_since
 from tests.harness.pbx import nailed
 from tests.harness.site import progressive
@@ -189,4 +189,51 @@ def test_the_abandoned_call_message_takes_keys(stage: Stage) -> None:
     assert {attempts[number]["disposition"] for number in people.keys() - told} <= {"answered_agent"}
     figures = site.api.campaign("calls")
     assert (figures["abandoned"], figures["reached"]) == (len(told), 8 - len(told))
+    assert_at_rest(site)
+
+
+def test_twenty_people_answer_and_no_phone_is_picked_up(stage: Stage) -> None:
+    """Every agent's phone is rung and none answers: each of twenty people hears the message within two seconds, key 9
+    opts out, the ledger counts twenty. An agent who comes while they listen takes one, who counts even so."""
+    people = {
+        stage.person(behaviour=Behaviour.PRESSES_KEY, key=key, pause_s=pause, ring_s=2.5, talk_s=20.0): key
+        for key, pause in [("9", 2.5), ("7", 9.0)] * 10
+    }
+    agents = [str(8001 + number) for number in range(20)]
+    for agent in agents:
+        stage.lab.set_phone(agent, Profile.NO_ANSWER)
+    campaign = progressive(
+        connection="ring", abandon_keys={9: "opt_out"}, abandon_connect=True, opt_out_list="opt_outs", max_lines=20,
+    )  # fmt: skip
+    site = stage.open({"calls": campaign}, ring=agents, people=people, start=["calls"])
+    try:
+        until("twenty are told", lambda: sum(one["flow"] == "abandoned" for one in site.api.live()) == 20)
+        stage.lab.add_members("sales", ring=["8050"])
+        until("everybody was called", lambda: len(site.dispositions()) == 20, 60)
+    finally:
+        for agent in agents:
+            stage.lab.set_phone(agent, Profile.AT_ONCE)
+    truth = truth_since(stage.lab, stage.began_ms)
+    attempts = {one["number"]: one for one in site.attempts()}
+    late = []
+    for number, key in people.items():
+        (call,), attempt = truth.of(number), attempts[number]
+        assert attempt["abandoned"], attempt
+        assert call.message_ms is not None
+        assert call.spoke_ms is not None
+        if call.message_ms - call.spoke_ms > ABANDON_LIMIT_MS + HEARING_MS:
+            late.append(call.message_ms - call.spoke_ms)
+        if attempt["connected_at"] is None:
+            assert (call.agent, attempt["disposition"]) == (None, "abandoned")
+            assert attempt["flow_result"] == {"9": "opted_out", "7": "message"}[key]
+        else:
+            assert (call.agent, attempt["disposition"], attempt["agent"]) == ("8050", "answered_agent", "8050")
+        listed = site.api.get(f"/api/v1/dnc/lookup?number={quote(number)}")
+        assert ("opt_outs" in json.dumps(listed)) == (attempt["flow_result"] == "opted_out"), listed
+    assert not late
+    assert sum(one["connected_at"] is not None for one in attempts.values()) >= 1
+    figures = site.api.campaign("calls")
+    assert (figures["abandoned"], figures["reached"]) == (20, 0)
+    statement = site.api.get("/api/v1/abandon?campaign=calls")
+    assert "20" in json.dumps(statement)
     assert_at_rest(site)
