@@ -1,43 +1,102 @@
-"""The commands and their rooms."""
+"""The commands and their rooms. A room is imported when its command is asked for: all of them together take a second
+and a half of processor time, most of it for libraries that one command does not need.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from dialerd import __version__
-from dialerd.cli import (
-    abandon,
-    amd,
-    call_recordings,
-    calls,
-    contact_edits,
-    contact_imports,
-    contact_order,
-    contacts,
-    directions,
-    dnc,
-    files,
-    floor,
-    flow,
-    health,
-    marks,
-    outcomes,
-    profiles,
-    rules,
-    simulate,
-    webhooks,
-    why,
-)
+
+ROOMS: dict[str, tuple[str, str]] = {
+    "run": ("health:run", "Run the daemon in the foreground until SIGTERM or Ctrl-C."),
+    "check": ("files:check", "Every mistake in the YAML, with file, line, column and a hint."),
+    "reload": (
+        "files:reload",
+        "Have the daemon apply the campaigns file: all of it or nothing; live calls are not touched.",
+    ),
+    "status": ("floor:status", "Campaigns, agents and trunks at this moment, and why a campaign is not dialing."),
+    "attempts": ("calls:attempts", "Live and finished attempts, latest first; or one of them."),
+    "agents": ("floor:agents", "All agents with their state."),
+    "campaign-rules": (
+        "directions:campaign_rules",
+        "Campaign rules: which are in force, and what each waits for.",
+    ),
+    "why": ("why:why", "Why a number is not dialed: every gate's word in order, and the next time it can be."),
+    "report": (
+        "calls:report",
+        "Totals of each campaign, its abandon rate with the formula's name, and how fast people reached an agent.",
+    ),
+    "abandon": (
+        "abandon:abandon",
+        "Abandon rates by every regulator's and vendors' formula, with numerator, denominator, limit and whether "
+        "met.",
+    ),
+    "notices": ("calls:notices", "What the daemon told, newest first, with cause and remedy."),
+    "schema": ("files:schema", "The JSON Schema with which editors complete and check the YAML as it is written."),
+    "simulate": (
+        "simulate:simulate",
+        "What a day would bring: occupancy, waits, abandoned calls, lines; modes and settings compared.",
+    ),
+    "doctor": (
+        "health:doctor",
+        "Examine settings, Asterisk, Redis, the database, sounds and clocks, and say what to do.",
+    ),
+    "campaigns": ("floor:campaigns", "List, start and stop campaigns."),
+    "contacts": ("contact_commands:contacts", "Contact lists."),
+    "dnc": ("dnc:dnc", "Do-not-call lists and opt-outs."),
+    "sequences": ("directions:sequences", "List, start and stop sequences of campaigns."),
+    "profiles": ("profiles:profiles", "Compliance profiles: what a law or regulator demands."),
+    "rules": ("rules:rules", "Rules before and after calls."),
+    "marks": ("marks:marks", "Was it a machine or a person: what agents say, and what follows."),
+    "webhooks": ("webhooks:webhooks", "Webhooks: what waits to be told, and what was given up."),
+    "outcomes": ("outcomes:outcomes", "Finished attempts that the record would not take."),
+    "recordings": ("call_recordings:recordings", "Recordings of conversations."),
+    "flow": ("flow:flow", "Flows: what people hear, and what their keys do."),
+    "amd": ("amd:amd", "Answering-machine detection."),
+}
+"""Command -> where it is (``room:name``, below :mod:`dialerd.cli`), and its line of ``--help``, which is the first
+paragraph of its own help."""
+
+_STYLE: dict[str, Any] = {"add_completion": False, "rich_markup_mode": "rich", "pretty_exceptions_enable": False}
+
+
+def command_of(name: str) -> Any:
+    """The command with its options: imports its room."""
+    room, _, attribute = ROOMS[name][0].partition(":")
+    there = getattr(import_module(f"dialerd.cli.{room}"), attribute)
+    alone = typer.Typer(**_STYLE)
+    alone.callback()(_nothing)  # else the only command would be the whole program
+    if isinstance(there, typer.Typer):
+        alone.add_typer(there, name=name)
+    else:
+        alone.command(name)(there)
+    group = typer.main.get_command(alone)
+    assert isinstance(group, TyperGroup)
+    return group.commands[name]
+
+
+class Rooms(TyperGroup):
+    """Knows of every command its name and line; the rest when it is used."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first argument names, and the arguments that are left for it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command_of(name) if name in ROOMS else command, rest
+
 
 app = typer.Typer(
     name="dialerd",
+    cls=Rooms,
     help="The open outbound dialer for Asterisk.",
     epilog="Exit codes: 0 done; 1 problems found, or refused; 2 wrong usage or settings; 3 no daemon answers.",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
+    **_STYLE,
 )
 
 
@@ -54,39 +113,9 @@ def _root(
     pass
 
 
-app.command("run")(health.run)
-app.command("check")(files.check)
-app.command("reload")(files.reload)
-app.command("status")(floor.status)
-app.add_typer(floor.campaigns, name="campaigns")
-contacts.contacts.command("next")(contact_order.show_next)
-contacts.contacts.command("count")(contact_order.count)
-contacts.contacts.command("imports")(contact_imports.imports)
-contacts.contacts.command("add")(contact_edits.add)
-contacts.contacts.command("show")(contact_edits.show)
-contacts.contacts.command("set")(contact_edits.change)
-contacts.contacts.command("remove")(contact_edits.remove)
-contacts.contacts.command("uncallable")(contact_edits.uncallable)
-contacts.contacts.command("callable")(contact_edits.callable_again)
-contacts.contacts.command("export")(contact_edits.export)
-app.add_typer(contacts.contacts, name="contacts")
-app.add_typer(dnc.dnc, name="dnc")
-app.command("attempts")(calls.attempts)
-app.command("agents")(floor.agents)
-app.add_typer(directions.sequences, name="sequences")
-app.command("campaign-rules")(directions.campaign_rules)
-app.command("why")(why.why)
-app.command("report")(calls.report)
-app.command("abandon")(abandon.abandon)
-app.add_typer(profiles.profiles, name="profiles")
-app.add_typer(rules.rules, name="rules")
-app.add_typer(marks.marks, name="marks")
-app.add_typer(webhooks.webhooks, name="webhooks")
-app.add_typer(outcomes.outcomes, name="outcomes")
-app.command("notices")(calls.notices)
-app.command("schema")(files.schema)
-app.command("simulate")(simulate.simulate)
-app.command("doctor")(health.doctor)
-app.add_typer(flow.flow, name="flow")
-app.add_typer(amd.amd, name="amd")
-app.add_typer(call_recordings.recordings, name="recordings")
+def _nothing() -> None:
+    """Stands for a command whose room is not imported yet."""
+
+
+for _name, (_, _line) in ROOMS.items():
+    app.command(_name, help=_line)(_nothing)

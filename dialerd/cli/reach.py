@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import orjson
 
 from dialerd.cli.outcome import Exit, Failure
@@ -77,6 +76,8 @@ class Reach:
         self, method: str, path: str, parameters: Mapping[str, Any], body_sent: Any = None,
         more_headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:  # fmt: skip
+        import aiohttp  # a quarter of a second that only a request is worth
+
         headers = {"X-Dialerd-User": person(), **(more_headers or {})}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"

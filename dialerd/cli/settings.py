@@ -1,21 +1,27 @@
-"""Finds and reads the daemon's settings for commands."""
+"""Finds and reads the daemon's settings for commands.
+
+What reads a campaigns file is imported when one is read: most commands only want to know where the daemon is.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
 from dialerd.cli.outcome import Exit, Failure
 from dialerd.cli.screen import complaints
-from dialerd.config.campaigns_file import CheckResult, load_campaigns
-from dialerd.config.daemon import DaemonSettings
-from dialerd.config.daemon_file import SettingsResult, load_settings
 from dialerd.config.problems import Problem, Severity
-from dialerd.core.campaign import Plan
+
+if TYPE_CHECKING:
+    from dialerd.config.campaigns_file import CheckResult
+    from dialerd.config.daemon import DaemonSettings
+    from dialerd.config.daemon_file import SettingsResult
+    from dialerd.core.campaign import Plan
 
 DEFAULT_NAME = "dialerd.yaml"
 _OWN = frozenset({"DIALERD_CONFIG", "DIALERD_URL", "DIALERD_TOKEN"})
@@ -31,6 +37,8 @@ def settings_file(config: Path | None) -> Path | None:
 
 def read_settings(config: Path | None) -> SettingsResult:
     """The settings with everything that is wrong with them."""
+    from dialerd.config.daemon_file import load_settings
+
     environ = {name: value for name, value in os.environ.items() if name not in _OWN}
     return load_settings(settings_file(config), environ)
 
@@ -45,6 +53,8 @@ def settings_or_fail(config: Path | None) -> DaemonSettings:
 
 def campaigns_or_fail(settings: DaemonSettings) -> CheckResult:
     """The campaigns file; :class:`Failure` when it cannot be used."""
+    from dialerd.config.campaigns_file import load_campaigns
+
     result = load_campaigns(settings.campaigns)
     if result.plan is None:
         raise _unusable("the campaigns file cannot be used", result.problems)
@@ -53,6 +63,8 @@ def campaigns_or_fail(settings: DaemonSettings) -> CheckResult:
 
 def plan_or_fail(path: Path) -> Plan:
     """The plan in a campaigns file; :class:`Failure` when it cannot be used."""
+    from dialerd.config.campaigns_file import load_campaigns
+
     result = load_campaigns(path)
     if result.plan is None:
         raise _unusable("the campaigns file cannot be used", result.problems)
