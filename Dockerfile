@@ -11,7 +11,10 @@ RUN /opt/dialerd/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 FROM python:3.11-slim
 LABEL org.opencontainers.image.title="dialerd" \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN useradd --system --uid 10001 --home-dir /var/lib/dialerd --create-home dialerd \
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends espeak-ng=* \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --home-dir /var/lib/dialerd --create-home dialerd \
  && mkdir -p /etc/dialerd
 COPY --from=build /opt/dialerd /opt/dialerd
 ENV PATH=/opt/dialerd/bin:$PATH \

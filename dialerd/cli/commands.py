@@ -88,6 +88,30 @@ class Rooms(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         return name, command_of(name) if name in ROOMS else command, rest
 
+from dialerd.cli import (
+    abandon,
+    amd,
+    call_recordings,
+    calls,
+    contact_edits,
+    contact_imports,
+    contact_order,
+    contacts,
+    directions,
+    dnc,
+    files,
+    floor,
+    flow,
+    health,
+    marks,
+    outcomes,
+    profiles,
+    prompts,
+    rules,
+    simulate,
+    webhooks,
+    why,
+)
 
 app = typer.Typer(
     name="dialerd",
@@ -119,3 +143,40 @@ def _nothing() -> None:
 
 for _name, (_, _line) in ROOMS.items():
     app.command(_name, help=_line)(_nothing)
+app.command("run")(health.run)
+app.command("check")(files.check)
+app.command("reload")(files.reload)
+app.command("status")(floor.status)
+app.add_typer(floor.campaigns, name="campaigns")
+contacts.contacts.command("next")(contact_order.show_next)
+contacts.contacts.command("count")(contact_order.count)
+contacts.contacts.command("imports")(contact_imports.imports)
+contacts.contacts.command("add")(contact_edits.add)
+contacts.contacts.command("show")(contact_edits.show)
+contacts.contacts.command("set")(contact_edits.change)
+contacts.contacts.command("remove")(contact_edits.remove)
+contacts.contacts.command("uncallable")(contact_edits.uncallable)
+contacts.contacts.command("callable")(contact_edits.callable_again)
+contacts.contacts.command("export")(contact_edits.export)
+app.add_typer(contacts.contacts, name="contacts")
+app.add_typer(dnc.dnc, name="dnc")
+app.command("attempts")(calls.attempts)
+app.command("agents")(floor.agents)
+app.add_typer(directions.sequences, name="sequences")
+app.command("campaign-rules")(directions.campaign_rules)
+app.command("why")(why.why)
+app.command("report")(calls.report)
+app.command("abandon")(abandon.abandon)
+app.add_typer(profiles.profiles, name="profiles")
+app.add_typer(rules.rules, name="rules")
+app.add_typer(marks.marks, name="marks")
+app.add_typer(webhooks.webhooks, name="webhooks")
+app.add_typer(outcomes.outcomes, name="outcomes")
+app.command("notices")(calls.notices)
+app.command("schema")(files.schema)
+app.command("simulate")(simulate.simulate)
+app.command("doctor")(health.doctor)
+app.add_typer(flow.flow, name="flow")
+app.add_typer(prompts.prompts, name="prompts")
+app.add_typer(amd.amd, name="amd")
+app.add_typer(call_recordings.recordings, name="recordings")

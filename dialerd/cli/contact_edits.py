@@ -86,7 +86,7 @@ def show(
 ) -> None:
     """Show a contact: numbers, columns, state, why and since when."""
     daemon = reach(config, url, token)
-    _tell(daemon.get(f"/api/v1/contacts/{_id(daemon, contact)}", unmasked=unmasked or None), as_json)
+    _tell(daemon.get(f"/api/v1/contacts/{contact_id(daemon, contact)}", unmasked=unmasked or None), as_json)
 
 
 @ends_well
@@ -114,7 +114,7 @@ def change(
     if body == {"hot": False}:
         raise Failure("nothing to change", "Name what becomes different: --column, --number, --hot …", Exit.USAGE)
     daemon = reach(config, url, token)
-    _tell(daemon.send("PATCH", f"/api/v1/contacts/{_id(daemon, contact)}", body), as_json)
+    _tell(daemon.send("PATCH", f"/api/v1/contacts/{contact_id(daemon, contact)}", body), as_json)
 
 
 @ends_well
@@ -127,7 +127,7 @@ def remove(
 ) -> None:
     """Take a contact out of its list; its call ends if nobody has answered it."""
     daemon = reach(config, url, token)
-    answer = daemon.send("DELETE", f"/api/v1/contacts/{_id(daemon, contact)}", None)
+    answer = daemon.send("DELETE", f"/api/v1/contacts/{contact_id(daemon, contact)}", None)
     if as_json:
         print_json(answer)
     else:
@@ -147,7 +147,7 @@ def uncallable(
     """Never dial a contact, or one of its numbers, again; its call ends if nobody has answered it."""
     daemon = reach(config, url, token)
     body = {"reason": reason, **({"number": number} if number else {})}
-    _tell(daemon.send("POST", f"/api/v1/contacts/{_id(daemon, contact)}/uncallable", body), as_json)
+    _tell(daemon.send("POST", f"/api/v1/contacts/{contact_id(daemon, contact)}/uncallable", body), as_json)
 
 
 @ends_well
@@ -162,7 +162,7 @@ def callable_again(
     """Let a contact, or one of its numbers, be dialed again."""
     daemon = reach(config, url, token)
     body = {"number": number} if number else {}
-    _tell(daemon.send("POST", f"/api/v1/contacts/{_id(daemon, contact)}/callable", body), as_json)
+    _tell(daemon.send("POST", f"/api/v1/contacts/{contact_id(daemon, contact)}/callable", body), as_json)
 
 
 @ends_well
@@ -197,7 +197,8 @@ def export(
         raise Failure(f"export failed: {reason_of(error)}", hint) from None
 
 
-def _id(daemon: Reach, contact: str) -> int:
+def contact_id(daemon: Reach, contact: str) -> int:
+    """The id of a contact that is named by its id or as LIST/KEY."""
     if contact.isdecimal():
         return int(contact)
     contact_list, slash, key = contact.partition("/")

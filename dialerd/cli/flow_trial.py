@@ -8,8 +8,11 @@ from typing import Any
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.flow import actions as a
 from dialerd.core.flow.nodes import KEYS, Flow, HangUp, Play, Record, ToNumber, ToQueue
-from dialerd.core.flow.picture import said
+from dialerd.core.flow.prompts import ColumnMissing, Media, Prompt, values_of
 from dialerd.core.flow.walk import Around, Walk, WalkState
+from dialerd.core.prompt_commands import Utterance
+from dialerd.core.prompt_texts import USUAL_LANGUAGE
+from dialerd.speech.spoken import Unspeakable, words_of
 
 
 class Trial:
@@ -105,7 +108,7 @@ class Trial:
             node = self._walk.state.node
             match action:
                 case a.Say():
-                    self._said.append(f"{node}: plays {said(action.prompt)}")
+                    self._said.append(f"{node}: plays {self._heard(action.prompt)}")
                 case a.StartRecording():
                     self._said.append(f"{node}: records up to {action.longest_s:g} s; any key or Enter ends it")
                 case a.StopRecording():
@@ -122,6 +125,24 @@ class Trial:
                     self._said.append(f"{node}: hangs up")
                 case _:
                     pass
+
+    def _heard(self, prompt: Prompt) -> str:
+        """Sounds by name, texts with their columns, in the words that a voice is given."""
+        walk = self._walk
+        columns = {**walk.state.given, **walk.state.columns}
+        language = walk.flow.language or USUAL_LANGUAGE
+        heard = []
+        for part in prompt.parts:
+            if isinstance(part, Media):
+                heard.append(part.uri.removeprefix("sound:"))
+                continue
+            text = part.for_language(language)
+            try:
+                parts = tuple(values_of(text, columns))
+                heard.append(f"“{words_of(Utterance('', text.language or language, parts))}”")
+            except (ColumnMissing, Unspeakable) as error:
+                heard.append(f"“{text.source}” ({error}: nobody like this would be called)")
+        return " + ".join(heard)
 
     def _join(self, queue: str) -> Sequence[a.Action]:
         node = self._walk.state.node

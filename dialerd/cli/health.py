@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import asdict
 
 import typer
@@ -16,9 +17,10 @@ from dialerd.cli.examinations import Finding, Health, examine_record, examine_re
 from dialerd.cli.folder_examination import examine_folder
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
+from dialerd.cli.prompts import examine_voices
 from dialerd.cli.screen import counted, print_json, screen
 from dialerd.cli.settings import print_problems, read_settings, settings_or_fail
-from dialerd.config.campaigns_file import load_campaigns
+from dialerd.config.campaigns_file import CheckResult, load_campaigns
 from dialerd.config.daemon import DaemonSettings
 from dialerd.core.campaign import Plan
 
@@ -81,7 +83,31 @@ async def examine(settings: DaemonSettings) -> list[Finding]:
     lists = await examine_dnc(sql_url, redis_url, campaigns.dnc_lists) if campaigns.dnc_lists else []
     recorded = plan is not None and any(one.recording.share for one in plan.campaigns.values())
     folder = await asyncio.to_thread(examine_folder, settings.recordings.folder, recorded)
-    return [*findings, *asterisk, *redis, *record, *lists, folder]
+    return [*findings, *asterisk, *redis, *record, *lists, folder, *await examine_speech(settings, campaigns)]
+
+
+async def examine_speech(settings: DaemonSettings, campaigns: CheckResult) -> list[Finding]:
+    """The folder of speech and every voice, where a campaign has texts."""
+    tried = await examine_voices(settings, campaigns)
+    if not tried:
+        return []
+    findings = [
+        Finding(f"voice {one.voice}", Health.OK if one.ok else Health.BAD, f"{one.language}: {one.said}",
+                "" if one.ok else "Install the voice, or mend `voices:`; see `dialerd prompts check`.")
+        for one in tried
+    ]  # fmt: skip
+    path = settings.speech.asterisk_path
+    if re.fullmatch(r"/[A-Za-z0-9_./-]+", path) is None:
+        what, remedy = f"{path} has characters that no media name can have", "Choose another `speech.folder`."
+        return [*findings, Finding("speech", Health.BAD, what, remedy)]
+    try:
+        mode = settings.speech.folder.stat().st_mode
+    except OSError as error:
+        return [*findings, Finding("speech", Health.BAD, f"{path}: {error.strerror}", "See `speech.folder`.")]
+    if mode & 0o005 != 0o005:
+        what, remedy = f"{path} can be read by its owner only", "Asterisk is mostly another user: chmod o+rx."
+        return [*findings, Finding("speech", Health.WARNING, what, remedy)]
+    return [*findings, Finding("speech", Health.OK, f"{path} can be written, and read by others")]
 
 
 async def examine_asterisk(settings: DaemonSettings, plan: Plan) -> list[Finding]:

@@ -239,10 +239,11 @@ class CampaignSettings:
 
     @property
     def flow_columns(self) -> frozenset[str]:
-        """Columns of the contact that its flows and messages look at, without those that the flows write
+        """Columns of the contact that its flows and messages cannot do without, save those that the flows write
         themselves."""
-        said = {slot.column for prompt in self.prompts for text in prompt.texts for slot in text.slots}
-        used = frozenset(said).union(*(columns_used(flow) for flow in self.flows.values()))
+        slots = (slot for prompt in self.prompts for text in prompt.texts for slot in text.slots)
+        said = {slot.column for slot in slots if slot.fallback is None}
+        used = frozenset(said).union(*(columns_used(flow, needed=True) for flow in self.flows.values()))
         return used.difference(*(columns_written(flow) for flow in self.flows.values()))
 
     @property

@@ -29,7 +29,7 @@ def tried(typed: str, *more: str) -> dict[str, object]:
 def test_list() -> None:
     (one,) = json.loads(flow("list", "--json").stdout)["flows"]
     assert (one["name"], one["nodes"], one["campaigns"], one["queues"]) == (
-        "delivery", 12, ["delivery-date"], ["service"],
+        "delivery", 13, ["delivery-date"], ["service"],
     )  # fmt: skip
     assert "delivery-date" in flow("list").stdout
 
@@ -84,9 +84,11 @@ def test_try_opting_out_and_asking_for_a_call() -> None:
 
 
 def test_try_says_what_is_heard() -> None:
-    lines = flow("try", "delivery", typed="2\n9912\nh\n").stdout.splitlines()
-    assert lines[:4] == [
+    lines = flow("try", "delivery", "--column", "delivery_day=2026-12-31", typed="2\n9912\nh\n").stdout.splitlines()
+    assert lines[:5] == [
         "greet: plays custom/delivery-greeting",
+        "name_day: plays “Hello customer. Your parcel arrives on Thursday, the thirty-first of December, "
+        "twenty twenty-six.”",
         "ask: plays custom/delivery-ask",
         "move: plays custom/delivery-day",
         "move: plays custom/wrong-key + custom/delivery-day",

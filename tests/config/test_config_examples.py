@@ -44,7 +44,8 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
     date = result.plan.campaigns["delivery-date"]
     assert (date.flow, set(date.flows), date.queues) == ("delivery", {"delivery"}, {"service"})
     assert date.responses[CallAnalysis.PERSON] is Treatment.FLOW
-    assert date.flow_columns == frozenset()
+    assert date.flow_columns == {"delivery_day"}
+    assert (date.voice, date.language_column) == ("anna", "language")
     assert sale.abandon_keys == {"9": AbandonKey.OPT_OUT, "1": AbandonKey.CALLBACK}
     customers = result.contact_lists["customers"]
     phones = [(phone.column, phone.kind) for phone in customers.phones]

@@ -212,9 +212,11 @@ def columns_written(flow: Flow) -> frozenset[str]:
     return frozenset(written)
 
 
-def columns_used(flow: Flow) -> frozenset[str]:
-    """Columns of the contact that the flow says, branches on, dials or writes into others."""
-    used = {slot.column for text in texts_of(flow) for slot in text.slots}
+def columns_used(flow: Flow, *, needed: bool = False) -> frozenset[str]:
+    """Columns of the contact that the flow says, branches on, dials or writes into others. ``needed``: without those
+    that it only says, and has other words for."""
+    slots = (slot for text in texts_of(flow) for slot in text.slots)
+    used = {slot.column for slot in slots if not needed or slot.fallback is None}
     for node in flow.nodes.values():
         if isinstance(node, Branch):
             for case in node.cases:
