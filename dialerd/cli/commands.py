@@ -88,6 +88,7 @@ class Rooms(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         return name, command_of(name) if name in ROOMS else command, rest
 
+
 from dialerd.cli import (
     abandon,
     amd,
