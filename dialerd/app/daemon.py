@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from dialerd.app.callback_desk import CallbackDesk
 from dialerd.app.connections import ami_settings, ari_settings
 from dialerd.app.contact_desk import ContactDesk
 from dialerd.app.dnc_desk import StoredDnc
@@ -41,6 +42,7 @@ from dialerd.core.ids import SerialNumbers
 from dialerd.core.view import DialerView
 from dialerd.engine import Engine, EngineLoop, SteadyClock
 from dialerd.store.call_log import CallLog
+from dialerd.store.callbacks import Callbacks
 from dialerd.store.database import open_database
 from dialerd.store.journal import Journal
 from dialerd.store.migrate import migrate_engine
@@ -332,6 +334,11 @@ class Daemon:
     def explaining(self) -> WhyRoom:
         """Why a contact is not called."""
         return self._why
+
+    @property
+    def callbacks(self) -> CallbackDesk:
+        """Call-backs."""
+        return CallbackDesk(Callbacks(self._database, self._clock), self.post)
 
     @property
     def recordings(self) -> StoredRecordings:

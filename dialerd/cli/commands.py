@@ -93,6 +93,7 @@ from dialerd.cli import (
     abandon,
     amd,
     call_recordings,
+    callbacks,
     calls,
     contact_edits,
     contact_imports,
@@ -180,4 +181,5 @@ app.command("doctor")(health.doctor)
 app.add_typer(flow.flow, name="flow")
 app.add_typer(prompts.prompts, name="prompts")
 app.add_typer(amd.amd, name="amd")
+app.add_typer(callbacks.callbacks, name="callbacks")
 app.add_typer(call_recordings.recordings, name="recordings")

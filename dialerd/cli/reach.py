@@ -52,6 +52,10 @@ class Reach:
         """Have something done; raises like :meth:`get`."""
         return asyncio.run(self.ask("POST", path, parameters))
 
+    def put(self, path: str, **parameters: Any) -> Any:
+        """Have something set; raises like :meth:`get`."""
+        return asyncio.run(self.ask("PUT", path, parameters))
+
     def delete(self, path: str, **parameters: Any) -> Any:
         """Have something removed; raises like :meth:`get`."""
         return asyncio.run(self.ask("DELETE", path, parameters))

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from dialerd.config.plan_diff import PlanDiff
 from dialerd.config.problems import Problem
+from dialerd.control.callback_service import CallbackService
 from dialerd.control.contact_service import ContactService
 from dialerd.control.dnc_lists import DncDesk
 from dialerd.control.import_service import ImportService
@@ -190,6 +191,10 @@ class Daemon(Protocol):
     @property
     def recordings(self) -> RecordingService:
         """Recordings of conversations."""
+
+    @property
+    def callbacks(self) -> CallbackService:
+        """Call-backs."""
 
     @property
     def explaining(self) -> Explaining:

@@ -7,6 +7,7 @@ from aiohttp import web
 from dialerd.control import (
     abandon,
     attempts,
+    callbacks,
     contacts,
     directions,
     dnc,
@@ -53,6 +54,7 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
         marks,
         imports,
         recordings,
+        callbacks,
     )
     for room in rooms:
         app.add_routes(room.routes)

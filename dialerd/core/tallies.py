@@ -88,6 +88,11 @@ def promised(tallies: Mapping[str, int]) -> dict[str, int]:
     return {**tallies, _ASKED: 1}
 
 
+def without_promise(tallies: Mapping[str, int]) -> dict[str, int]:
+    """The tallies of somebody who does not want to be called back after all."""
+    return {name: count for name, count in tallies.items() if name != _ASKED}
+
+
 def is_promised(tallies: Mapping[str, int] | None) -> bool:
     """They asked to be called back, and were not called since."""
     return tallies is not None and _ASKED in tallies

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialerd.app.callback_desk import CallbackDesk
 from dialerd.app.contact_desk import ContactDesk
 from dialerd.app.contact_files import mapping_of
 from dialerd.app.dnc_desk import StoredDnc
@@ -32,6 +33,7 @@ from dialerd.core.contact import Contact
 from dialerd.core.events import CampaignFound, Event, PlanChanged
 from dialerd.core.view import DialerView
 from dialerd.core.webhook import WebhookSettings
+from dialerd.store.callbacks import Callbacks
 from dialerd.store.contact_import import import_contacts
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
@@ -112,6 +114,10 @@ class StagedDaemon:
     @property
     def dnc(self) -> StoredDnc:
         return self._dnc.desk
+
+    @property
+    def callbacks(self) -> CallbackDesk:
+        return CallbackDesk(Callbacks(self.engine, self), self.post)
 
     @property
     def recordings(self) -> StoredRecordings:
