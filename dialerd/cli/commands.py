@@ -56,6 +56,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "webhooks": ("webhooks:webhooks", "Webhooks: what waits to be told, and what was given up."),
     "outcomes": ("outcomes:outcomes", "Finished attempts that the record would not take."),
     "recordings": ("call_recordings:recordings", "Recordings of conversations."),
+    "prompts": ("prompts:prompts", "Texts that people hear: list, listen, look after."),
     "flow": ("flow:flow", "Flows: what people hear, and what their keys do."),
     "amd": ("amd:amd", "Answering-machine detection."),
 }
@@ -89,32 +90,6 @@ class Rooms(TyperGroup):
         return name, command_of(name) if name in ROOMS else command, rest
 
 
-from dialerd.cli import (
-    abandon,
-    amd,
-    call_recordings,
-    callbacks,
-    calls,
-    contact_edits,
-    contact_imports,
-    contact_order,
-    contacts,
-    directions,
-    dnc,
-    files,
-    floor,
-    flow,
-    health,
-    marks,
-    outcomes,
-    profiles,
-    prompts,
-    rules,
-    simulate,
-    webhooks,
-    why,
-)
-
 app = typer.Typer(
     name="dialerd",
     cls=Rooms,
@@ -145,41 +120,3 @@ def _nothing() -> None:
 
 for _name, (_, _line) in ROOMS.items():
     app.command(_name, help=_line)(_nothing)
-app.command("run")(health.run)
-app.command("check")(files.check)
-app.command("reload")(files.reload)
-app.command("status")(floor.status)
-app.add_typer(floor.campaigns, name="campaigns")
-contacts.contacts.command("next")(contact_order.show_next)
-contacts.contacts.command("count")(contact_order.count)
-contacts.contacts.command("imports")(contact_imports.imports)
-contacts.contacts.command("add")(contact_edits.add)
-contacts.contacts.command("show")(contact_edits.show)
-contacts.contacts.command("set")(contact_edits.change)
-contacts.contacts.command("remove")(contact_edits.remove)
-contacts.contacts.command("uncallable")(contact_edits.uncallable)
-contacts.contacts.command("callable")(contact_edits.callable_again)
-contacts.contacts.command("export")(contact_edits.export)
-app.add_typer(contacts.contacts, name="contacts")
-app.add_typer(dnc.dnc, name="dnc")
-app.command("attempts")(calls.attempts)
-app.command("agents")(floor.agents)
-app.add_typer(directions.sequences, name="sequences")
-app.command("campaign-rules")(directions.campaign_rules)
-app.command("why")(why.why)
-app.command("report")(calls.report)
-app.command("abandon")(abandon.abandon)
-app.add_typer(profiles.profiles, name="profiles")
-app.add_typer(rules.rules, name="rules")
-app.add_typer(marks.marks, name="marks")
-app.add_typer(webhooks.webhooks, name="webhooks")
-app.add_typer(outcomes.outcomes, name="outcomes")
-app.command("notices")(calls.notices)
-app.command("schema")(files.schema)
-app.command("simulate")(simulate.simulate)
-app.command("doctor")(health.doctor)
-app.add_typer(flow.flow, name="flow")
-app.add_typer(prompts.prompts, name="prompts")
-app.add_typer(amd.amd, name="amd")
-app.add_typer(callbacks.callbacks, name="callbacks")
-app.add_typer(call_recordings.recordings, name="recordings")
