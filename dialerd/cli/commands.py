@@ -55,6 +55,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "marks": ("marks:marks", "Was it a machine or a person: what agents say, and what follows."),
     "webhooks": ("webhooks:webhooks", "Webhooks: what waits to be told, and what was given up."),
     "outcomes": ("outcomes:outcomes", "Finished attempts that the record would not take."),
+    "callbacks": ("callbacks:callbacks", "Call-backs: who is to be called when."),
     "recordings": ("call_recordings:recordings", "Recordings of conversations."),
     "prompts": ("prompts:prompts", "Texts that people hear: list, listen, look after."),
     "flow": ("flow:flow", "Flows: what people hear, and what their keys do."),
