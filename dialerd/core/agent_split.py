@@ -53,23 +53,25 @@ def agents_left_to_reserve(floor: Floor, campaign: CampaignRun, is_before: IsBef
     """How many agents more a campaign that reserves may take now: the share of those who reserve, less the agents
     whom they have. None: nobody dials ahead for the same agents and can, so that nothing need be left."""
     queue = campaign.settings.queue
-    ahead, reserving, held, turn = 0.0, 0.0, 0, False
-    for other in floor.campaigns.values():
-        theirs = other.settings
-        if theirs.queue != queue or other.state is not CampaignState.ON:
-            continue
-        if theirs.mode.dials_ahead:
-            if _can_dial(floor, other):
-                ahead += share_of(theirs)
-                turn = turn or is_before(campaign, other)
-        elif theirs.mode is Mode.PROGRESSIVE:
-            if other.hopper:
-                reserving += share_of(theirs)
-            for attempt_id in other.live:
-                attempt = floor.attempts.get(attempt_id)
-                held += attempt is not None and attempt.record.agent is not None
-    if not ahead:
+    same = [
+        other
+        for other in floor.campaigns.values()
+        if other.settings.queue == queue and other.state is CampaignState.ON
+    ]
+    rivals = [other for other in same if other.settings.mode.dials_ahead and _can_dial(floor, other)]
+    if not rivals:
         return None
+    ahead = sum(share_of(other.settings) for other in rivals)
+    turn = any(is_before(campaign, other) for other in rivals)
+    reserving, held = 0.0, 0
+    for other in same:
+        if other.settings.mode is not Mode.PROGRESSIVE:
+            continue
+        if other.hopper:
+            reserving += share_of(other.settings)
+        for attempt_id in other.live:
+            attempt = floor.attempts.get(attempt_id)
+            held += attempt is not None and attempt.record.agent is not None
     return max(0, _whole(_at_work(floor, queue or "") * reserving / (ahead + reserving), turn) - held)
 
 

@@ -293,7 +293,7 @@ class Floor:
         """Move an attempt along its lifecycle; raises ImpossibleTransition for a defect of ours."""
         ATTEMPT_LIFECYCLE.check(attempt.state, state)
         attempt.state = state
-        attempt.record.state = state.value
+        attempt.record.state = str(state)
 
     def move_agent(self, agent: AgentRun, state: AgentState, now: float) -> None:
         """Move an agent along its lifecycle and keep the sets of available agents true."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dialerd.core.analysis import Clock
 from dialerd.core.attempt import AttemptRecord, Outcome
-from dialerd.core.campaign import Mode, Plan
+from dialerd.core.campaign import CampaignSettings, Mode, Plan
 from dialerd.core.contact import ContactState
 from dialerd.core.disposition import ANSWERED, NEVER_DIALED, Disposition
 from dialerd.core.prompt_texts import texts_with_flows
@@ -69,6 +69,7 @@ class Truth:
     """Set by the world before it lets anything happen."""
     opted_out: set[str] = field(default_factory=set)
     """Numbers whose opt-out the daemon has been told of."""
+    _speaking: dict[str, bool] = field(default_factory=dict)
     _live: dict[str, Callee] = field(default_factory=dict)
     _live_of_campaign: Counter[str] = field(default_factory=Counter)
     _numbers: dict[str, str] = field(default_factory=dict)
@@ -98,7 +99,7 @@ class Truth:
             self.broken("opt_out", f"{attempt_id}: the number must not be called")
         contact = self._contacts.setdefault(record.contact_id, _Contact())
         settings = self.plan.campaigns[record.campaign]
-        if any(True for _ in texts_with_flows(settings)) and not record.prompts:
+        if not record.prompts and self._speaks(settings):
             self.broken("gates", f"{attempt_id}: what it is to say was not rendered")
         if contact.dialed >= settings.max_attempts and not contact.promised:
             self.broken("gates", f"{attempt_id}: contact {record.contact_id} was dialed {contact.dialed} times")
@@ -112,6 +113,13 @@ class Truth:
             recent.popleft()
         if len(recent) > cps + 1e-9:
             self.broken("calls_per_second", f"{len(recent)} calls in one second, {cps:g} allowed")
+
+    def _speaks(self, settings: CampaignSettings) -> bool:
+        """Somebody may hear a text that is rendered for the call."""
+        known = self._speaking.get(settings.name)
+        if known is None:
+            known = self._speaking[settings.name] = next(texts_with_flows(settings), None) is not None
+        return known
 
     def dialed(self, attempt_id: str, callee: Callee, now: float) -> None:
         """A channel to the callee came to be."""
