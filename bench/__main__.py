@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import bridging, calls, dnc, hopper, importing, memory, simulation, speech, store, why
+from bench import answers, bridging, calls, dnc, hopper, importing, memory, simulation, speech, store, why
 from bench.figures import Measurement, document, markdown, missed, table
 from bench.processes import Others
 from bench.world import SEED, World, make_lab
@@ -29,6 +29,7 @@ MEASUREMENTS: dict[str, Callable[[World], Measurement]] = {
     "speech": speech.measure,
     "simulation": simulation.measure,
     "importing": importing.measure,
+    "answers": answers.measure,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

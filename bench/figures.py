@@ -36,6 +36,8 @@ class Figure:
     value: float
     unit: str = ""
     target: Target | None = None
+    note: str = ""
+    """Said behind the value: its confidence interval, or of how many it is."""
 
     @property
     def verdict(self) -> str:
@@ -48,7 +50,7 @@ class Figure:
     def measured(self) -> str:
         """Three significant digits and the unit; thousands stay whole."""
         digits = f"{self.value:,.0f}" if abs(self.value) >= 1000 else f"{self.value:.3g}"
-        return f"{digits} {self.unit}".rstrip()
+        return " ".join(part for part in (digits, self.unit, self.note) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def judge(evidence: Evidence, site_rule: Callable[[Evidence], CallAnalysis | Non
 _PROFILES = {
     "off": AnalysisProfile("off", None, None, Clock.SPEECH_START),
     "connect_first": AnalysisProfile(
-        "connect_first", AmdArguments(9000, 1700, 1000, 5000, 200, 240, 2, 512, 5000), 1.9, Clock.SPEECH_START
+        "connect_first", AmdArguments(9000, 1700, 1000, 5000, 200, 240, 2, 512, 5000), 1.75, Clock.SPEECH_START
     ),
     "balanced": AnalysisProfile(
         "balanced", AmdArguments(9000, 2000, 1000, 5000, 160, 120, 4, 256, 5000), 1.8, Clock.GREETING_END

@@ -49,12 +49,12 @@ def test_each_setting_old_and_new() -> None:
         "retry.busy.hand_over_to": ("not set", None),
         "retry.busy.hand_over_list": ("not set", None),
         "analysis.name": ("connect_first", "off"),
-        "analysis.deadline_s": (1.9, None),
+        "analysis.deadline_s": (1.75, None),
         "responses.silence": ("agent", "hang_up"),
         "variables.A": ("not set", "=b"),
     }
     assert "~ campaign sale: ring_timeout_s: 30 -> 45" in diff.lines()
-    assert "~ campaign sale: analysis.deadline_s: 1.9 -> none" in diff.lines()
+    assert "~ campaign sale: analysis.deadline_s: 1.75 -> none" in diff.lines()
     assert diff.as_dict()["trunks"] == {
         "added": [], "removed": [], "changed": {"carrier": [{"field": "cps", "old": 5.0, "new": 7.5}]},
     }  # fmt: skip

@@ -91,7 +91,7 @@ def test_a_campaign_goes_over_the_defaults_key_by_key() -> None:
 
 
 def test_the_deadline_of_the_profile_its_own_and_none() -> None:
-    assert sale("call_analysis: {profile: connect_first}").analysis.deadline_s == 1.9
+    assert sale("call_analysis: {profile: connect_first}").analysis.deadline_s == 1.75
     assert sale("call_analysis: {deadline: 1500ms}").analysis.deadline_s == 1.5
     assert sale("call_analysis: {deadline: null}").analysis.deadline_s is None
     assert sale("call_analysis: {deadline: null}", "call_analysis: {deadline: 1s}").analysis.deadline_s is None

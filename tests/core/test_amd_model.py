@@ -50,7 +50,7 @@ def test_there_is_always_a_verdict_within_the_total_time(levels: list[int]) -> N
 def test_the_deadline_counts_from_the_first_sound_or_the_greetings_end() -> None:
     long_hello = Labelled("a", "person", sound((500, 0), (3000, 900)))
     first = judged(long_hello, replace(profile_named("connect_first"), amd=replace(ARGUMENTS, greeting_ms=9000)))
-    assert (first.analysis, first.after_ms, first.rule, first.in_time) == ("unsure", 2400, "R3_deadline", True)
+    assert (first.analysis, first.after_ms, first.rule, first.in_time) == ("unsure", 2250, "R3_deadline", True)
     patient = replace(profile_named("balanced"), amd=replace(ARGUMENTS, greeting_ms=9000, total_analysis_ms=9000,
                                                              after_greeting_silence_ms=3000))  # fmt: skip
     later = judged(long_hello, patient)

@@ -81,7 +81,7 @@ def test_unsure_by_the_deadline_goes_to_the_agent() -> None:
     line = Timeline(campaign(analysis=profile_named("connect_first")))
     attempt = line.dialing()
     line.at(5.0, e.ChannelAnswered(attempt)).at(5.6, e.TalkingStarted(attempt)).look_away().at(7.6)
-    assert line.second_of(c.EnterBridge) == pytest.approx(7.5)  # 1.9 s after the first sound
+    assert line.second_of(c.EnterBridge) == pytest.approx(7.35)  # 1.75 s after the first sound
     assert line.live(attempt).record.analysis_rule == "R3_deadline"
     line.at(7.51, e.BridgeEntered(attempt, BRIDGE))
     assert line.live(attempt).record.abandoned is False
@@ -91,7 +91,7 @@ def test_somebody_who_says_nothing_gets_the_agent_within_two_seconds_of_the_answ
     line = Timeline(campaign(analysis=profile_named("connect_first")))
     attempt = line.dialing()
     line.at(5.0, e.ChannelAnswered(attempt)).look_away().at(7.0)
-    assert line.second_of(c.EnterBridge) == pytest.approx(6.9)
+    assert line.second_of(c.EnterBridge) == pytest.approx(6.75)
 
 
 def test_balanced_waits_from_the_end_of_the_greeting() -> None:

@@ -36,7 +36,7 @@ def test_ring_mode_rings_at_the_first_sound() -> None:
     assert line.the(c.EnterBridge) == c.EnterBridge(ring.channel_id, own)
     line.look_away().at(7.5)
     assert line.the(c.EnterBridge) == c.EnterBridge(attempt, own)
-    assert line.second_of(c.EnterBridge) == pytest.approx(7.4)
+    assert line.second_of(c.EnterBridge) == pytest.approx(7.25)
     line.at(7.41, e.BridgeEntered(attempt, own))
     assert line.live(attempt).record.abandoned is False
     line.look_away().at(60.0, e.ChannelEnded(ring.channel_id, 16))
