@@ -50,7 +50,7 @@ def campaigns_file(lab: Lab, lists: list[str], campaigns: str, *, lines: int, cp
         "defaults:\n  trunk: carrier\n  caller_id: +441632960000\n  max_attempts: 1\n"
         # Every round calls the same numbers, and hangs up on whoever answers.
         "  attempt_limits: {after_abandoned: null, after_machine: null}\n"
-        "  compliance: {looser: {abandoned_redial: a bench, machine_redial: a bench}}\n"
+        "  compliance: {looser: {abandoned_redial: a bench on its own lab, machine_redial: a bench on its own lab}}\n"
         f"  ring_timeout: {ring_timeout_s}s\n"
         f"  abandon_message: {lab.settings.abandon_sound}\n"
         f"campaigns:\n{campaigns}"
