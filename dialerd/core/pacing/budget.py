@@ -67,7 +67,7 @@ def running_room(cap: float, answers: float, abandoned: float) -> float:
 def bad_half_minute(at_work: int) -> float:
     """How many people a half minute may cost in which much goes wrong at once: conversations that last, and more
     answers than expected. Seen in simulated shifts: 6 with 40 agents, 9 with 50."""
-    return 2.0 + 0.15 * at_work
+    return 0.2 * at_work
 
 
 def tightest_left(info: PacingInfo, snapshot: Snapshot, future_answers: float, sure_answers: float) -> float:

@@ -63,11 +63,11 @@ def test_theta_shrinks_when_little_is_left_and_stops_when_nothing_is() -> None:
 
 
 def test_early_on_a_bad_half_minute_must_fit_into_what_the_running_total_bears() -> None:
-    # 50 at work: a bad half minute costs 2 + 0.15 x 50 = 9.5. 3.5 % of 300 bears 10.5, and 2 are lost: 1 is missing.
+    # 50 at work: a bad half minute costs a fifth, 10. 3.5 % of 300 bears 10.5, and 2 are lost: 1.5 are missing.
     # By the cap alone, 0.03 x (300 + 35) - 2 = 8.05 are left, more than the 4 below which it would be tight.
     early = budget().allowance(working(50, 298, 2), 4000)
     assert early.left == pytest.approx(8.05)
-    assert early.theta == pytest.approx(early.want * exp(-0.4 * 1.0))
+    assert early.theta == pytest.approx(early.want * exp(-0.4 * 1.5))
     assert early.throttled
     # One more loss of a hundred answers, and a small team, are borne.
     assert not budget().allowance(working(50, 397, 3), 4000).throttled
