@@ -84,7 +84,10 @@ class Switchboard:
         """The channel is in its bridge."""
         attempt = self._floor.attempts.get(event.channel_id)
         if attempt is not None:
-            if attempt.record.bridge_id == event.bridge_id:
+            # A bridge made for one call has the same name for each phone that is rung: what is told late of an
+            # earlier ring is no conversation with whoever is rung now.
+            rung = attempt.own_bridge is None or attempt.agent_up
+            if attempt.record.bridge_id == event.bridge_id and rung:
                 self._flowing.bridged(attempt)
                 self._joining.bridged(attempt, now)
                 self._recording.connected(attempt, now)

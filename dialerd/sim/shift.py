@@ -31,6 +31,7 @@ from dialerd.core.flow.nodes import (
     ToQueue,
 )
 from dialerd.core.flow.prompts import Form, Media, Prompt, Slot, Text, sound
+from dialerd.core.recording import RecordingSettings
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis, Treatment
 
 TRUNK = "carrier"
@@ -143,6 +144,8 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
         campaigns["spring"] = replace(
             campaigns["spring"],
             abandon_keys={"9": AbandonKey.OPT_OUT, "1": AbandonKey.CALLBACK},
+            abandon_connect=True,
+            recording=RecordingSettings(share=0.5, consent="sound:recorded"),
             opt_out_list="opt_outs",
             dnc=("opt_outs",),
         )
