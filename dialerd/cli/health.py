@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from dataclasses import asdict
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from dialerd.app.connections import ari_settings
 from dialerd.app.examination import examine as examine_pbx
+from dialerd.asterisk.client import AriClient
+from dialerd.asterisk.file_seen import file_seen
 from dialerd.asterisk.settings import AmiSettings, AriSettings
 from dialerd.cli.dnc_examination import examine_dnc
 from dialerd.cli.examinations import Finding, Health, examine_record, examine_redis
 from dialerd.cli.folder_examination import examine_folder
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
-from dialerd.cli.prompts import examine_voices
+from dialerd.cli.prompts import TRIAL, examine_voices, studio_for
 from dialerd.cli.screen import counted, print_json, screen
 from dialerd.cli.settings import print_problems, read_settings, settings_or_fail
 from dialerd.config.campaigns_file import CheckResult, load_campaigns
 from dialerd.config.daemon import DaemonSettings
+from dialerd.config.voices import USUAL_VOICE
 from dialerd.core.campaign import Plan
+from dialerd.speech.engines import VoiceFailed
+from dialerd.speech.sound import Unusable
 
 _MARKS = {Health.OK: "[green]✓[/]", Health.WARNING: "[yellow]![/]", Health.BAD: "[bold red]✗[/]"}
 
@@ -107,7 +114,31 @@ async def examine_speech(settings: DaemonSettings, campaigns: CheckResult) -> li
     if mode & 0o005 != 0o005:
         what, remedy = f"{path} can be read by its owner only", "Asterisk is mostly another user: chmod o+rx."
         return [*findings, Finding("speech", Health.WARNING, what, remedy)]
-    return [*findings, Finding("speech", Health.OK, f"{path} can be written, and read by others")]
+    findings.append(Finding("speech", Health.OK, f"{path} can be written, and read by others"))
+    return [*findings, *await _seen_by_asterisk(settings)]
+
+
+async def _seen_by_asterisk(settings: DaemonSettings) -> list[Finding]:
+    """Speech that was written just now is played where nobody hears."""
+    studio = studio_for(settings)
+    try:
+        digest = await studio.render(USUAL_VOICE, f"{TRIAL} {TRIAL} {time.time_ns()}", "en")
+    except (VoiceFailed, Unusable, OSError):
+        return []  # told above, where it matters
+    client = AriClient(ari_settings(settings))
+    try:
+        seen = await file_seen(client, studio.cache.media(digest))
+    finally:
+        await client.close()
+        studio.cache.drop(digest)
+    if seen is None:
+        said, remedy = "whether Asterisk can read it cannot be told", "Load chan_bridge_media.so there."
+        return [Finding("speech in Asterisk", Health.WARNING, said, remedy)]
+    if not seen:
+        said = f"Asterisk cannot read {settings.speech.asterisk_path}"
+        remedy = "Share the folder with Asterisk's machine, and let its user read it; see `speech.asterisk_folder`."
+        return [Finding("speech in Asterisk", Health.BAD, said, remedy)]
+    return [Finding("speech in Asterisk", Health.OK, "Asterisk plays what was written")]
 
 
 async def examine_asterisk(settings: DaemonSettings, plan: Plan) -> list[Finding]:

@@ -37,7 +37,7 @@ from dialerd.speech.studio import Studio
 
 prompts = typer.Typer(help="Texts that people hear: list, listen, look after.", no_args_is_help=True)
 _DAY_S = 86_400.0
-_TRIAL = "one two three"
+TRIAL = "one two three"
 
 
 @prompts.command("list")
@@ -159,11 +159,11 @@ async def examine_voices(settings: DaemonSettings, found: CheckResult) -> list[V
         for text, of_flow in texts_with_flows(one)
         for language in _languages(text, of_flow, one)
     }
-    studio, trials = _studio(settings), []
+    studio, trials = studio_for(settings), []
     for name, language in sorted(wanted):
         began, voice = time.perf_counter(), _voice(found, name)
         try:
-            digest = await studio.render(voice, f"{_TRIAL} {time.time_ns()}", language)
+            digest = await studio.render(voice, f"{TRIAL} {time.time_ns()}", language)
             studio.cache.drop(digest)
         except (VoiceFailed, Unusable, OSError) as error:
             trials.append(VoiceTrial(_called(name), language, False, time.perf_counter() - began, str(error)))
@@ -175,7 +175,7 @@ async def examine_voices(settings: DaemonSettings, found: CheckResult) -> list[V
 async def _rendered(
     settings: DaemonSettings, voice: VoiceSettings, wanted: tuple[Utterance, ...]
 ) -> list[dict[str, Any]]:
-    studio, rows = _studio(settings), []
+    studio, rows = studio_for(settings), []
     for one in wanted:
         try:
             words = words_of(one)
@@ -195,7 +195,8 @@ def _length(path: Path) -> float:
     return seconds_of(path.read_bytes())
 
 
-def _studio(settings: DaemonSettings) -> Studio:
+def studio_for(settings: DaemonSettings) -> Studio:
+    """A studio of this command's own, on the daemon's folder."""
     return Studio(prompt_cache(settings.speech), dict, lambda event: None, SteadyClock(),
                   rate=int(settings.speech.rate_hz))  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import wave
@@ -10,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from dialerd.cli.health import examine_speech
+from dialerd.config.campaigns_file import load_campaigns
+from dialerd.config.daemon_file import load_settings
 from lab import Behaviour, keys_in_turn
 from lab.hearing import OTHER
 from tests.harness.aftermath import assert_at_rest, truth_since
@@ -110,6 +114,12 @@ def test_what_is_said_is_heard(stage: Stage) -> None:
     assert figures["rendered"] == figures["files"] > 12
     assert site.api.metric("dialerd_speech_seconds_count", voice="espeak-ng", outcome="rendered") > 12
     assert site.api.metric("dialerd_speech_cache_bytes") == figures["size_bytes"]
+    settings = load_settings(site.folder / "dialerd.yaml", {}).settings
+    assert settings is not None
+    findings = asyncio.run(examine_speech(settings, load_campaigns(site.campaigns_file)))
+    assert {(one.what, one.health.value) for one in findings} >= {
+        ("voice espeak-ng", "ok"), ("speech in Asterisk", "ok"),
+    }, findings  # fmt: skip
     assert_at_rest(site)
 
 
