@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import sqrt
 
-Z_95 = 1.959963984540054
-"""Two-sided 95 % of the normal distribution."""
+from dialerd.core.wilson import interval
+
 SAMPLED = "sample"
 """What the analysis rule of a machine verdict begins with that was given to an agent to be marked."""
 
@@ -26,7 +25,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """``found`` of ``of``, with Wilson's interval at 95 % (E. B. Wilson, 1927); fractions, None while ``of`` is 0."""
+    """``found`` of ``of``, with Wilson's interval at 95 %; fractions, None while ``of`` is 0."""
 
     found: int
     of: int
@@ -35,17 +34,11 @@ class Share:
     high: float | None
 
 
-def share_of(found: int, of: int, z: float = Z_95) -> Share:
+def share_of(found: int, of: int) -> Share:
     """The share and its interval. ``found`` is from 0 to ``of``."""
     if of <= 0:
         return Share(found, of, None, None, None)
-    p = found / of
-    centre = (p + z * z / (2 * of)) / (1 + z * z / of)
-    half = z * sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    # At the ends the interval ends there, whatever rounding says.
-    low = 0.0 if found == 0 else max(0.0, centre - half)
-    high = 1.0 if found == of else min(1.0, centre + half)
-    return Share(found, of, p, low, high)
+    return Share(found, of, found / of, *interval(found, of))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dialerd.core.pacing.ratio import Ratio
 from dialerd.sim.forecast.floors import HOUR, Floor, Recorded, quantile
 from dialerd.sim.forecast.lane import Lane
 from dialerd.sim.forecast.play import Played, play, play_all
-from dialerd.sim.forecast.result import result, wilson
+from dialerd.sim.forecast.result import result
 from dialerd.sim.forecast.scenario import Scenario, over_the_day, scenario
 from dialerd.sim.forecast.simulation import QueueShift
 from dialerd.sim.forecast.timeline import BUDGET_LOW, BUDGET_SPENT, LIMITS, PROGRESSIVE_FIRST, hold_of
@@ -268,13 +268,6 @@ def test_a_campaigns_own_callees_go_over_the_floors() -> None:
 def test_values_over_the_day_reach_back_before_the_start() -> None:
     curve = over_the_day({"08:00": 0.1, "20:00": 0.3}, 9 * HOUR)
     assert curve == ((-1 * HOUR, 0.1), (11 * HOUR, 0.3), (23 * HOUR, 0.1))
-
-
-def test_wilson() -> None:
-    # Newcombe 1998, Statistics in Medicine 17, table I: 15 of 148.
-    assert wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
-    assert wilson(0, 20)[0] == 0.0
-    assert wilson(0, 20)[1] == pytest.approx(0.1611, abs=5e-5)
 
 
 def test_recorded_values_are_drawn_by_their_rank() -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import sqrt
 from statistics import mean, median
 
 from dialerd.core.campaign import Mode
+from dialerd.core.wilson import interval
 from dialerd.sim.forecast.course import Course, course_of
 from dialerd.sim.forecast.floors import HOUR, at
 from dialerd.sim.forecast.play import Played
 from dialerd.sim.forecast.scenario import Part, Scenario
 from dialerd.sim.forecast.shift import Shift
 from dialerd.sim.forecast.timeline import LIMITS
-
-_Z95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +101,6 @@ def result(scenario: Scenario, played: Sequence[Played], label: str = "") -> Res
     )
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """95 % score interval of a share (Wilson 1927); (0, 1) of nothing."""
-    if of == 0:
-        return 0.0, 1.0
-    share, square = hits / of, _Z95 * _Z95
-    centre = (share + square / (2 * of)) / (1 + square / of)
-    reach = _Z95 / (1 + square / of) * sqrt(share * (1 - share) / of + square / (4 * of * of))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
-
-
 def _figures(scenario: Scenario, part: Part, played: Sequence[Played]) -> Figures:
     settings, floor = part.settings, part.floor
     shifts = [one.shifts[part.name] for one in played]
@@ -182,7 +170,7 @@ def _abandon(shifts: Sequence[Shift]) -> Band:
     if len(shifts) > 1:
         rates = [s.abandon_rate for s in shifts]
         return Band(value, min(rates), max(rates), "seeds")
-    return Band(value, *wilson(lost, answers), "wilson")
+    return Band(value, *interval(lost, answers), "wilson")
 
 
 def _opened(part: Part, shifts: Sequence[Shift]) -> tuple[float | None, str]:
