@@ -244,7 +244,7 @@ def test_the_deadline_of_the_profile_bounds_the_analysis() -> None:
     text = FILE.replace("profile: off}, pacing", "profile: connect_first}, pacing")
     analysis = scene(["ahead"], "{}", text).parts[0].floor.analysis
     assert analysis is not None
-    assert (analysis.speech_s, analysis.longest_s) == (0.5, 1.9)
+    assert (analysis.speech_s, analysis.longest_s) == (0.5, 1.75)
     assert analysis.machine_passed == 0.98
     slow = "{analysis: {first_sound: 2s, greeting: 3s}}"
     held = scene(["ahead"], slow, text.replace("connect_first", "balanced")).parts[0].floor.analysis
