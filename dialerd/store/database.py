@@ -12,6 +12,9 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+CONNECT_S = 5.0
+"""What a database server is given at least to begin a session, seconds: it forks a process for it, which on a busy
+machine takes long, however little patience there is with locks."""
 READING: dict[str, Any] = {"dialerd_reading": True}
 """Execution option of connections that only read: they neither take nor wait for SQLite's write lock."""
 
@@ -24,8 +27,9 @@ def open_database(url: str, *, busy_timeout_s: float = 5.0) -> AsyncEngine:
     """The engine for ``sqlite+aiosqlite:///path`` (or ``sqlite:///path``) or ``postgresql+asyncpg://…`` (or
     ``postgresql://…``). Connects to nothing yet.
 
-    ``busy_timeout_s``: how long a statement waits for another's lock, seconds. Raises :class:`BadDatabaseUrl`,
-    which does not repeat the URL, since that may carry a password."""
+    ``busy_timeout_s``: how long a statement waits for another's lock, seconds. A server gets that long to begin a
+    session, and never less than :data:`CONNECT_S`. Raises :class:`BadDatabaseUrl`, which does not repeat the URL,
+    since that may carry a password."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -47,7 +51,7 @@ def open_database(url: str, *, busy_timeout_s: float = 5.0) -> AsyncEngine:
             parsed.set(drivername="postgresql+asyncpg"),
             pool_pre_ping=True,
             connect_args={
-                "timeout": busy_timeout_s,
+                "timeout": max(busy_timeout_s, CONNECT_S),
                 "command_timeout": 30.0,
                 "server_settings": {
                     "application_name": "dialerd",

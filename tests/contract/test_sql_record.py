@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.campaign import CampaignState
@@ -19,7 +21,7 @@ from dialerd.core.contact import ContactState
 from dialerd.core.events import ContactsFetched, RecordBack, RecordLost
 from dialerd.store.codec import ATTEMPT_FIELDS
 from dialerd.store.contact_feed import ContactFeed
-from dialerd.store.database import BadDatabaseUrl, open_database
+from dialerd.store.database import CONNECT_S, BadDatabaseUrl, open_database
 from dialerd.store.journal import Journal
 from dialerd.store.migrate import DatabaseTooNew, migrate, migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
@@ -110,6 +112,22 @@ def test_a_bad_url_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(BadDatabaseUrl) as refusal:
         open_database(url)
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("busy_s", "connect_s", "lock"), [(0.1, CONNECT_S, "100"), (30.0, 30.0, "30000")])
+async def test_little_patience_with_locks_is_enough_to_connect(busy_s: float, connect_s: float, lock: str) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def note(_dialect: object, _record: object, _arguments: object, options: dict[str, Any]) -> None:
+        asked.append(options)
+        raise ConnectionRefusedError
+
+    opened = open_database("postgresql://dialerd@localhost/record", busy_timeout_s=busy_s)
+    listen(opened.sync_engine, "do_connect", note)
+    with pytest.raises(ConnectionRefusedError):
+        await opened.connect()
+    (options,) = asked
+    assert (options["timeout"], options["server_settings"]["lock_timeout"]) == (connect_s, lock)
 
 
 async def test_a_fetch_whose_reply_is_lost_strands_nobody(

@@ -98,7 +98,7 @@ def _killed(stage: Stage) -> None:
         dead.append((killed_at * 1000, time.time() * 1000))
     settle(site, *campaigns)
     assert_at_rest(site)
-    truth = truth_since(lab)
+    truth = truth_since(lab, stage.began_ms)
     attempts = site.attempts()
     adopted = [one for one in attempts if one["adopted"]]
     print(f"{len(attempts)} attempts, {len(adopted)} adopted, {len(truth.calls)} calls; at the kills: {at_kill}")

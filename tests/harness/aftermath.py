@@ -19,8 +19,9 @@ UNSEEN = frozenset({"not_placed", "outcome_unknown"})
 """Dispositions that do not claim that a call was made."""
 
 
-def truth_since(lab: Lab, since_ms: float = 0) -> Truth:
-    """The carrier's truth from a moment on, when all its calls have ended."""
+def truth_since(lab: Lab, since_ms: float) -> Truth:
+    """The carrier's truth from a moment on, when all its calls have ended. Tests that take turns on a lab also take
+    the same numbers: without the moment each would see the calls of those before it."""
 
     def seen() -> Truth | None:
         whole = lab.truth()
@@ -62,7 +63,7 @@ def assert_counted(site: Site) -> None:
     assert not wrong, f"contact, its count, attempts in the record: {wrong}"
 
 
-def assert_audited(site: Site, since_ms: float = 0) -> Audit:
+def assert_audited(site: Site, since_ms: float) -> Audit:
     """Every call is in the record as it truly happened, and the other way round."""
     found = audit(site.attempts(), truth_since(site.lab, since_ms))
     assert found.ok, (found.unaccounted, found.differences)

@@ -45,7 +45,7 @@ def test_the_message_begins_after_the_beep_and_people_hear_it_at_once(stage: Sta
     )
     site = stage.open({"notice": campaign}, subscribers=[*machines, *people, faxed], start=["notice"])
     complete(site, "notice", limit_s=90)
-    truth = truth_since(stage.lab)
+    truth = truth_since(stage.lab, stage.began_ms)
     attempts = {one["number"]: one for one in site.attempts()}
     for number, clip in machines.items():
         (call,), attempt = truth.of(number), attempts[number]
