@@ -17,6 +17,7 @@ from dialerd.core.contact import Contact, ContactState
 from dialerd.ports import Clock
 from dialerd.store.call_marks import mark_counts
 from dialerd.store.campaign_figures import campaign_figures
+from dialerd.store.campaign_states import save_wish
 from dialerd.store.contact_edits import numbers_of
 from dialerd.store.journal import Journal
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
@@ -31,6 +32,7 @@ class StoredRecords:
     ) -> None:
         """``plan``: the one in force; ``counted``: is told abandon rates whenever they were counted."""
         self._engine = engine
+        self._clock = clock
         self._ledger = LedgerRoom(engine, clock, plan, counted)
         self._queries = RecordQueries(engine)
         self._journal = Journal(engine, clock)
@@ -84,6 +86,11 @@ class StoredRecords:
         """Somebody changed something."""
         async with self._answering():
             await self._journal.add_audit(who, what, detail)
+
+    async def want_campaign(self, name: str, on: bool) -> None:
+        """Somebody has asked for it to be on, or to place no new calls: that holds over a restart."""
+        async with self._answering(), self._engine.begin() as connection:
+            await save_wish(connection, name, on, self._clock.now())
 
     async def audit(self, limit: int) -> list[Row]:
         """The latest changes, latest first."""

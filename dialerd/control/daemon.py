@@ -123,6 +123,10 @@ class Records(Protocol):
     async def add_audit(self, who: str, what: str, detail: Mapping[str, Any]) -> None:
         """Somebody changed something. ``detail`` is JSON without secrets and without whole phone numbers."""
 
+    async def want_campaign(self, name: str, on: bool) -> None:
+        """Somebody has asked for it to be on, or to place no new calls: that holds over a restart. Raises
+        Unavailable."""
+
     async def audit(self, limit: int) -> list[Row]:
         """The latest changes, latest first: ``at``, ``who``, ``what``, ``detail``."""
 

@@ -59,6 +59,7 @@ async def start(request: web.Request) -> web.Response:
         raise ApiProblem(409, "the daemon is shutting down", hint="Start the campaign when it is up again.")
     await audited(request, "campaign_start", {"campaign": found.name, "state_before": found.state})
     invalid = await request.app[DAEMON].examine(found.name)
+    await request.app[DAEMON].records.want_campaign(found.name, on=True)
     request.app[DAEMON].post(CampaignStartAsked(found.name))
     answer = {"campaign": found.name, "asked": "start", "state_before": found.state, "invalid": invalid or None}
     return reply(answer, 202)
@@ -70,6 +71,7 @@ async def stop(request: web.Request) -> web.Response:
     parameters(request, Parameters)
     found = known_campaign(request, request.match_info["name"])
     await audited(request, "campaign_stop", {"campaign": found.name, "state_before": found.state})
+    await request.app[DAEMON].records.want_campaign(found.name, on=False)
     request.app[DAEMON].post(CampaignStopAsked(found.name))
     return reply({"campaign": found.name, "asked": "stop", "state_before": found.state, "live": found.live}, 202)
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.campaign import CampaignState
@@ -35,6 +35,7 @@ from dialerd.core.ordering.settings import DialOrder
 from dialerd.core.windows import DayCount
 from dialerd.ports import Clock, Post
 from dialerd.store.call_marks import keep
+from dialerd.store.campaign_states import read_states, save_state
 from dialerd.store.contact_rows import CONTACT_COLUMNS, contact_of, take
 from dialerd.store.database import READING
 from dialerd.store.day_counts import day_counts
@@ -45,7 +46,7 @@ from dialerd.store.order_book import Wanted
 from dialerd.store.order_fetch import pick
 from dialerd.store.order_look import look_first
 from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
-from dialerd.store.schema import campaigns, contacts
+from dialerd.store.schema import contacts
 
 _log = structlog.get_logger(__name__)
 _CHUNK = 500
@@ -118,8 +119,7 @@ class SqlRecord:
     async def campaign_states(self) -> dict[str, CampaignState]:
         """Campaign -> the state it was last told to have; one that this version does not know counts as off."""
         async with self._reading.connect() as connection:
-            rows = (await connection.execute(select(campaigns.c.name, campaigns.c.state))).all()
-        return {name: _campaign_state(state) for name, state in rows}
+            return await read_states(connection)
 
     async def day_counts(self, zones: Mapping[str, str]) -> dict[str, tuple[DayCount, ...]]:
         """Campaign -> calls to people by day, for the last 30 days; ``zones``: campaign -> its time zone. To be
@@ -189,15 +189,8 @@ class SqlRecord:
                 await self._dnc.opt_out_within(connection, name, command.number, command.attempt_id, command.how)
         elif isinstance(command, SaveCampaignState):
             async with self._engine.begin() as connection:
-                await connection.execute(delete(campaigns).where(campaigns.c.name == command.campaign))
-                await connection.execute(
-                    insert(campaigns).values(
-                        name=command.campaign,
-                        state=command.state.value,
-                        reason=command.reason,
-                        updated_at=self._clock.now(),
-                    )
-                )
+                state, reason = command.state, command.reason
+                await save_state(connection, command.campaign, state, reason, self._clock.now())
 
         elif isinstance(command, MarkCall):
             async with self._engine.begin() as connection:
@@ -322,11 +315,3 @@ async def _plain(
     if only:
         chosen.sort(key=only.index)
     return chosen
-
-
-def _campaign_state(state: str) -> CampaignState:
-    try:
-        return CampaignState(state)
-    except ValueError:
-        _log.warning("campaign_state_unknown", state=state)
-        return CampaignState.OFF

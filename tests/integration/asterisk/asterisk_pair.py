@@ -53,7 +53,7 @@ def originate(lab: Lab, number: str, *, ring_s: float = 8, dead_man_s: float = 6
         f"PJSIP/{number.lstrip('+')}@carrier",
         "+441632960999",
         ring_s,
-        lab.settings.abandon_sound,
+        (lab.settings.abandon_sound,),
         dead_man_s,
         {"DIALERD_CAMPAIGN": "test"},
     )

@@ -45,7 +45,7 @@ async def main(order: dict[str, str]) -> None:
     await telephony.start()
     await connected.wait()
     telephony.submit(
-        OriginateCall(order["attempt"], order["dial"], "+441632960999", 20, order["message"],
+        OriginateCall(order["attempt"], order["dial"], "+441632960999", 20, (order["message"],),
                       float(order["dead_man_s"]), {})
     )  # fmt: skip
     await never.wait()

@@ -255,7 +255,7 @@ async def test_the_same_attempt_is_dialed_once(lab: Lab, telephony: AriTelephony
 
 async def test_a_trunk_that_does_not_exist(telephony: AriTelephony, inbox: Inbox) -> None:
     attempt = new_id(ids.ATTEMPT)
-    telephony.submit(OriginateCall(attempt, "PJSIP/441632960001@nowhere", "+441632960999", 5, "sound:x", 5, {}))
+    telephony.submit(OriginateCall(attempt, "PJSIP/441632960001@nowhere", "+441632960999", 5, ("sound:x",), 5, {}))
     refused = await inbox.expect(OriginateRefused, attempt_id=attempt)
     assert refused.status == 500
 
