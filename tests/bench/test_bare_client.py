@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bench.bare import BareClient, BareFailed, calls
-from lab import Behaviour, Lab, number_for
+from lab import Behaviour, Lab, TruthCall, number_for
+from tests.harness.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -19,9 +20,13 @@ async def test_every_number_is_called_and_every_call_is_hung_up_on(lab: Lab, saf
         endpoints = [f"PJSIP/{number.lstrip('+')}@carrier" for number in numbers]
         await calls(client, endpoints, in_flight=3, safely=safely)
 
-    made = [call for call in lab.truth().calls if call.id not in before]
-    assert sorted(call.number for call in made) == sorted(numbers)
-    assert all(call.answered_ms is not None for call in made)
+    def made() -> list[TruthCall]:
+        return [call for call in lab.truth().calls if call.id not in before]
+
+    # The carrier writes down what happened a moment after it did.
+    until("all calls are over", lambda: len(made()) == len(numbers) and all(call.ended_ms for call in made()))
+    assert sorted(call.number for call in made()) == sorted(numbers)
+    assert all(call.answered_ms is not None for call in made())
 
 
 async def test_a_refusal_is_not_counted_as_a_call(lab: Lab) -> None:
