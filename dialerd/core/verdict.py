@@ -30,7 +30,7 @@ def disposition_of(attempt: LiveAttempt, now: float) -> Disposition:
         return _of_flow(record)
     message = record.treatment in _WITH_MESSAGE and attempt.playback_started
     may_be_person = record.analysis is None or CallAnalysis(record.analysis) in MAY_BE_PERSON
-    if may_be_person and not message and legal_clock.is_over(attempt, now):
+    if attempt.settings.queue is not None and may_be_person and not message and legal_clock.is_over(attempt, now):
         # Ended, whoever ended it, after more waiting than the law allows.
         record.abandoned = True
         return Disposition.ABANDONED

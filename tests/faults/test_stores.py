@@ -11,7 +11,7 @@ from tests.harness.aftermath import assert_at_rest, assert_audited, assert_not_c
 from tests.harness.redis_keys import flush
 from tests.harness.site import Site, agentless, progressive
 from tests.harness.stage import Stage, complete
-from tests.harness.waiting import until, while_true
+from tests.harness.waiting import until, until_equal, while_true
 
 
 def _two_calls(stage: Stage, *rest: str) -> tuple[Site, str, str]:
@@ -129,6 +129,9 @@ def test_an_opt_out_while_the_database_is_locked(stage: Stage) -> None:
     complete(site, "news")
     assert site.dispositions() == {ringing: ["cancelled"], third: ["answered_message"]}
     assert waiting not in {call.number for call in truth_since(stage.lab, stage.began_ms).calls}
-    found = site.api.get(f"/api/v1/dnc/lookup?number={quote(waiting)}&unmasked=true")
-    assert [(one["dnc_list"], one["reason"]) for one in found["findings"]] == [("opt_outs", "asked")]
+    lookup = f"/api/v1/dnc/lookup?number={quote(waiting)}&unmasked=true"
+    until_equal(
+        [("opt_outs", "asked")],
+        lambda: [(one["dnc_list"], one["reason"]) for one in site.api.get(lookup)["findings"]],
+    )
     assert_at_rest(site)
