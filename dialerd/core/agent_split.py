@@ -14,7 +14,7 @@ from math import floor as floor_of
 from dialerd.core.agent import AgentState
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import CampaignState, Mode
-from dialerd.core.floor import CampaignRun, Floor
+from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.queue_picture import QueuePicture
 from dialerd.core.sharing import share_of
 
@@ -38,11 +38,9 @@ def agents_of_others(floor: Floor, campaign: CampaignRun, picture: QueuePicture,
             if other.hopper:
                 reserving += share_of(theirs)
                 turn = turn or is_before(other, campaign)
-            for attempt_id in other.live:
-                attempt = floor.attempts.get(attempt_id)
-                if attempt is not None and attempt.record.agent is not None:
-                    held += 1
-                    on_call += attempt.state in (AttemptState.CONNECTED, AttemptState.WAITING_AGENT)
+            calls = _calls_with_agents(floor, other)
+            held += len(calls)
+            on_call += sum(call.state in (AttemptState.CONNECTED, AttemptState.WAITING_AGENT) for call in calls)
     if not reserving:
         return 0
     agents = picture.at_work + held - on_call
@@ -69,10 +67,13 @@ def agents_left_to_reserve(floor: Floor, campaign: CampaignRun, is_before: IsBef
             continue
         if other.hopper:
             reserving += share_of(other.settings)
-        for attempt_id in other.live:
-            attempt = floor.attempts.get(attempt_id)
-            held += attempt is not None and attempt.record.agent is not None
+        held += len(_calls_with_agents(floor, other))
     return max(0, _whole(_at_work(floor, queue or "") * reserving / (ahead + reserving), turn) - held)
+
+
+def _calls_with_agents(floor: Floor, campaign: CampaignRun) -> list[LiveAttempt]:
+    live = (floor.attempts.get(attempt_id) for attempt_id in campaign.live)
+    return [attempt for attempt in live if attempt is not None and attempt.record.agent is not None]
 
 
 def _whole(agents: float, turn: bool) -> int:

@@ -7,12 +7,13 @@ from dialerd.core.amd_truth import SAMPLED, is_sampled
 from dialerd.core.analysis import AMD_GRACE_S, Clock, Evidence, Verdict, judge
 from dialerd.core.attempt import AttemptState
 from dialerd.core.campaign import Connection
-from dialerd.core.commands import PlayMessage, SaveAttempt, StartAmd, StartListening, StopAmd, StopListening
+from dialerd.core.commands import PlayMessage, SaveAttempt, StartAmd
 from dialerd.core.events import AmdFinished, ListeningFailed, PlaybackFinished, ToneHeard
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flow.prompts import Prompt
 from dialerd.core.flowing import Flowing
 from dialerd.core.forecasting import Forecasting
+from dialerd.core.hearing import start_listening, stop_amd, stop_listening
 from dialerd.core.joining import BRIDGE_GRACE_S, Joining
 from dialerd.core.leaving import Leaving, message_to_leave
 from dialerd.core.placing import WATCH_S, Placing
@@ -87,8 +88,7 @@ class Answering:
         floor.do(StartAmd(record.id, profile.amd.values()))
         attempt.amd_running = True
         if profile.tones:
-            attempt.listening = True
-            floor.do(StartListening(record.id))
+            start_listening(floor, attempt)
         floor.timers.set("amd", record.id, now + profile.amd.total_analysis_ms / 1000 + AMD_GRACE_S)
         # Until a sound is heard, the silence of the line itself is what the person has to bear.
         self._set_deadline(attempt, record.speech_at if record.speech_at is not None else now)
@@ -177,9 +177,7 @@ class Answering:
     def stop_listening(self, attempt: LiveAttempt, now: float) -> None:
         """Nothing more is expected to be heard."""
         self._floor.timers.cancel("listen", attempt.id)
-        if attempt.listening:
-            attempt.listening = False
-            self._floor.do(StopListening(attempt.id))
+        stop_listening(self._floor, attempt)
 
     def no_verdict(self, attempt: LiveAttempt, now: float) -> None:
         """The deadline came before AMD's word."""
@@ -295,11 +293,8 @@ class Answering:
             self._play(attempt, attempt.settings.abandon_message, now)
 
     def _play(self, attempt: LiveAttempt, prompt: Prompt, now: float) -> None:
-        floor, record = self._floor, attempt.record
-        floor.move_attempt(attempt, _S.TREATING)
-        if attempt.amd_running:
-            attempt.amd_running = False
-            floor.do(StopAmd(record.id))
+        self._floor.move_attempt(attempt, _S.TREATING)
+        stop_amd(self._floor, attempt)
         self._say(attempt, prompt, now)
 
     def _say(self, attempt: LiveAttempt, prompt: Prompt, now: float) -> None:

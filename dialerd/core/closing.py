@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
 from dialerd.core.call_recording import recording_over
-from dialerd.core.commands import CloseAttempt, StopAmd, StopListening
+from dialerd.core.commands import CloseAttempt
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.desk import Desk
 from dialerd.core.disposition import Disposition
@@ -14,6 +14,7 @@ from dialerd.core.dnc import DNC_REASON
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gate_verdicts import Hold
+from dialerd.core.hearing import stop_amd, stop_listening
 from dialerd.core.retry import next_for_contact
 from dialerd.core.verdict import disposition_of
 from dialerd.core.wrapping_up import after_rules
@@ -73,12 +74,8 @@ class Closing:
             for name, campaign in floor.campaigns.items():
                 if campaign.settings.trunk == record.trunk:
                     floor.timers.set("pace", name, trunk.hold_until)
-        if attempt.amd_running:
-            attempt.amd_running = False
-            floor.do(StopAmd(record.id))
-        if attempt.listening:
-            attempt.listening = False
-            floor.do(StopListening(record.id))
+        stop_amd(floor, attempt)
+        stop_listening(floor, attempt)
         recording_over(floor, attempt, now)
         self._desk.let_go(attempt)
         contact = next_for_contact(record, attempt.settings, disposition, now)

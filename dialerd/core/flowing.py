@@ -15,7 +15,6 @@ from dialerd.core.commands import (
     PlayMessage,
     SaveAttempt,
     StartRecording,
-    StopAmd,
     StopPlayback,
     StopRecording,
     TransferOut,
@@ -30,6 +29,7 @@ from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, Node, ToNumb
 from dialerd.core.flow.nodes import OptOut as OptOutNode
 from dialerd.core.flow.prompts import Prompt
 from dialerd.core.flow.walk import Around, Walk, WalkState
+from dialerd.core.hearing import stop_amd
 from dialerd.core.joining import BRIDGE_GRACE_S, Joining
 from dialerd.core.opting_out import OptingOut
 from dialerd.core.placing import Placing
@@ -85,9 +85,7 @@ class Flowing:
     def _begin(self, attempt: LiveAttempt, name: str, flows: Mapping[str, Flow], now: float) -> None:
         floor, record = self._floor, attempt.record
         floor.move_attempt(attempt, _S.TREATING)
-        if attempt.amd_running:
-            attempt.amd_running = False
-            floor.do(StopAmd(record.id))
+        stop_amd(floor, attempt)
         given = {name: value for name, value in self._columns(attempt).items() if name in _used(flows)}
         attempt.walk = Walk(flows, WalkState(name, given=given))
         floor.timers.set("flow_end", record.id, now + flows[name].longest_s)

@@ -11,16 +11,10 @@ from collections.abc import Callable
 
 from dialerd.core import ids
 from dialerd.core.attempt import AttemptState
-from dialerd.core.commands import (
-    HoldDeadMan,
-    SaveAttempt,
-    StartListening,
-    StopAmd,
-    StopListening,
-    StopPlayback,
-)
+from dialerd.core.commands import HoldDeadMan, SaveAttempt, StopPlayback
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flow.prompts import Prompt
+from dialerd.core.hearing import start_listening, stop_amd, stop_listening
 from dialerd.core.treatment import Treatment
 from dialerd.core.voicemail import GreetingEnd, SpokenOver
 
@@ -48,9 +42,7 @@ class Leaving:
         """A machine: wait for the end of its greeting, of which a beep that was heard already is one."""
         floor, record = self._floor, attempt.record
         floor.move_attempt(attempt, _S.TREATING)
-        if attempt.amd_running:
-            attempt.amd_running = False
-            floor.do(StopAmd(record.id))
+        stop_amd(floor, attempt)
         if record.tone == "beep" and attempt.settings.leave_message.tone:
             self._speak(attempt, GreetingEnd.TONE, now)
         else:
@@ -60,9 +52,8 @@ class Leaving:
         floor, settings = self._floor, attempt.settings.leave_message
         attempt.awaiting_beep = True
         floor.do(HoldDeadMan(attempt.id, settings.timeout_s + DEAD_MAN_AFTER_S))
-        if settings.tone and not attempt.listening:
-            attempt.listening = True
-            floor.do(StartListening(attempt.id))
+        if settings.tone:
+            start_listening(floor, attempt)
         floor.do(SaveAttempt(attempt.record))
         floor.timers.set("greeting", attempt.id, now + settings.timeout_s)
         if not attempt.talking:
@@ -132,9 +123,7 @@ class Leaving:
         attempt.awaiting_beep = False
         self._floor.timers.cancel("greeting", attempt.id)
         self._floor.timers.cancel("quiet", attempt.id)
-        if attempt.listening:
-            attempt.listening = False
-            self._floor.do(StopListening(attempt.id))
+        stop_listening(self._floor, attempt)
 
     def hush(self, attempt: LiveAttempt) -> None:
         """Stop the message: somebody else is to be heard."""
