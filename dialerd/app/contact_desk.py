@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialerd.app.contact_answers import from_contacts
 from dialerd.config.contact_lists import ContactListSettings
 from dialerd.control.contact_service import (
     BadContact,
     ContactChange,
     Fed,
-    KeyUsedOtherwise,
     NewContact,
     UnknownContact,
     WrittenNumber,
 )
-from dialerd.control.daemon import Unavailable, UnknownContactList
+from dialerd.control.daemon import UnknownContactList
 from dialerd.core.contact import ContactState
 from dialerd.core.events import ContactsChanged, ContactsEdited, Event
 from dialerd.ports import Clock
+from dialerd.store.contact_edits import REMOVED
 from dialerd.store.contact_export import export_csv
-from dialerd.store.contact_feed import REMOVED, ContactFeed, FeedRow, NoSuchContact, NoSuchNumber, UsedOtherwise
+from dialerd.store.contact_feed import ContactFeed, FeedRow
 from dialerd.store.import_rows import MAX_NUMBERS
 from dialerd.store.phone_columns import BadNumber, NumberReader
-from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.record_queries import ContactFilter, RecordQueries
 
 _EXPORTED = tuple(state.value for state in ContactState)
@@ -63,7 +62,7 @@ class ContactDesk:
                 refused.append({"index": index, "result": "rejected", "id": None, "reason": str(bad)})
             else:
                 rows.append(FeedRow(index, contact.key, numbers, contact.columns, contact.priority))
-        async with _answering():
+        with from_contacts():
             if once and (before := await self._feed.answered(once, digest)) is not None:
                 return [Fed(**answer) for answer in before]
             answers = await self._feed.add(
@@ -83,13 +82,13 @@ class ContactDesk:
         """Contacts of a list by id."""
         self._settings(contact_list)
         chosen = ContactFilter(contact_list=contact_list, key=key)
-        async with _answering():
+        with from_contacts():
             rows = await self._queries.contacts(chosen, limit=limit, after_id=after_id)
         return [_shown(row) for row in rows if row["reason"] != REMOVED]
 
     async def show(self, contact_id: int) -> Mapping[str, Any]:
         """One contact with all that is known of it."""
-        async with _answering():
+        with from_contacts():
             row = await self._queries.contact(contact_id)
         if row is None or row["reason"] == REMOVED:
             raise UnknownContact(contact_id)
@@ -103,7 +102,7 @@ class ContactDesk:
         }
         if change.numbers is not None:
             values["numbers"] = _numbers(_reader(self._settings(before["list"])), change.numbers)
-        async with _answering():
+        with from_contacts():
             contact_list = await self._feed.change(contact_id, values, who, hot=change.hot)
         self._post(ContactsEdited(contact_list, (contact_id,)))
         if change.hot:
@@ -112,7 +111,7 @@ class ContactDesk:
 
     async def remove(self, contact_list: str, contact_ids: Sequence[int], keys: Sequence[str], who: str) -> int:
         """Take contacts out of a list."""
-        async with _answering():
+        with from_contacts():
             found = await self._feed.remove(contact_list, contact_ids, keys, who)
         if found:
             self._post(ContactsEdited(contact_list, tuple(found), cancel=True, reason=REMOVED))
@@ -132,7 +131,7 @@ class ContactDesk:
         return await self.show(contact_id)
 
     async def _mark(self, contact_id: int, number: str | None, reason: str | None, who: str) -> str:
-        async with _answering():
+        with from_contacts():
             return await self._feed.mark(contact_id, number, reason, who)
 
     async def export(self, contact_list: str, state: str | None) -> AsyncIterator[bytes]:
@@ -140,7 +139,7 @@ class ContactDesk:
         self._settings(contact_list)
         if state is not None and state not in _EXPORTED:
             raise BadContact(f"no state {state!r}", f"One of {', '.join(_EXPORTED)}.")
-        async with _answering():
+        with from_contacts():
             async for piece in export_csv(self._engine, contact_list, state):
                 yield piece
 
@@ -149,21 +148,6 @@ class ContactDesk:
         if settings is None:
             raise UnknownContactList(contact_list)
         return settings
-
-
-@asynccontextmanager
-async def _answering() -> AsyncIterator[None]:
-    """The store's refusals in the API's words."""
-    try:
-        yield
-    except NoSuchContact as error:
-        raise UnknownContact(*error.args) from None
-    except NoSuchNumber:
-        raise BadContact("the contact has not this number", "`contacts show` tells its numbers.") from None
-    except UsedOtherwise as error:
-        raise KeyUsedOtherwise(*error.args) from None
-    except DATABASE_ERRORS as error:
-        raise Unavailable(f"the database: {reason_of(error)}") from error
 
 
 def _reader(settings: ContactListSettings) -> NumberReader:

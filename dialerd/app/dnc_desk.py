@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from dialerd.app.contact_files import REJECTS_SHOWN, uploaded
+from dialerd.app.database_answers import from_database
 from dialerd.app.dnc_keeper import DncKeeper
 from dialerd.config.dnc_lists import DncListSettings
-from dialerd.control.daemon import Unavailable, UnusableFile
+from dialerd.control.daemon import UnusableFile
 from dialerd.control.dnc_lists import (
     BadDncEntry,
     DncAdded,
@@ -34,7 +35,7 @@ from dialerd.store.dnc_redis import DncCopy
 from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.dnc_waiting import WaitingEntry, replay
 from dialerd.store.journal import Journal
-from dialerd.store.record_health import DATABASE_ERRORS, reason_of
+from dialerd.store.record_health import DATABASE_ERRORS
 from dialerd.store.redis_link import LinkBroken
 from dialerd.store.reject_file import read_rejects
 
@@ -207,8 +208,7 @@ async def export_csv(record: SqlDnc, name: str) -> AsyncIterator[bytes]:
 @contextmanager
 def _answering() -> Iterator[None]:
     try:
-        yield
+        with from_database():
+            yield
     except dnc_sql.UnknownDncList as error:
         raise UnknownDncList(str(error)) from error
-    except DATABASE_ERRORS as error:
-        raise Unavailable(f"the database: {reason_of(error)}") from error

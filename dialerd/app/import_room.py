@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.app.contact_files import REJECTS_SHOWN, mapping_of
+from dialerd.app.database_answers import from_database
 from dialerd.app.import_child import ImportOrder
 from dialerd.app.import_process import DatabaseAway, run_import
 from dialerd.app.upload_folder import UploadFolder
 from dialerd.config.contact_lists import ContactListSettings
-from dialerd.control.daemon import Unavailable, UnknownContactList, UnusableFile
+from dialerd.control.daemon import UnknownContactList, UnusableFile
 from dialerd.control.dnc_lists import Reject
 from dialerd.control.import_service import ImportIsOver, ImportStatus, UnknownImport
 from dialerd.core.events import ContactsChanged, Event
@@ -41,7 +41,6 @@ KEEP_S = 30 * 24 * 3600.0
 """How long an import that is over is kept, with its rejects."""
 MOST_DEATHS = 5
 """An import whose process has died so often, for want of memory perhaps, has failed."""
-_T = TypeVar("_T")
 
 
 class ImportRoom:
@@ -81,12 +80,12 @@ class ImportRoom:
             await asyncio.to_thread(examine_file, path, mapping)
             size = (await asyncio.to_thread(path.stat)).st_size
             upload = Upload(contact_list, source, who, path.parent.name, path.name, size)
-            import_id = await _asked(self._jobs.add(upload))
-        except csv_format.UnusableFile as error:
+            with from_database():
+                import_id = await self._jobs.add(upload)
+        except BaseException as error:
             await self._folder.remove(path.parent.name)
-            raise UnusableFile(str(error)) from error
-        except BaseException:
-            await self._folder.remove(path.parent.name)
+            if isinstance(error, csv_format.UnusableFile):
+                raise UnusableFile(str(error)) from error
             raise
         self._wake.set()
         return import_id
@@ -115,12 +114,15 @@ class ImportRoom:
 
     async def imports(self, limit: int, contact_list: str | None) -> list[ImportStatus]:
         """The newest first."""
-        return [self._status(job) for job in await _asked(self._jobs.latest(limit, contact_list))]
+        with from_database():
+            return [self._status(job) for job in await self._jobs.latest(limit, contact_list)]
 
     async def cancel(self, import_id: int) -> ImportStatus:
         """Undo it, if it is not over; the answer comes when it is undone, or after some seconds."""
         await self._known(import_id)
-        if not await _asked(self._jobs.ask_cancel(import_id)):
+        with from_database():
+            asked = await self._jobs.ask_cancel(import_id)
+        if not asked:
             raise ImportIsOver(str(import_id))
         self._wake.set()
         return await self.finished(import_id, 10.0)
@@ -154,7 +156,6 @@ class ImportRoom:
         """Each import once. True: some are to be tried again."""
         left = False
         for job in await self._jobs.under_way():
-            await self._tell_standing()
             if not await self._one(job):
                 left = True
         await self._tell_standing()
@@ -291,7 +292,8 @@ class ImportRoom:
     # --- parts -----------------------------------------------------------------------------------------
 
     async def _known(self, import_id: int) -> Job:
-        job = await _asked(self._jobs.one(import_id))
+        with from_database():
+            job = await self._jobs.one(import_id)
         if job is None:
             raise UnknownImport(str(import_id))
         return job
@@ -328,10 +330,3 @@ class ImportRoom:
 def _called(job: Job) -> str:
     """A source that no other import has: so it is known whether this one has come to its end."""
     return f"{job.upload.file} (upload {job.upload.folder})"
-
-
-async def _asked(answer: Awaitable[_T]) -> _T:
-    try:
-        return await answer
-    except DATABASE_ERRORS as error:
-        raise Unavailable(f"the database: {reason_of(error)}") from error

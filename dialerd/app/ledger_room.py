@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dialerd.control.daemon import Row, Unavailable
+from dialerd.app.database_answers import from_database
+from dialerd.control.daemon import Row
 from dialerd.core.abandon_ledger import NOT_STATED
 from dialerd.core.abandon_statement import Span, Statement, span, statement, usual_spans
 from dialerd.core.campaign import Plan
@@ -19,7 +20,7 @@ from dialerd.core.compliance import UNBOUND
 from dialerd.core.windows import day_of
 from dialerd.ports import Clock
 from dialerd.store.abandon_counts import abandon_counts, calls_between, campaigns_between
-from dialerd.store.record_health import DATABASE_ERRORS, reason_of
+from dialerd.store.record_health import DATABASE_ERRORS
 
 EVERY_S = 60.0
 """How often the metrics are counted again."""
@@ -45,19 +46,15 @@ class LedgerRoom:
     async def statements(self, campaign: str | None, day: date | None, days: int | None) -> list[Row]:
         """The ledger of one campaign, or of all that are configured or were called, on a day (today if None) in each
         one's zone; ``days``: one window of so many days that ends with it, in place of the usual ones."""
-        try:
+        with from_database():
             names = [campaign] if campaign is not None else await self._names(day, days)
             return [_row(each) for name in names for each in await self._of(name, day, days)]
-        except DATABASE_ERRORS as error:
-            raise Unavailable(f"the database: {reason_of(error)}") from error
 
     async def calls(self, campaign: str, day: date | None, days: int | None, of: str, limit: int) -> list[Row]:
         """The calls that a count of the (first) window is made of."""
         where = self._spans(campaign, day, days)[0]
-        try:
+        with from_database():
             return list(await calls_between(self._engine, campaign, where.begin, where.end, of, limit))
-        except DATABASE_ERRORS as error:
-            raise Unavailable(f"the database: {reason_of(error)}") from error
 
     async def run(self) -> None:
         """Count for the metrics until cancelled; while the database is away, the last figures stand."""

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dialerd.control.daemon import Row, Unavailable
+from dialerd.app.database_answers import from_database
+from dialerd.control.daemon import Row
 from dialerd.core.campaign import CampaignSettings, Plan
 from dialerd.ports import Clock
 from dialerd.store.order_book import Wanted
 from dialerd.store.order_counts import OrderCounts, next_contacts, order_counts
 from dialerd.store.order_keeper import OrderKeeper
 from dialerd.store.parked_counts import ParkedCount
-from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 
 
 def wanted_by(campaign: CampaignSettings) -> Wanted:
@@ -62,15 +62,11 @@ class OrderRoom:
     async def next_contacts(self, campaign: str, limit: int) -> list[Row]:
         """The contacts that would be fetched now, in order. KeyError: no such campaign."""
         wanted = wanted_by(self._plan().campaigns[campaign])
-        try:
+        with from_database():
             return [asdict(one) for one in await next_contacts(self._engine, wanted, limit, self._clock.now())]
-        except DATABASE_ERRORS as error:
-            raise Unavailable(f"the database: {reason_of(error)}") from error
 
     async def counts(self, campaign: str) -> Row:
         """How many contacts the campaign's filter lets through, and how they stand. KeyError: no such campaign."""
         settings = self._plan().campaigns[campaign]
-        try:
+        with from_database():
             return counts_row(settings, await order_counts(self._engine, wanted_by(settings), self._clock.now()))
-        except DATABASE_ERRORS as error:
-            raise Unavailable(f"the database: {reason_of(error)}") from error

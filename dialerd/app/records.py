@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialerd.app.database_answers import from_database
 from dialerd.app.ledger_room import LedgerRoom, Told
-from dialerd.control.daemon import AttemptQuestion, KnownContact, Row, Unavailable
+from dialerd.control.daemon import AttemptQuestion, KnownContact, Row
 from dialerd.core.abandon import CampaignFigures
 from dialerd.core.amd_truth import MarkCounts
 from dialerd.core.campaign import Plan
@@ -20,7 +20,6 @@ from dialerd.store.campaign_figures import campaign_figures
 from dialerd.store.campaign_states import save_wish
 from dialerd.store.contact_edits import numbers_of
 from dialerd.store.journal import Journal
-from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
 
 
@@ -37,13 +36,6 @@ class StoredRecords:
         self._queries = RecordQueries(engine)
         self._journal = Journal(engine, clock)
 
-    @asynccontextmanager
-    async def _answering(self) -> AsyncIterator[None]:
-        try:
-            yield
-        except DATABASE_ERRORS as error:
-            raise Unavailable(f"the database: {reason_of(error)}") from error
-
     async def attempts(self, question: AttemptQuestion) -> list[Row]:
         """Finished attempts, latest first."""
         chosen = AttemptFilter(
@@ -53,17 +45,17 @@ class StoredRecords:
             since=question.since,
             until=question.until,
         )
-        async with self._answering():
+        with from_database():
             return await self._queries.attempts(chosen, limit=question.limit, offset=question.offset)
 
     async def attempt(self, attempt_id: str) -> Row | None:
         """One finished attempt, or None."""
-        async with self._answering():
+        with from_database():
             return await self._queries.attempt(attempt_id)
 
     async def contacts_with_number(self, number: str) -> list[KnownContact]:
         """All contacts that have this number (E.164)."""
-        async with self._answering():
+        with from_database():
             rows = await self._queries.contact_by_number(number)
         return [_known(row) for row in rows]
 
@@ -74,27 +66,28 @@ class StoredRecords:
 
     async def figures(self, since: float, until: float | None, campaign: str | None) -> list[CampaignFigures]:
         """Totals of every campaign (or one) with attempts recorded in the span."""
-        async with self._answering():
+        with from_database():
             return await campaign_figures(self._engine, since, until, campaign)
 
     async def mark_counts(self, since: float, until: float | None, campaign: str | None) -> list[MarkCounts]:
         """What is known of the mistakes of call analysis, per campaign and trunk."""
-        async with self._answering():
+        with from_database():
             return await mark_counts(self._engine, since, until, campaign)
 
     async def add_audit(self, who: str, what: str, detail: Mapping[str, Any]) -> None:
         """Somebody changed something."""
-        async with self._answering():
+        with from_database():
             await self._journal.add_audit(who, what, detail)
 
     async def want_campaign(self, name: str, on: bool) -> None:
         """Somebody has asked for it to be on, or to place no new calls: that holds over a restart."""
-        async with self._answering(), self._engine.begin() as connection:
-            await save_wish(connection, name, on, self._clock.now())
+        with from_database():
+            async with self._engine.begin() as connection:
+                await save_wish(connection, name, on, self._clock.now())
 
     async def audit(self, limit: int) -> list[Row]:
         """The latest changes, latest first."""
-        async with self._answering():
+        with from_database():
             return list(await self._journal.audit(limit=limit))
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dialerd.control.daemon import Unavailable
-from dialerd.store.record_health import DATABASE_ERRORS, reason_of
+from dialerd.app.database_answers import from_database
 from dialerd.store.recordings import RecordingFilter, Recordings
 
 Row = Mapping[str, Any]
@@ -30,12 +28,12 @@ class StoredRecordings:
     ) -> list[Row]:  # fmt: skip
         """Recordings, latest first."""
         chosen = RecordingFilter(campaign, state, number, since, until)
-        async with _answering():
+        with from_database():
             return await self._recordings.find(chosen, limit=limit, offset=offset)
 
     async def of(self, attempt_id: str) -> Row | None:
         """That of one attempt."""
-        async with _answering():
+        with from_database():
             return await self._recordings.of(attempt_id)
 
     async def file(self, attempt_id: str) -> Path | None:
@@ -48,15 +46,7 @@ class StoredRecordings:
 
     async def remove(self, attempt_id: str, who: str) -> bool:
         """Remove one; the file goes within seconds."""
-        async with _answering():
+        with from_database():
             removed = await self._recordings.remove(attempt_id, who)
         self._wake()
         return removed
-
-
-@asynccontextmanager
-async def _answering() -> AsyncIterator[None]:
-    try:
-        yield
-    except DATABASE_ERRORS as error:
-        raise Unavailable(f"the database: {reason_of(error)}") from error

@@ -52,14 +52,10 @@ class UploadFolder:
             whole = folder.with_name(folder.name.removeprefix(_ARRIVING))
             await asyncio.to_thread(folder.rename, whole)
             return whole / path.name
-        except ConnectionError:
+        except BaseException as error:
             await self.remove(folder.name)
-            raise
-        except OSError as error:
-            await self.remove(folder.name)
-            raise NoRoom(f"{error.strerror or error}") from error
-        except BaseException:
-            await self.remove(folder.name)
+            if isinstance(error, OSError) and not isinstance(error, ConnectionError):
+                raise NoRoom(f"{error.strerror or error}") from error
             raise
 
     async def remove(self, name: str) -> None:

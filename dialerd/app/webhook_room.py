@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dialerd.control.daemon import Row, Unavailable
+from dialerd.app.database_answers import from_database
+from dialerd.control.daemon import Row
 from dialerd.core.webhook import WebhookSettings
 from dialerd.ports import Clock
 from dialerd.providers.webhooks import Sent, WebhookSender
-from dialerd.store.record_health import DATABASE_ERRORS, reason_of
+from dialerd.store.record_health import DATABASE_ERRORS
 from dialerd.store.webhook_queue import DEAD, WAITING, WebhookQueue
 
 
@@ -42,16 +42,9 @@ class WebhookRoom:
             counted=lambda counts: counted({**{name: {} for name in settings()}, **counts}),
         )
 
-    @asynccontextmanager
-    async def _answering(self) -> AsyncIterator[None]:
-        try:
-            yield
-        except DATABASE_ERRORS as error:
-            raise Unavailable(f"the database: {reason_of(error)}") from error
-
     async def overview(self) -> list[Row]:
         """Every webhook that is configured or has deliveries."""
-        async with self._answering():
+        with from_database():
             counts = await self._queue.counts()
         configured = self._settings()
         return [
@@ -65,17 +58,17 @@ class WebhookRoom:
 
     async def deliveries(self, dead: bool, limit: int) -> list[Row]:
         """Those that were given up, or those that wait; the oldest first."""
-        async with self._answering():
+        with from_database():
             return await self._queue.rows(DEAD if dead else WAITING, limit)
 
     async def again(self, webhook: str | None, ids: Collection[str]) -> int:
         """Dead deliveries are sent again; returns how many."""
-        async with self._answering():
+        with from_database():
             count = await self._queue.again(webhook, ids)
         self.sender.wake()
         return count
 
     async def drop(self, webhook: str | None, ids: Collection[str]) -> int:
         """Dead deliveries are taken out; returns how many."""
-        async with self._answering():
+        with from_database():
             return await self._queue.drop(webhook, ids)

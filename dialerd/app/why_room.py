@@ -7,8 +7,9 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialerd.app.database_answers import from_database
 from dialerd.app.order_room import wanted_by
-from dialerd.control.daemon import KnownContact, Unavailable
+from dialerd.control.daemon import KnownContact
 from dialerd.control.dnc_lists import DncDesk
 from dialerd.control.inspection import Explanation, PlaceInLine
 from dialerd.core.campaign import CampaignSettings
@@ -21,7 +22,6 @@ from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.inspection import Evidence
 from dialerd.ports import Clock
 from dialerd.store.contact_place import Standing, standing
-from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 
 NO_LOGS = "past calls under rolling caps: Redis does not answer"
 """What a claim was refused for is told all the same; and the claim itself asks."""
@@ -73,10 +73,8 @@ class WhyRoom:
         return found
 
     async def _standing(self, settings: CampaignSettings, known: KnownContact) -> Standing:
-        try:
+        with from_database():
             return await standing(self._engine, wanted_by(settings), known.contact.id, self._clock.now())
-        except DATABASE_ERRORS as error:
-            raise Unavailable(f"the database: {reason_of(error)}") from error
 
 
 def _filtered(settings: CampaignSettings) -> Hold | Refuse:

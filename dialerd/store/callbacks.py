@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.contact import ContactState
-from dialerd.core.masking import masked_value
 from dialerd.core.tallies import CALLBACK, promised, without_promise
 from dialerd.ports import Clock
-from dialerd.store.contact_edits import REMOVED
-from dialerd.store.contact_feed import NoSuchContact, NoSuchNumber
+from dialerd.store.contact_edits import NoSuchNumber, to_change
 from dialerd.store.database import READING
-from dialerd.store.schema import IMPORTING, audit, contacts
+from dialerd.store.journal import note
+from dialerd.store.schema import contacts
 
 CANCELLED = "callback_cancelled"
 Row = Mapping[str, Any]
@@ -57,7 +56,7 @@ class Callbacks:
         or was made uncallable by hand. Returns its list. Raises :class:`NoSuchContact`, :class:`NoSuchNumber`,
         :class:`InAttempt`."""
         async with self._engine.begin() as connection:
-            row = await _row(connection, contact_id)
+            row = await to_change(connection, contact_id)
             barred = row["uncallable_at"] is not None or row["reason"] == "opted_out"
             if row["state"] == ContactState.IN_ATTEMPT.value or barred:
                 raise InAttempt(row["reason"] or row["state"])
@@ -71,14 +70,14 @@ class Callbacks:
                 "tries": promised(row["tries"] or {}), "fetch": None, "updated_at": self._clock.now(),
             }  # fmt: skip
             await connection.execute(update(contacts).where(contacts.c.id == contact_id).values(values))
-            await self._audit(connection, who, "callback_scheduled", {"contact": contact_id, "at": at})
+            await note(connection, self._clock.now(), who, "callback_scheduled", {"contact": contact_id, "at": at})
             return str(row["contact_list"])
 
     async def cancel(self, contact_id: int, who: str) -> str:
         """The contact is not called back, and not called again. Returns its list. Raises :class:`NoSuchContact`,
         :class:`NoCallback`."""
         async with self._engine.begin() as connection:
-            row = await _row(connection, contact_id)
+            row = await to_change(connection, contact_id)
             if row["state"] != ContactState.WAITING.value or row["reason"].partition(":")[0] != CALLBACK:
                 raise NoCallback(contact_id)
             tries = without_promise(row["tries"] or {})
@@ -87,19 +86,5 @@ class Callbacks:
                 "updated_at": self._clock.now(),
             }  # fmt: skip
             await connection.execute(update(contacts).where(contacts.c.id == contact_id).values(values))
-            await self._audit(connection, who, "callback_cancelled", {"contact": contact_id})
+            await note(connection, self._clock.now(), who, "callback_cancelled", {"contact": contact_id})
             return str(row["contact_list"])
-
-    async def _audit(self, connection: AsyncConnection, who: str, what: str, detail: Mapping[str, Any]) -> None:
-        values = {"at": self._clock.now(), "who": who, "what": what, "detail": masked_value(dict(detail))}
-        await connection.execute(insert(audit).values(values))
-
-
-async def _row(connection: AsyncConnection, contact_id: int) -> Row:
-    query = select(contacts).where(
-        contacts.c.id == contact_id, contacts.c.state != IMPORTING, contacts.c.reason != REMOVED
-    )
-    row = (await connection.execute(query.with_for_update())).mappings().one_or_none()
-    if row is None:
-        raise NoSuchContact(contact_id)
-    return dict(row)

@@ -11,10 +11,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialerd.core.contact import Number
 from dialerd.core.tallies import renumbered
-from dialerd.store.schema import contact_numbers, contacts
+from dialerd.store.schema import IMPORTING, contact_numbers, contacts
 
 REMOVED = "removed"
 """Reason of a contact that is no longer in its list."""
+
+
+class NoSuchContact(LookupError):
+    """There is no contact of this id, or it was removed."""
+
+
+class NoSuchNumber(ValueError):
+    """The contact has not this number."""
+
+
+async def to_change(connection: AsyncConnection, contact_id: int) -> dict[str, Any]:
+    """The row of a contact that is about to be changed: nobody else changes it meanwhile. Raises
+    :class:`NoSuchContact`."""
+    query = select(contacts).where(
+        contacts.c.id == contact_id, contacts.c.state != IMPORTING, contacts.c.reason != REMOVED
+    )
+    row = (await connection.execute(query.with_for_update())).mappings().one_or_none()
+    if row is None:
+        raise NoSuchContact(contact_id)
+    return dict(row)
 
 
 def numbers_of(written: Sequence[Mapping[str, Any]]) -> tuple[Number, ...]:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.contact import ContactState
-from dialerd.store.contact_feed import REMOVED
+from dialerd.store.contact_edits import REMOVED
 from dialerd.store.database import READING
 from dialerd.store.schema import IMPORTING, contacts
 

@@ -16,26 +16,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.contact import ContactState
-from dialerd.core.masking import masked_value
 from dialerd.ports import Clock
-from dialerd.store.contact_edits import REMOVED as REMOVED
-from dialerd.store.contact_edits import add_numbers, drop_numbers, replace_contact
+from dialerd.store.contact_edits import REMOVED, NoSuchNumber, add_numbers, drop_numbers, replace_contact, to_change
 from dialerd.store.import_table import make_list
+from dialerd.store.journal import note
 from dialerd.store.recordings import remove_with_contacts
-from dialerd.store.schema import IMPORTING, answered_once, audit, contact_numbers, contacts
+from dialerd.store.schema import IMPORTING, answered_once, contact_numbers, contacts
 
 REMEMBERED_S = 24 * 3600.0
 """So long an idempotency key is known."""
 
 Row = Mapping[str, Any]
-
-
-class NoSuchContact(LookupError):
-    """There is no contact of this id, or it was removed."""
-
-
-class NoSuchNumber(ValueError):
-    """The contact has not this number."""
 
 
 class UsedOtherwise(ValueError):
@@ -105,7 +96,7 @@ class ContactFeed:
                 values = {"key": once, "at": now, "digest": digest, "answer": answers}
                 await connection.execute(insert(answered_once).values(values))
             counts = {name: sum(a["result"] == name for a in answers) for name in ("added", "updated")}
-            await self._audit(connection, who, "contacts_add", {"list": contact_list, "rows": len(answers), **counts})
+            await note(connection, now, who, "contacts_add", {"list": contact_list, "rows": len(answers), **counts})
         return answers
 
     async def _add(
@@ -154,7 +145,7 @@ class ContactFeed:
         :class:`NoSuchContact`."""
         now = self._clock.now()
         async with self._engine.begin() as connection:
-            row = await _row(connection, contact_id)
+            row = await to_change(connection, contact_id)
             columns = dict(row["columns"])
             for name, value in (values.get("columns") or {}).items():
                 if value is None:
@@ -171,7 +162,7 @@ class ContactFeed:
                 more |= {"state": ContactState.CALLABLE.value, "next_at": 0.0, "reason": ""}
             await connection.execute(update(contacts).where(contacts.c.id == contact_id).values(more))
             detail = {"contact": contact_id, "list": row["contact_list"], "changed": sorted(values), "hot": hot}
-            await self._audit(connection, who, "contact_change", detail)
+            await note(connection, now, who, "contact_change", detail)
             return str(row["contact_list"])
 
     async def remove(self, contact_list: str, contact_ids: Sequence[int], keys: Sequence[str], who: str) -> list[int]:
@@ -197,7 +188,7 @@ class ContactFeed:
                         state=ContactState.UNCALLABLE.value, uncallable_at=now, uncallable_by=who, updated_at=now,
                     )
                 )  # fmt: skip
-            await self._audit(connection, who, "contacts_remove", {"list": contact_list, "contacts": found[:1000]})
+            await note(connection, now, who, "contacts_remove", {"list": contact_list, "contacts": found[:1000]})
             return found
 
     async def mark(self, contact_id: int, e164: str | None, reason: str | None, who: str) -> str:
@@ -205,7 +196,7 @@ class ContactFeed:
         Raises :class:`NoSuchContact`, :class:`NoSuchNumber`."""
         now = self._clock.now()
         async with self._engine.begin() as connection:
-            row = await _row(connection, contact_id)
+            row = await to_change(connection, contact_id)
             values: dict[str, Any] = {"updated_at": now}
             if e164 is not None:
                 values["numbers"] = _marked(row["numbers"], e164, reason, now, who)
@@ -224,12 +215,8 @@ class ContactFeed:
             await connection.execute(update(contacts).where(contacts.c.id == contact_id).values(values))
             what = "contact_callable" if reason is None else "contact_uncallable"
             detail = {"contact": contact_id, "list": row["contact_list"], "number": e164, "reason": reason}
-            await self._audit(connection, who, what, detail)
+            await note(connection, now, who, what, detail)
             return str(row["contact_list"])
-
-    async def _audit(self, connection: AsyncConnection, who: str, what: str, detail: Mapping[str, Any]) -> None:
-        values = {"at": self._clock.now(), "who": who, "what": what, "detail": masked_value(dict(detail))}
-        await connection.execute(insert(audit).values(values))
 
 
 def _marked(
@@ -244,16 +231,6 @@ def _marked(
             plain["uncallable"] = {"reason": reason, "at": now, "who": who}
         marked.append(plain)
     return marked
-
-
-async def _row(connection: AsyncConnection, contact_id: int) -> Row:
-    query = select(contacts).where(
-        contacts.c.id == contact_id, contacts.c.state != IMPORTING, contacts.c.reason != REMOVED
-    )
-    row = (await connection.execute(query.with_for_update())).mappings().one_or_none()
-    if row is None:
-        raise NoSuchContact(contact_id)
-    return dict(row)
 
 
 async def _with_key(connection: AsyncConnection, contact_list: str, key: str) -> int | None:

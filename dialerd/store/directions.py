@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from dialerd.core.commands import AuditAction, CountContacts, SaveDirection
 from dialerd.core.contact import ContactState
 from dialerd.core.events import ContactsCounted
-from dialerd.store.schema import IMPORTING, audit, contacts, directions
+from dialerd.store.journal import write
+from dialerd.store.schema import IMPORTING, contacts, directions
 
 DirectionCommand = SaveDirection | AuditAction
 
@@ -19,9 +20,7 @@ DirectionCommand = SaveDirection | AuditAction
 async def save(connection: AsyncConnection, command: DirectionCommand, now: float) -> None:
     """Carry out one command; ``now`` in epoch seconds."""
     if isinstance(command, AuditAction):
-        await connection.execute(
-            insert(audit).values(at=now, who=command.who, what=command.what, detail=dict(command.detail))
-        )
+        await write(connection, now, command.who, command.what, command.detail)
         return
     is_it = (directions.c.kind == command.kind) & (directions.c.name == command.name)
     await connection.execute(delete(directions).where(is_it))

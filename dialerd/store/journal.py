@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from dialerd.core.masking import masked_value
 from dialerd.ports import Clock
 from dialerd.store.database import READING
 from dialerd.store.schema import audit, notices
@@ -15,6 +16,16 @@ from dialerd.store.schema import audit, notices
 MAX_NOTICES = 10_000
 """Notices kept; the oldest go first."""
 _TRIM_EVERY = 200
+
+
+async def write(connection: AsyncConnection, at: float, who: str, what: str, detail: Mapping[str, Any]) -> None:
+    """A line of audit, in the transaction of what it tells of; ``at`` in epoch seconds."""
+    await connection.execute(insert(audit).values(at=at, who=who, what=what, detail=dict(detail)))
+
+
+async def note(connection: AsyncConnection, at: float, who: str, what: str, detail: Mapping[str, Any]) -> None:
+    """The same, with the phone numbers in it masked."""
+    await write(connection, at, who, what, masked_value(dict(detail)))
 
 
 class Journal:
@@ -30,9 +41,7 @@ class Journal:
     async def add_audit(self, who: str, what: str, detail: Mapping[str, Any]) -> None:
         """Somebody did something. ``detail`` must be JSON; no secrets."""
         async with self._engine.begin() as connection:
-            await connection.execute(
-                insert(audit).values(at=self._clock.now(), who=who, what=what, detail=dict(detail))
-            )
+            await write(connection, self._clock.now(), who, what, detail)
 
     async def audit(self, *, limit: int = 100, before_id: int | None = None) -> list[dict[str, Any]]:
         """Latest first; give the last id as ``before_id`` for the next page."""
