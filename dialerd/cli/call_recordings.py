@@ -11,9 +11,9 @@ from rich.markup import escape
 
 from dialerd.cli.calls import CampaignOption, SinceOption, UnmaskedOption, UntilOption
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
-from dialerd.cli.outcome import Failure, ends_well
+from dialerd.cli.outcome import Failure, ends_well, write
 from dialerd.cli.reach import reach
-from dialerd.cli.screen import coloured, duration, print_json, screen, short_time, table
+from dialerd.cli.screen import coloured, duration, print_done, print_json, screen, short_time, table
 
 recordings = typer.Typer(help="Recordings of conversations.", no_args_is_help=True)
 AttemptArgument = Annotated[str, typer.Argument(metavar="ATTEMPT", help="The attempt's id; see `attempts`.")]
@@ -77,8 +77,8 @@ def get(
     if to.exists():
         raise Failure(f"{to} is there already", "Name another file.")
     daemon = reach(config, url, token)
-    content = daemon.fetch(f"/api/v1/attempts/{quote(attempt, safe='')}/recording/audio")
-    to.write_bytes(content)
+    content = daemon.fetch(f"{_path(attempt)}/audio")
+    write(to, content)
     screen().print(f"{len(content):,} bytes in {escape(str(to))}")
 
 
@@ -92,20 +92,17 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Remove a recording, for good."""
-    found = reach(config, url, token).delete(f"/api/v1/attempts/{quote(attempt, safe='')}/recording")
-    if as_json:
-        print_json(found)
-    else:
-        screen().print("The recording is being removed.")
+    found = reach(config, url, token).delete(_path(attempt))
+    print_done(found, "The recording is being removed.", as_json)
+
+
+def _path(attempt: str) -> str:
+    return f"/api/v1/attempts/{quote(attempt, safe='')}/recording"
 
 
 def _change(attempt: str, paused: bool, config: Path | None, url: str | None, token: str | None, js: bool) -> None:
-    daemon = reach(config, url, token)
-    found = daemon.post(f"/api/v1/attempts/{quote(attempt, safe='')}/recording", paused=paused)
-    if js:
-        print_json(found)
-    else:
-        screen().print(f"recording: {coloured(found['recording'])}")
+    found = reach(config, url, token).post(_path(attempt), paused=paused)
+    print_done(found, f"recording: {coloured(found['recording'])}", js)
 
 
 @recordings.command("pause")

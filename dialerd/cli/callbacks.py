@@ -11,7 +11,7 @@ from dialerd.cli.calls import UnmaskedOption
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import ends_well
 from dialerd.cli.reach import reach
-from dialerd.cli.screen import clock_time, print_json, screen, table
+from dialerd.cli.screen import clock_time, print_done, print_json, screen, table
 
 callbacks = typer.Typer(help="Call-backs: who is to be called when.", no_args_is_help=True)
 ContactArgument = Annotated[int, typer.Argument(metavar="CONTACT", help="The contact's id; see `contacts show`.")]
@@ -68,10 +68,7 @@ def schedule(
     daemon = reach(config, url, token)
     path = f"/api/v1/contacts/{contact}/callback"
     found = daemon.put(path, after_s=after * 60.0, number=number)
-    if as_json:
-        print_json(found)
-    else:
-        screen().print(f"call-back at {clock_time(found['at'])}")
+    print_done(found, f"call-back at {clock_time(found['at'])}", as_json)
 
 
 @callbacks.command("cancel")
@@ -85,7 +82,4 @@ def cancel(
 ) -> None:
     """The contact is not called back, and not called again."""
     found = reach(config, url, token).delete(f"/api/v1/contacts/{contact}/callback")
-    if as_json:
-        print_json(found)
-    else:
-        screen().print("cancelled; the contact is not called again")
+    print_done(found, "cancelled; the contact is not called again", as_json)

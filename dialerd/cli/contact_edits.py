@@ -15,7 +15,7 @@ from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import Reach, reach
 from dialerd.cli.record import record_at
-from dialerd.cli.screen import print_json, screen
+from dialerd.cli.screen import print_done, print_json, screen
 from dialerd.cli.settings import campaigns_or_fail, settings_or_fail
 from dialerd.config.problems import did_you_mean
 from dialerd.core.contact import ContactState
@@ -128,10 +128,7 @@ def remove(
     """Take a contact out of its list; its call ends if nobody has answered it."""
     daemon = reach(config, url, token)
     answer = daemon.send("DELETE", f"/api/v1/contacts/{contact_id(daemon, contact)}", None)
-    if as_json:
-        print_json(answer)
-    else:
-        screen().print(f"[green]removed[/] from {escape(answer['list'])}")
+    print_done(answer, f"[green]removed[/] from {escape(answer['list'])}", as_json)
 
 
 @ends_well

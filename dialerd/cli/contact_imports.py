@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
-from dialerd.cli.outcome import Exit, Failure, ends_well
+from dialerd.cli.outcome import Exit, Failure, ends_well, write
 from dialerd.cli.reach import Reach, reach
 from dialerd.cli.screen import coloured, counted, duration, percent, print_json, screen, short_time, table
 
@@ -91,10 +91,7 @@ def _rejects(daemon: Reach, path: str, file: Path, as_json: bool) -> None:
     if str(file) == "-":
         sys.stdout.buffer.write(text)
         return
-    try:
-        file.write_bytes(text)
-    except OSError as error:
-        raise Failure(f"{file} cannot be written: {error.strerror}") from None
+    write(file, text)
     if as_json:
         print_json({"file": str(file), "bytes": len(text)})
     else:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption, pass_on
 from dialerd.cli.outcome import ends_well
 from dialerd.cli.reach import Reach, reach
-from dialerd.cli.screen import coloured, duration, print_json, screen, table
+from dialerd.cli.screen import coloured, duration, print_done, print_json, screen, table
 
 sequences = typer.Typer(help="List, start and stop sequences of campaigns.", invoke_without_command=True)
 Name = Annotated[str, typer.Argument(help="Name of the sequence.", show_default=False)]
@@ -80,10 +80,7 @@ def stop(
 
 def _tell(daemon: Reach, name: str, what: str, as_json: bool) -> None:
     answer = daemon.post(f"/api/v1/sequences/{quote(name, safe='')}/{what}")
-    if as_json:
-        print_json(answer)
-        return
-    screen().print(f"asked [bold]{escape(name)}[/] to {what}; it was {coloured(answer['state_before'])}")
+    print_done(answer, f"asked [bold]{escape(name)}[/] to {what}; it was {coloured(answer['state_before'])}", as_json)
 
 
 @ends_well

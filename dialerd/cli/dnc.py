@@ -15,7 +15,7 @@ from dialerd.cli.dnc_direct import Direct
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import reach
-from dialerd.cli.screen import clock_time, complaints, print_json, screen, table
+from dialerd.cli.screen import clock_time, complaints, print_done, print_json, screen, table
 from dialerd.store.dnc_load import LoadMode, LoadProgress, LoadResult
 
 dnc = typer.Typer(help="Do-not-call lists and opt-outs.", no_args_is_help=True)
@@ -118,10 +118,7 @@ def remove(
         if failure.code is not Exit.UNREACHABLE or url is not None:
             raise
         done = Direct(config).remove(dnc_list, number, prefix, contact, reason)
-    if as_json:
-        print_json(done)
-    else:
-        screen().print(f"[green]removed[/] from {escape(dnc_list)}")
+    print_done(done, f"[green]removed[/] from {escape(dnc_list)}", as_json)
 
 
 @dnc.command("lookup")

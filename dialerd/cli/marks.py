@@ -12,7 +12,7 @@ from dialerd.cli.calls import CampaignOption, SinceOption, UntilOption
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import reach
-from dialerd.cli.screen import clock_time, percent, print_json, screen, table
+from dialerd.cli.screen import clock_time, percent, print_done, print_json, screen, table
 from dialerd.core.amd_truth import Mark
 
 marks = typer.Typer(help="Was it a machine or a person: what agents say, and what follows.", no_args_is_help=True)
@@ -39,11 +39,8 @@ def set_mark(
         raise Failure("name the agent or the attempt", "`--agent 8001` or `--attempt dlr-...`", Exit.USAGE)
     where = f"agents/{quote(agent, safe='')}" if agent is not None else f"attempts/{quote(attempt or '', safe='')}"
     answer = reach(config, url, token).post(f"/api/v1/{where}/mark", mark=mark.value)
-    if as_json:
-        print_json(answer)
-        return
     whose = f"the call of {escape(agent)}" if agent is not None else escape(attempt or "")
-    screen().print(f"{whose}: {mark.value}")
+    print_done(answer, f"{whose}: {mark.value}", as_json)
 
 
 @marks.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn, ParamSpec
 
 import typer
@@ -28,6 +29,14 @@ class Failure(Exception):
     def __init__(self, message: str, hint: str = "", code: Exit = Exit.PROBLEMS, **more: Any) -> None:
         super().__init__(message)
         self.message, self.hint, self.code, self.more = message, hint, code, more
+
+
+def write(file: Path, content: bytes) -> None:
+    """Put a result into a file. Raises :class:`Failure`."""
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise Failure(f"{file} cannot be written: {error.strerror}") from None
 
 
 P = ParamSpec("P")

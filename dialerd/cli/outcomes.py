@@ -11,7 +11,7 @@ from rich.markup import escape
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import ends_well
 from dialerd.cli.reach import reach
-from dialerd.cli.screen import clock_time, print_json, screen, table
+from dialerd.cli.screen import clock_time, print_done, print_json, screen, table
 
 outcomes = typer.Typer(help="Finished attempts that the record would not take.", no_args_is_help=True)
 
@@ -55,7 +55,6 @@ def put_back(
     """Write them into the record again, once what was wrong is mended."""
     one = f"?id={quote(outcome, safe='')}" if outcome is not None else ""
     done = reach(config, url, token).post(f"/api/v1/outcomes/put-back{one}")
-    if as_json:
-        print_json(done)
-        return
-    screen().print(f"put back: {done['put_back']}; `dialerd outcomes list` tells whether the record took them")
+    print_done(
+        done, f"put back: {done['put_back']}; `dialerd outcomes list` tells whether the record took them", as_json
+    )

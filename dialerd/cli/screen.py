@@ -36,6 +36,14 @@ def print_json(value: Any) -> None:
     sys.stdout.write(orjson.dumps(value, option=options, default=str).decode())
 
 
+def print_done(answer: Any, words: str, as_json: bool) -> None:
+    """What was done: the daemon's answer for programs, a line of rich markup for people."""
+    if as_json:
+        print_json(answer)
+    else:
+        screen().print(words)
+
+
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     """An empty table in the one style that is used everywhere; ``right``: columns of figures. Only a column without a
     name, for remarks, is wrapped."""

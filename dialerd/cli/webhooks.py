@@ -10,7 +10,7 @@ from rich.markup import escape
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption, pass_on
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import reach
-from dialerd.cli.screen import print_json, screen, short_time, table
+from dialerd.cli.screen import print_done, print_json, screen, short_time, table
 
 webhooks = typer.Typer(help="Webhooks: what waits to be told, and what was given up.", invoke_without_command=True)
 WebhookOption = Annotated[str | None, typer.Option("--webhook", metavar="NAME", help="All dead ones of it.")]
@@ -90,10 +90,7 @@ def again(
 ) -> None:
     """Send what was given up again: one delivery, or all of a webhook."""
     answer = reach(config, url, token).post("/api/v1/webhooks/again", **_chosen(delivery, webhook))
-    if as_json:
-        print_json(answer)
-        return
-    screen().print(f"{answer['again']:,} are sent again")
+    print_done(answer, f"{answer['again']:,} are sent again", as_json)
 
 
 @webhooks.command()
@@ -108,10 +105,7 @@ def drop(
 ) -> None:
     """Take out what was given up: one delivery, or all of a webhook."""
     answer = reach(config, url, token).post("/api/v1/webhooks/drop", **_chosen(delivery, webhook))
-    if as_json:
-        print_json(answer)
-        return
-    screen().print(f"{answer['dropped']:,} taken out")
+    print_done(answer, f"{answer['dropped']:,} taken out", as_json)
 
 
 def _chosen(delivery: str | None, webhook: str | None) -> dict[str, str]:
