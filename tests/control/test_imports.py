@@ -51,7 +51,8 @@ async def test_whoever_does_not_wait_gets_a_number_to_ask_for(api: Client, daemo
     answer = await api.post(UPLOAD + "&wait=0", data=CSV.encode())
     body = await answer.json()
     assert (answer.status, answer.headers["Location"]) == (202, f"{IMPORTS}/{body['id']}")
-    assert (body["state"], body["source"], body["size_bytes"]) == ("waiting", "spring.csv", len(CSV))
+    assert body["state"] in ("waiting", "running"), "the room may begin before the answer is written"
+    assert (body["source"], body["size_bytes"]) == ("spring.csv", len(CSV))
     done = await over(api, body["id"])
     assert (done["state"], done["rows"], done["imported"], done["rejected"]) == ("done", 3, 2, 1)
     assert done["rejects"] == [{"line": 3, "reason": done["rejects"][0]["reason"]}]
