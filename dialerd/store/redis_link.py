@@ -6,7 +6,7 @@ The hot store decides itself what is sent again after a loss, so the client libr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,28 @@ class LinkBroken(Exception):
 def client_for(url: str, *, timeout_s: float, **options: Any) -> Redis:
     """A client that gives up after ``timeout_s`` and never retries by itself."""
     usual = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
-    return Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **(usual | options))
+    made = Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **(usual | options))
+    kind = made.connection_pool.connection_class
+    made.connection_pool.connection_class = type(f"Cancellable{kind.__name__}", (_Cancellable, kind), {})
+    return made
+
+
+class _Cancellable(AbstractConnection):
+    """A connection whose user can be cancelled at any moment.
+
+    Where it has a time-out the library sends within ``asyncio.wait_for``, which up to Python 3.11 keeps a
+    cancellation to itself when what it waits for is done in the same moment (CPython issue 86296): a task that was
+    cancelled just then would go on, and whoever waits for its end would wait for ever."""
+
+    async def send_packed_command(self, command: bytes | str | Iterable[bytes], check_health: bool = True) -> None:
+        """As in the library; raises the cancellation that came meanwhile."""
+        task = asyncio.current_task()
+        before = task.cancelling() if task is not None else 0
+        await super().send_packed_command(command, check_health)
+        if task is not None and task.cancelling() > before:
+            # The reply will come and must not be read as another's.
+            await self.disconnect(nowait=True)
+            raise asyncio.CancelledError
 
 
 class RedisLink:
