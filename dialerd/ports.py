@@ -8,7 +8,8 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from dialerd.core.commands import (
@@ -81,3 +82,51 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Epoch seconds. May step; see :class:`dialerd.engine.SteadyClock` for one that does not go back."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSource:
+    """Whose answers they are. ``provider`` stands for its address: another address is another provider."""
+
+    dnc_list: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """``listed``: what was said of the number. It holds for ``left_s`` seconds more."""
+
+    listed: bool
+    left_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ForgottenAnswer:
+    """Answers were removed by a person: of one number, or (None) of the whole list. ``id``: its place among these."""
+
+    id: str
+    dnc_list: str
+    number: str | None
+
+
+class ProviderAnswers(Protocol):
+    """Answers that outlive this process and are known to others.
+
+    :meth:`known` and :meth:`keep` never raise: where the store does not answer nothing is known, the provider is
+    asked, which is slower and never wrong. The others raise :class:`~dialerd.store.redis_link.LinkBroken`."""
+
+    async def known(self, source: AnswerSource, numbers: Sequence[str]) -> dict[str, KeptAnswer]:
+        """Of which of these numbers an answer holds."""
+
+    async def keep(self, source: AnswerSource, verdicts: Mapping[str, bool], for_s: float) -> None:
+        """They hold for so many seconds; an older answer is replaced."""
+
+    async def look(self, source: AnswerSource, number: str) -> KeptAnswer | None:
+        """The answer that holds; None: there is none."""
+
+    async def forget(self, source: AnswerSource, number: str | None) -> int:
+        """Remove the answer about a number, or (None) all of the list, whichever provider gave them. Returns how
+        many there were; everybody hears of it by :meth:`forgotten`, even where there were none."""
+
+    async def forgotten(self, after: str) -> list[ForgottenAnswer]:
+        """What was removed behind this id (empty: all that is noted), the oldest first."""

@@ -124,6 +124,7 @@ class Daemon:
             lists=lambda: in_force.dnc_lists, plan=lambda: in_force.plan, dialer=lambda: self._dialer,
             reached=self._hot.dnc_reached, tell=self._notices.tell, counted=self._metrics.dnc_counted,
             measured=self._metrics.provider_asked, waiting=self._metrics.dnc_waiting,
+            answered=self._metrics.provider_answers, unkept=self._metrics.provider_answers_unkept,
         )  # fmt: skip
         self._speech = SpeechRoom(
             settings.speech, self.post, self._clock, voices=lambda: in_force.voices, dialer=lambda: self._dialer,

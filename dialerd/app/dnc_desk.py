@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dialerd.app.contact_files import REJECTS_SHOWN, uploaded
 from dialerd.app.database_answers import from_database
 from dialerd.app.dnc_keeper import DncKeeper
+from dialerd.app.provider_desk import ProviderDesk
 from dialerd.config.dnc_lists import DncListSettings
 from dialerd.control.daemon import UnusableFile
 from dialerd.control.dnc_lists import (
@@ -24,7 +25,7 @@ from dialerd.control.dnc_lists import (
 )
 from dialerd.core.campaign import Plan
 from dialerd.core.dnc import DncEntry, DncFinding, DncKind
-from dialerd.ports import Clock
+from dialerd.ports import Clock, ProviderAnswers
 from dialerd.store import csv_format, dnc_sql
 from dialerd.store import dnc_blocks as packing
 from dialerd.store.dnc_dates import BadDate, end_of
@@ -54,9 +55,16 @@ class StoredDnc:
         clock: Clock,
         lists: Callable[[], Mapping[str, DncListSettings]],
         plan: Callable[[], Plan],
+        answers: ProviderAnswers | None = None,
     ) -> None:
         self._record, self._copy, self._keeper, self._clock = record, copy, keeper, clock
         self._lists, self._plan = lists, plan
+        self._answers = ProviderDesk(answers, lists, clock, keeper.hurry)
+
+    @property
+    def answers(self) -> ProviderDesk:
+        """What providers said."""
+        return self._answers
 
     async def lists(self) -> list[DncListInfo]:
         """All lists, by name."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import structlog
 
 from dialerd.core.dnc import DNC_REASON, DncEntry, DncKind, DncStanding
-from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut
+from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut, ProviderForgotten
 from dialerd.core.events import ContactsChanged
-from dialerd.ports import Clock, Post
+from dialerd.ports import Clock, Post, ProviderAnswers
 from dialerd.store.dnc_redis import DncCopy, Marker
 from dialerd.store.dnc_revival import DncRevival
 from dialerd.store.dnc_sql import EXCEPTION, ListRow, SqlDnc
@@ -55,14 +55,20 @@ class DncKeeper:
         tell: Callable[..., None],
         counted: Callable[[Mapping[str, Mapping[str, int]]], None] = lambda counts: None,
         waiting: Callable[[int], None] = lambda count: None,
+        answers: ProviderAnswers | None = None,
+        forgot: Callable[[str, str | None], None] = lambda name, number: None,
     ) -> None:
         """``lists``: those of the configuration. ``live``: calls that may have to be cancelled. ``reached``: told how
         far the record is, before the copy is. ``counted``: told the entries by list and kind, now and then;
-        ``waiting``: how many entries claims heed that the record has yet to be told of."""
+        ``waiting``: how many entries claims heed that the record has yet to be told of. ``answers``: what providers
+        said; ``forgot``: told of each answer that a person removed (number None: all of the list)."""
         self._record, self._copy = record, copy
         self._post, self._clock = post, clock
         self._lists, self._live, self._reached = lists, live, reached
         self._tell, self._counted, self._waiting = tell, counted, waiting
+        self._answers, self._forgot = answers, forgot
+        self._forgotten: str | None = None
+        """Id of the last removal of a provider's answer of which the core knows; None: nothing was read yet."""
         self._journal = Journal(record.engine, clock)
         self._revival = DncRevival(record.engine, copy, clock)
         self._gone: deque[tuple[str, tuple[DncEntry, ...] | None]] = deque()
@@ -104,6 +110,10 @@ class DncKeeper:
                 async with asyncio.timeout(POLL_S):
                     await self._wanted.wait()
 
+    def hurry(self) -> None:
+        """Have :meth:`run` look now."""
+        self._wanted.set()
+
     async def soon(self, within_s: float) -> bool:
         """Have :meth:`run` look now. Whether that was done within so many seconds; it goes on trying in any case."""
         answer = asyncio.get_running_loop().create_future()
@@ -135,6 +145,7 @@ class DncKeeper:
             for row in rows:
                 await self._bring_up(row, markers.get(row.name))
             self._say_standing(frozenset(names))
+            await self._hear_forgotten(names)
             await self._revive()
             now = self._clock.now()
             if now - self._counted_at >= COUNT_EVERY_S or now < self._counted_at:
@@ -156,6 +167,21 @@ class DncKeeper:
         finally:
             await self._copy.recorded(*written)
         self._waiting(0)
+
+    async def _hear_forgotten(self, names: Collection[str]) -> None:
+        """Answers of providers that a person removed, on whichever instance: they are asked again."""
+        if self._answers is None:
+            return
+        found = await self._answers.forgotten(self._forgotten or "")
+        new = self._forgotten is not None
+        self._forgotten = found[-1].id if found else (self._forgotten or "")
+        # A daemon that begins remembers nothing that it would have to forget, and looks at who was retired anyway.
+        for one in found if new else ():
+            if one.dnc_list in names:
+                self._forgot(one.dnc_list, one.number)
+                self._post(ProviderForgotten(one.dnc_list, one.number))
+                entries = None if one.number is None else (DncEntry(DncKind.NUMBER, one.number),)
+                self._gone.append((one.dnc_list, entries))
 
     async def _revive(self) -> None:
         """Contacts that were retired for what is gone are callable again."""

@@ -11,10 +11,11 @@ from dialerd.app.dnc_keeper import DncKeeper, LiveNumber
 from dialerd.config.dnc_lists import DncListSettings
 from dialerd.core.campaign import Plan
 from dialerd.core.dialer import Dialer
-from dialerd.ports import Clock, Post
-from dialerd.providers.http_dnc import HttpProviders, Measured
+from dialerd.ports import Clock, Post, ProviderAnswers
+from dialerd.providers.http_dnc import Counted, HttpProviders, Measured
 from dialerd.store.dnc_redis import DncCopy
 from dialerd.store.dnc_sql import SqlDnc
+from dialerd.store.provider_answers import RedisAnswers
 
 
 class DncRooms:
@@ -35,22 +36,31 @@ class DncRooms:
         counted: Callable[[Mapping[str, Mapping[str, int]]], None],
         measured: Measured,
         waiting: Callable[[int], None] = lambda count: None,
+        answered: Counted = lambda name, origin, count: None,
+        unkept: Callable[[str], None] = lambda what: None,
+        answers: ProviderAnswers | None = None,
     ) -> None:
+        """``answers``: where those of providers are kept, instead of Redis."""
         record = SqlDnc(database, clock)
         self._copy = DncCopy(redis_url, record)
+        self._own = RedisAnswers(redis_url, failed=unkept)
+        self._answers = answers if answers is not None else self._own
         self.keeper = DncKeeper(
             record, self._copy, post, clock,
             lists=lambda: lists().keys(), live=lambda: live_numbers(dialer()), reached=reached, tell=tell,
-            counted=counted, waiting=waiting,
+            counted=counted, waiting=waiting, answers=self._answers,
+            forgot=lambda name, number: self.providers.forget(name, number),
         )  # fmt: skip
         self.providers = HttpProviders(
-            lambda name: lists()[name].provider if name in lists() else None, post, clock, measured=measured
-        )
-        self.desk = StoredDnc(record, self._copy, self.keeper, clock, lists, plan)
+            lambda name: lists()[name].provider if name in lists() else None, post, clock,
+            answers=self._answers, measured=measured, counted=answered,
+        )  # fmt: skip
+        self.desk = StoredDnc(record, self._copy, self.keeper, clock, lists, plan, self._answers)
 
     async def aclose(self) -> None:
         """Disconnect. The keeper's task must have ended."""
         await self._copy.aclose()
+        await self._own.aclose()
 
 
 def live_numbers(dialer: Dialer) -> list[LiveNumber]:

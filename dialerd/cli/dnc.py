@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dialerd.cli.dnc_direct import Direct
+from dialerd.cli.dnc_provider import provider
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import reach
@@ -25,6 +26,9 @@ NumberOption = Annotated[str | None, typer.Argument(metavar="[NUMBER]", help="A 
 PrefixOption = Annotated[str | None, typer.Option(metavar="PREFIX", help="All numbers that begin so: +4490.")]
 ContactOption = Annotated[str | None, typer.Option(metavar="KEY", help="A contact by your own key.")]
 ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept.")]
+
+
+dnc.add_typer(provider, name="provider")
 
 
 @dnc.callback()

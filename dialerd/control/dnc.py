@@ -105,7 +105,7 @@ async def look_up(request: web.Request) -> web.Response:
     asked = parameters(request, LookUpParameters)
     if not asked.number and not asked.contact:
         raise ApiProblem(400, "bad parameter", "`number` or `contact` is missing", "Give one of them, or both.")
-    number = _entry(request, DncKind.NUMBER, asked.number).value if asked.number else ""
+    number = entry_asked(request, DncKind.NUMBER, asked.number).value if asked.number else ""
     found = await request.app[DAEMON].dnc.look_up(number, asked.contact or "", asked.list)
     body = {"listed": bool(found), "findings": [asdict(one) for one in found]}
     unmasked = await wants_unmasked(request, asked.unmasked)
@@ -161,10 +161,13 @@ def _which(request: web.Request, asked: EntryParameters) -> tuple[str, DncEntry]
     if len(given) != 1:
         said = "one of `number`, `prefix` and `contact` is needed" + (", not several" if given else "")
         raise ApiProblem(400, "bad parameter", said, "One entry in one request.")
-    return name, _entry(request, given[0][0], given[0][1], asked.expires, name)
+    return name, entry_asked(request, given[0][0], given[0][1], asked.expires, name)
 
 
-def _entry(request: web.Request, kind: DncKind, written: str, expires: str = "", name: str | None = None) -> DncEntry:
+def entry_asked(
+    request: web.Request, kind: DncKind, written: str, expires: str = "", name: str | None = None
+) -> DncEntry:
+    """An entry as a person wrote it; ``name``: the list. Raises :class:`ApiProblem`."""
     # A plus that was not encoded arrives as a space.
     plain = "+" + written[1:] if kind is not DncKind.CONTACT and written.startswith(" ") else written
     try:

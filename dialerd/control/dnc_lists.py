@@ -78,8 +78,39 @@ class DncLoadReport:
     rejects: tuple[Reject, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderAnswer:
+    """What a list's provider said of a number; it holds until then (epoch seconds)."""
+
+    dnc_list: str
+    number: str
+    listed: bool
+    until: float
+
+
+class NoProvider(Exception):
+    """The list has no provider, or no list has one; the text says which."""
+
+
+class ProviderAnswerDesk(Protocol):
+    """What providers said. Every method raises :class:`NoProvider` and
+    :class:`~dialerd.control.daemon.Unavailable` when Redis does not answer. ``name``: a list, or None for all that
+    have a provider."""
+
+    async def held(self, number: str, name: str | None) -> list[ProviderAnswer]:
+        """Answers about a number that hold."""
+
+    async def forget(self, number: str | None, name: str | None) -> dict[str, int]:
+        """Remove the answer about a number, or (None) all; whom it kept from being called is asked about again. List
+        -> how many answers there were."""
+
+
 class DncDesk(Protocol):
     """Every method raises :class:`~dialerd.control.daemon.Unavailable` when the database does not answer."""
+
+    @property
+    def answers(self) -> ProviderAnswerDesk:
+        """What providers said."""
 
     async def lists(self) -> list[DncListInfo]:
         """All lists, by name."""

@@ -90,6 +90,7 @@ class Dialer:
             d.DncLifted: opting_out.lifted,
             d.ProviderAnswered: running.inquiring.answered,
             d.ProviderFailed: running.inquiring.failed,
+            d.ProviderForgotten: running.inquiring.forgotten,
             e.PromptsRendered: lambda ev, now: running.prompting.rendered(ev, now),
             e.PromptsFailed: lambda ev, now: running.prompting.failed(ev, now),
             e.ContactsFetched: edits.fetched,

@@ -47,3 +47,11 @@ class ProviderFailed:
     numbers: tuple[str, ...]
     reason: str
     retry_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderForgotten:
+    """What a list's provider had said of a number, or (None) of all numbers, was removed by a person."""
+
+    dnc_list: str
+    number: str | None

@@ -44,6 +44,7 @@ from dialerd.core.dnc_events import DncStandingChanged as DncStandingChanged
 from dialerd.core.dnc_events import OptedOut as OptedOut
 from dialerd.core.dnc_events import ProviderAnswered as ProviderAnswered
 from dialerd.core.dnc_events import ProviderFailed as ProviderFailed
+from dialerd.core.dnc_events import ProviderForgotten as ProviderForgotten
 from dialerd.core.mark_events import CallMarked as CallMarked
 from dialerd.core.prompt_events import PromptsFailed as PromptsFailed
 from dialerd.core.prompt_events import PromptsRendered as PromptsRendered
@@ -205,7 +206,7 @@ Event = (
     PlanChanged | CampaignStartAsked | CampaignStopAsked | CampaignFound | ShutdownAsked | TimePassed
     | SequenceStartAsked | SequenceStopAsked | ContactsCounted
     | Recovered | ClaimGranted | ClaimRefused | AttemptClosed | StoreLost | StoreBack
-    | DncStandingChanged | OptedOut | DncLifted | ProviderAnswered | ProviderFailed
+    | DncStandingChanged | OptedOut | DncLifted | ProviderAnswered | ProviderFailed | ProviderForgotten
     | PromptsRendered | PromptsFailed
     | ContactsFetched | OutcomesRecorded | ContactsChanged | ContactsEdited | RecordLost | RecordBack
     | OriginateAccepted | OriginateRefused | OriginateUnknown | ChannelProbed | ChannelRinging | ChannelAnswered

@@ -59,6 +59,14 @@ class Inquiries:
             self._asked.get(name, set()).discard(number)
             self._keep(name, number, Said(listed, until))
 
+    def forget(self, name: str, number: str | None) -> None:
+        """Nothing is known any more of a number, or (None) of any; questions under way stay."""
+        known = [number] if number is not None else [n for of, n in self._said if of == name]
+        for one in known:
+            said = self._said.get((name, one))
+            if said is not None and said.listed is not None:
+                del self._said[name, one]
+
     def failed(self, name: str, numbers: Iterable[str], reason: str, retry_at: float) -> None:
         """No answer came; asking again makes sense from then on."""
         self._down[name] = (retry_at, reason)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dialerd.core.commands import AskProvider
 from dialerd.core.contact import Contact
-from dialerd.core.dnc_events import ProviderAnswered, ProviderFailed
+from dialerd.core.dnc_events import ProviderAnswered, ProviderFailed, ProviderForgotten
 from dialerd.core.floor import CampaignRun, Floor
 
 
@@ -46,3 +46,10 @@ class Inquiring:
         for name, campaign in floor.campaigns.items():
             if event.dnc_list in campaign.settings.dnc_providers:
                 floor.dirty.add(name)
+
+    def forgotten(self, event: ProviderForgotten, now: float) -> None:
+        """What was said no longer holds: the provider is asked again before the next call."""
+        self._floor.inquiries.forget(event.dnc_list, event.number)
+        for name, campaign in self._floor.campaigns.items():
+            if event.dnc_list in campaign.settings.dnc_providers:
+                self._floor.dirty.add(name)

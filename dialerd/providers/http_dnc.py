@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from urllib.parse import quote
 
 import aiohttp
@@ -18,7 +19,7 @@ from dialerd.core.breaker import Breaker
 from dialerd.core.commands import AskProvider
 from dialerd.core.dial_string import national
 from dialerd.core.dnc_events import ProviderAnswered, ProviderFailed
-from dialerd.ports import Clock, Post
+from dialerd.ports import AnswerSource, Clock, Post, ProviderAnswers
 
 _log = structlog.get_logger(__name__)
 LARGEST_ANSWER = 1 << 20
@@ -27,6 +28,9 @@ AT_ONCE = 8
 
 Measured = Callable[[str, str, float], None]
 """Told list, outcome (``answered``, ``timeout``, ``unreachable``, ``refused``, ``garbage``) and seconds."""
+
+Counted = Callable[[str, str, int], None]
+"""Told list, where the answers came from (``memory``, ``redis``, ``asked``, ``failed``: nowhere) and how many."""
 
 
 class NoAnswer(Exception):
@@ -58,13 +62,16 @@ class HttpProviders:
         post: Post,
         clock: Clock,
         *,
+        answers: ProviderAnswers,
         measured: Measured = lambda name, outcome, seconds: None,
-        most_known: int = 1_000_000,
+        counted: Counted = lambda name, origin, count: None,
+        most_known: int = 100_000,
     ) -> None:
-        """``settings``: of a list's provider as they are now; None: it has none any more. ``most_known``: answers
-        kept per list."""
+        """``settings``: of a list's provider as they are now; None: it has none any more. ``answers``: where they
+        are kept beyond this process. ``most_known``: answers kept per list in this process."""
         self._settings, self._post, self._clock = settings, post, clock
-        self._measured, self._most_known = measured, most_known
+        self._answers, self._most_known = answers, most_known
+        self._measured, self._counted = measured, counted
         self._desks: dict[str, _Desk] = {}
         self._new: asyncio.Queue[str] = asyncio.Queue()
 
@@ -82,10 +89,21 @@ class HttpProviders:
         known = {n: desk.known[n] for n in command.numbers if n in desk.known and desk.known[n][1] > now}
         if known:
             until = min(end for _, end in known.values())
+            self._counted(name, "memory", len(known))
             self._post(ProviderAnswered(name, {number: listed for number, (listed, _) in known.items()}, until))
         desk.waiting += [number for number in command.numbers if number not in known]
         if desk.waiting:
             desk.wanted.set()
+
+    def forget(self, name: str, number: str | None) -> None:
+        """The answer about a number, or (None) all of the list, was removed: this process forgets it as well."""
+        desk = self._desks.get(name)
+        if desk is None:
+            return
+        if number is None:
+            desk.known.clear()
+        else:
+            desk.known.pop(number, None)
 
     async def run(self) -> None:
         """Ask until cancelled."""
@@ -104,13 +122,38 @@ class HttpProviders:
             numbers, desk.waiting = desk.waiting[:most], desk.waiting[most:]
             if not desk.waiting:
                 desk.wanted.clear()
-            now = self._clock.now()
             if settings is None:
-                self._post(ProviderAnswered(name, dict.fromkeys(numbers, False), now + 60.0))
-            elif desk.breaker.is_open(now):
+                self._post(ProviderAnswered(name, dict.fromkeys(numbers, False), self._clock.now() + 60.0))
+                continue
+            numbers = await self._still_unknown(name, desk, settings, numbers)
+            if not numbers:
+                continue
+            if desk.breaker.is_open(self._clock.now()):
                 self._no_answer(name, desk, settings, numbers, "it failed too often", desk.breaker.open_until)
             else:
                 await self._ask(name, desk, settings, numbers, session)
+
+    async def _still_unknown(
+        self, name: str, desk: _Desk, settings: ProviderSettings, numbers: list[str]
+    ) -> list[str]:
+        """Those of which nobody has an answer that holds; the others are answered."""
+        known = await self._answers.known(source_of(name, settings), numbers)
+        if known:
+            now = self._clock.now()
+            # An answer holds no longer than the settings say now, however long it held when it was given.
+            ends = {number: now + min(kept.left_s, settings.cache_s) for number, kept in known.items()}
+            for number, kept in known.items():
+                self._know(desk, number, kept.listed, ends[number])
+            self._counted(name, "redis", len(known))
+            verdicts = {number: kept.listed for number, kept in known.items()}
+            self._post(ProviderAnswered(name, verdicts, min(ends.values())))
+        return [number for number in numbers if number not in known]
+
+    def _know(self, desk: _Desk, number: str, listed: bool, until: float) -> None:
+        desk.known.pop(number, None)
+        desk.known[number] = (listed, until)
+        while len(desk.known) > self._most_known:
+            del desk.known[next(iter(desk.known))]
 
     async def _ask(
         self, name: str, desk: _Desk, settings: ProviderSettings, numbers: list[str], session: aiohttp.ClientSession
@@ -128,20 +171,25 @@ class HttpProviders:
         desk.breaker.worked()
         until = self._clock.now() + settings.cache_s
         for number, listed in verdicts.items():
-            desk.known.pop(number, None)
-            desk.known[number] = (listed, until)
-        while len(desk.known) > self._most_known:
-            del desk.known[next(iter(desk.known))]
+            self._know(desk, number, listed, until)
+        self._counted(name, "asked", len(verdicts))
         self._post(ProviderAnswered(name, verdicts, until))
+        await self._answers.keep(source_of(name, settings), verdicts, settings.cache_s)
 
     def _no_answer(
         self, name: str, desk: _Desk, settings: ProviderSettings, numbers: list[str], reason: str, retry_at: float
     ) -> None:
+        self._counted(name, "failed", len(numbers))
         if settings.allow_on_failure:
             # As the operator has decided; not kept, so that the provider is asked again.
             self._post(ProviderAnswered(name, dict.fromkeys(numbers, False), max(retry_at, self._clock.now() + 5.0)))
         else:
             self._post(ProviderFailed(name, tuple(numbers), reason, retry_at))
+
+
+def source_of(name: str, settings: ProviderSettings) -> AnswerSource:
+    """Whose answers they are."""
+    return AnswerSource(name, sha256(settings.url.encode()).hexdigest()[:12])
 
 
 async def asked(

@@ -104,6 +104,13 @@ class Metrics:
             "dnc_provider_seconds", "Requests to providers of do-not-call lists.", ("dnc_list", "outcome"),
             (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
         )  # fmt: skip
+        self._dnc_answers = self._counter(
+            "dnc_provider_numbers", "Numbers about which a provider's answer was wanted, by where it came from: "
+            "`memory`, `redis`, `asked`, or `failed` where there was none.", ("dnc_list", "origin"),
+        )  # fmt: skip
+        self._dnc_unkept = self._counter(
+            "dnc_provider_store_failures", "Times when Redis did not tell or take answers of providers.", ("what",)
+        )
         self._dnc_entries = Gauge(
             "dialerd_dnc_entries", "Entries of do-not-call lists.", ("dnc_list", "kind"), registry=self.registry
         )
@@ -246,6 +253,14 @@ class Metrics:
     def provider_asked(self, dnc_list: str, outcome: str, seconds: float) -> None:
         """A provider of a do-not-call list was asked, and how that went."""
         self._dnc_provider.labels(dnc_list, outcome).observe(seconds)
+
+    def provider_answers(self, dnc_list: str, origin: str, count: int) -> None:
+        """Where the answers about so many numbers came from."""
+        self._dnc_answers.labels(dnc_list, origin).inc(count)
+
+    def provider_answers_unkept(self, what: str) -> None:
+        """Redis did not tell (``read``) or take (``keep``) answers of a provider."""
+        self._dnc_unkept.labels(what).inc()
 
     def spoken(self, voice: str, outcome: str, seconds: float) -> None:
         """A text was turned into speech (``rendered``), found (``cached``), or neither."""

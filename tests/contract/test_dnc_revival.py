@@ -12,14 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.app.dnc_keeper import DncKeeper
 from dialerd.core.dnc import DncEntry, DncKind
-from dialerd.core.dnc_events import DncLifted
+from dialerd.core.dnc_events import DncLifted, ProviderForgotten
 from dialerd.core.events import ContactsChanged
+from dialerd.ports import AnswerSource
 from dialerd.store.database import open_database
 from dialerd.store.dnc_load import LoadMode, load_file
 from dialerd.store.dnc_loads import DncLoads
 from dialerd.store.dnc_redis import DncCopy
 from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.migrate import migrate_engine
+from dialerd.store.provider_answers import RedisAnswers
 from dialerd.store.schema import contact_lists, contact_numbers, contacts
 from lab.redis import Redis
 from tests.contract.dnc_worlds import WallClock
@@ -42,14 +44,22 @@ class Floor:
 
     def __init__(self, engine: AsyncEngine, redis_url: str) -> None:
         self.engine = engine
+        self.redis_url = redis_url
         self.inbox = Inbox()
         self.record = SqlDnc(engine, WallClock())
         self.copy = DncCopy(redis_url, self.record)
         self.told: list[str] = []
+        self.answers = RedisAnswers(redis_url)
+        self.forgot: list[tuple[str, str | None]] = []
         self.keeper = DncKeeper(
             self.record, self.copy, self.inbox.post, WallClock(), lists=lambda: [LIST], live=list,
-            reached=lambda *_: None, tell=lambda _, name, **__: self.told.append(name),
+            reached=lambda *_: None, tell=lambda _, name, **__: self.told.append(name), answers=self.answers,
+            forgot=lambda *gone: self.forgot.append(gone),
         )  # fmt: skip
+
+    async def close(self) -> None:
+        await self.copy.aclose()
+        await self.answers.aclose()
 
     async def retire(self) -> None:
         async with self.engine.begin() as connection:
@@ -88,7 +98,7 @@ async def floor(contract_redis: Redis, database_url: str) -> AsyncIterator[Floor
         stack.push_async_callback(engine.dispose)
         await migrate_engine(engine)
         made = Floor(engine, contract_redis.url)
-        stack.push_async_callback(made.copy.aclose)
+        stack.push_async_callback(made.close)
         await made.record.ensure([LIST])
         await made.add(DncKind.NUMBER, *(number for numbers, _, _ in PEOPLE.values() for number in numbers))
         await made.keeper.look()
@@ -124,7 +134,7 @@ async def test_a_removal_while_no_daemon_ran_is_found_at_its_start(floor: Floor,
     await floor.record.remove(LIST, DncEntry(DncKind.NUMBER, "+441632960002"), "consented", "ann")
     started = Floor(floor.engine, contract_redis.url)
     await started.keeper.look()
-    await started.copy.aclose()
+    await started.close()
     assert await floor.callable() == {"bob"}
 
 
@@ -146,3 +156,25 @@ async def test_a_register_that_no_longer_has_a_number_frees_it(floor: Floor, tmp
         await connection.execute(update(contacts).values(state="uncallable", reason="dnc:never"))
     await load("+441632960002", "+442079460999")
     assert await floor.callable() == {"ann", "cyd", "dan"}, "all who have the number that the new register lacks"
+
+
+async def test_a_forgotten_answer_frees_those_whom_only_the_provider_kept_from_being_called(floor: Floor) -> None:
+    """Somebody else forgets: another instance, or the command line."""
+    provider = AnswerSource(LIST, "aaaa")
+    await floor.answers.forget(provider, "+441632960003")
+    begun = Floor(floor.engine, floor.redis_url)
+    await begun.keeper.look()
+    assert begun.forgot == [], "a daemon that begins remembers nothing"
+    await floor.record.remove(LIST, DncEntry(DncKind.NUMBER, "+441632960002"), "the provider has it", "ann")
+    await floor.answers.forget(provider, "+441632960001")
+    await floor.answers.forget(provider, "+441632960002")
+    await begun.keeper.look()
+    assert begun.forgot == [(LIST, "+441632960001"), (LIST, "+441632960002")]
+    assert begun.inbox.of(ProviderForgotten) == [ProviderForgotten(*gone) for gone in begun.forgot]
+    assert await floor.callable() == {"bob"}, "the list itself still has the other one"
+    await begun.keeper.look()
+    assert len(begun.forgot) == 2, "once is enough"
+    await floor.answers.forget(provider, None)
+    await begun.keeper.look()
+    assert begun.forgot[-1] == (LIST, None)
+    await begun.close()

@@ -36,6 +36,7 @@ from dialerd.core.webhook import WebhookSettings
 from dialerd.store.callbacks import Callbacks
 from dialerd.store.contact_import import import_contacts
 from dialerd.store.database import open_database
+from dialerd.store.memory_provider_answers import MemoryAnswers
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
 from dialerd.store.recordings import Recordings
@@ -90,11 +91,13 @@ class StagedDaemon:
         self.lists = {"leads": LEADS}
         self.webhook_settings = {"crm": WebhookSettings("crm", "http://127.0.0.1:1/calls")}
         self.dnc_lists = {"opt_outs": DncListSettings("opt_outs", "People who asked", "GB")}
+        self.answers = MemoryAnswers(self)
+        """What providers said."""
         self._dnc = DncRooms(
             "redis://127.0.0.1:1/0", engine, self.post, self, lists=lambda: self.dnc_lists,
             plan=lambda: self.stage.plan, dialer=lambda: stage.dialer, reached=lambda *_: None, tell=self.teller.tell,
             counted=self._metrics.dnc_counted,
-            measured=self._metrics.provider_asked,
+            measured=self._metrics.provider_asked, answers=self.answers,
         )  # fmt: skip
         """Redis is away: what is asked of the record works, what must be in Redis is told to come later."""
         self.aside = SetAsideRoom(

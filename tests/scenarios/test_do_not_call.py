@@ -183,3 +183,17 @@ def test_an_answer_that_is_too_old_is_asked_for_again() -> None:
     before = len(of(stage, AskProvider))
     stage.feed(e.ContactsFetched("reminders", (replace(contact(1, "patients"), attempts=1),), None, 1))
     assert len(of(stage, AskProvider)) == before + 1
+
+
+def test_what_was_forgotten_is_asked_again_before_the_call() -> None:
+    stage = begun(contact(1, "patients"), settings=PROVIDED)
+    stage.feed(d.ProviderForgotten("never", ONE)).advance(0.1)
+    assert len(of(stage, AskProvider)) == 1, "a question under way stays one"
+    stage.feed(d.ProviderAnswered("never", {ONE: False, HOME: False}, stage.now + 3600.0)).advance(0.1)
+    stage.end(stage.grant(), 17)
+    for number, questions in ((HOME, 1), (ONE, 2), (None, 3)):
+        stage.feed(d.ProviderForgotten("never", number))
+        stage.feed(e.ContactsFetched("reminders", (replace(contact(1, "patients"), attempts=1),), None, 1))
+        assert len(of(stage, AskProvider)) == questions
+        stage.feed(d.ProviderAnswered("never", {ONE: True}, stage.now + 3600.0)).advance(0.1)
+    stage.feed(d.ProviderForgotten("another", None))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +17,12 @@ from dialerd.config.dnc_lists import ProviderSettings
 from dialerd.core.breaker import Breaker
 from dialerd.core.commands import AskProvider
 from dialerd.core.dnc_events import ProviderAnswered, ProviderFailed
-from dialerd.providers.http_dnc import HttpProviders
-from tests.store.store_lab import Inbox, SetClock
+from dialerd.ports import ProviderAnswers
+from dialerd.providers.http_dnc import HttpProviders, source_of
+from dialerd.store.memory_provider_answers import MemoryAnswers
+from dialerd.store.provider_answers import RedisAnswers
+from lab.redis import Redis
+from tests.store.store_lab import Inbox, SetClock, eventually
 
 ONE, OTHER = "+441632960001", "+441632960002"
 
@@ -73,9 +78,16 @@ class Bench:
         self.fake, self.inbox, self.clock = fake, Inbox(), SetClock()
         self.settings = ProviderSettings(f"{url}/check", timeout_s=5.0, failures=3, pause_s=30.0, cache_s=3600.0)
         self.outcomes: list[str] = []
-        self.port = HttpProviders(
-            lambda name: self.settings, self.inbox.post, self.clock,
+        self.origins: Counter[str] = Counter()
+        self.answers: ProviderAnswers = MemoryAnswers(self.clock)
+        self.port = self.another(self.answers)
+
+    def another(self, answers: ProviderAnswers) -> HttpProviders:
+        """The adapter of another instance, or of the next run; the clock and the inbox are the same."""
+        return HttpProviders(
+            lambda name: self.settings, self.inbox.post, self.clock, answers=answers,
             measured=lambda name, outcome, seconds: self.outcomes.append(outcome),
+            counted=lambda name, origin, count: self.origins.update({origin: count}),
         )  # fmt: skip
 
     def change(self, **changes: Any) -> None:
@@ -90,17 +102,25 @@ class Bench:
         return event
 
 
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    fake = FakeProvider()
-    made = Bench(fake, await fake.start())
-    task = asyncio.create_task(made.port.run())
+@asynccontextmanager
+async def at_work(port: HttpProviders) -> AsyncIterator[HttpProviders]:
+    task = asyncio.create_task(port.run())
     try:
-        yield made
+        yield port
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    fake = FakeProvider()
+    made = Bench(fake, await fake.start())
+    try:
+        async with at_work(made.port):
+            yield made
+    finally:
         await fake.stop()
 
 
@@ -217,3 +237,84 @@ def test_a_breaker_whose_clock_went_back_is_closed() -> None:
     assert breaker.is_open(1029.0)
     assert not breaker.is_open(1030.0)
     assert not breaker.is_open(500.0)
+
+
+async def test_answers_outlive_the_process_and_are_known_to_other_instances(
+    bench: Bench, redis_server: Redis
+) -> None:
+    """Another instance, and the next run, ask nobody while an answer holds; another address is another provider."""
+    stores = [RedisAnswers(redis_server.url) for _ in range(2)]
+    try:
+        async with at_work(bench.another(stores[0])) as first, at_work(bench.another(stores[1])) as second:
+            bench.port = first
+            await bench.answered(ONE, OTHER)
+            source = source_of("registry", bench.settings)
+
+            async def kept() -> bool:
+                return len(await stores[1].known(source, [ONE, OTHER])) == 2
+
+            await eventually(kept, "both answers are kept")
+            bench.port = second
+            said = await bench.answered(ONE, OTHER)
+            assert isinstance(said, ProviderAnswered)
+            assert said.verdicts == {ONE: True, OTHER: False}
+            # Redis counts real seconds down, of which some pass here.
+            assert bench.clock.at + 3000 < said.until <= bench.clock.at + 3600
+            assert bench.fake.asked == [[ONE, OTHER]]
+            assert bench.origins == {"asked": 2, "redis": 2}
+            second.forget("registry", None)
+            bench.change(url=bench.settings.url + "?other")
+            await bench.answered(ONE)
+            assert bench.fake.asked == [[ONE, OTHER], [ONE]]
+    finally:
+        for store in stores:
+            await store.aclose()
+
+
+async def test_while_redis_is_away_the_provider_is_asked(bench: Bench) -> None:
+    failures: list[str] = []
+    away = RedisAnswers("redis://127.0.0.1:1/0", timeout_s=0.2, failed=failures.append)
+    async with at_work(bench.another(away)) as bench.port:
+        said = await bench.answered(ONE)
+        assert isinstance(said, ProviderAnswered)
+        assert said.verdicts == {ONE: True}
+        await eventually(lambda: failures == ["read", "keep"], "both failures are told")
+        bench.fake.answer = lambda asked: web.Response(status=500)
+        assert isinstance(await bench.answered(OTHER), ProviderFailed), "nobody says it is free: it is not called"
+        assert await bench.answered(ONE) == said, "what was said holds in this process"
+    await away.aclose()
+
+
+async def test_a_kept_answer_serves_while_the_provider_is_down(bench: Bench) -> None:
+    await bench.answers.keep(source_of("registry", bench.settings), {ONE: True}, 600.0)
+    bench.fake.answer = lambda asked: web.Response(status=500)
+    for _ in range(bench.settings.failures):
+        assert isinstance(await bench.answered(OTHER), ProviderFailed)
+    assert await bench.answered(ONE) == ProviderAnswered("registry", {ONE: True}, bench.clock.at + 600.0)
+    assert bench.origins == {"failed": bench.settings.failures, "redis": 1}
+
+
+async def test_an_answer_holds_no_longer_than_the_settings_say_now(bench: Bench) -> None:
+    await bench.answers.keep(source_of("registry", bench.settings), {ONE: False}, 86400.0)
+    assert await bench.answered(ONE) == ProviderAnswered("registry", {ONE: False}, bench.clock.at + 3600.0)
+
+
+async def test_what_is_known_and_what_is_not_are_told_apart(bench: Bench) -> None:
+    await bench.answers.keep(source_of("registry", bench.settings), {ONE: True}, 600.0)
+    await bench.answered(ONE, OTHER)
+    _, asked = await bench.inbox.wait_for(ProviderAnswered, 2)
+    assert asked.verdicts == {OTHER: False}
+    assert bench.fake.asked == [[OTHER]]
+
+
+async def test_what_was_forgotten_is_asked_again(bench: Bench) -> None:
+    await bench.answered(ONE, OTHER)
+    await bench.answers.forget(source_of("registry", bench.settings), ONE)
+    bench.port.forget("registry", ONE)
+    bench.fake.answer = bench.fake.lists()
+    again = await bench.answered(ONE)
+    assert isinstance(again, ProviderAnswered)
+    assert again.verdicts == {ONE: False}
+    await bench.answered(OTHER)
+    assert bench.fake.asked == [[ONE, OTHER], [ONE]]
+    bench.port.forget("another list", None)
