@@ -66,6 +66,8 @@ def labels_of() -> dict[str, set[str]]:
     metrics.contacts_counted({"spring": {"fresh": 1}})
     metrics.contacts_parked({"spring": {"retry:busy": 1}})
     metrics.provider_asked("registry", "answered", 0.1)
+    metrics.provider_answers("registry", "redis", 2)
+    metrics.provider_answers_unkept("read")
     stage.feed(e.CallMarked(Mark.PERSON, "8001", attempt_id="dlr-1"))
     metrics.imports.ended(Imported())
     metrics.rule_failed("house:vip")
