@@ -27,7 +27,7 @@ demo: setup ## 200 real calls through two real Asterisks; report in demo/report.
 	@$(PY) -m lab.demo --seed $(SEED)
 
 test: setup ## every test, on real Asterisk pairs and real Redis servers
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 explore: setup ## the property tests in search of new counterexamples
 	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -n $(WORKERS) -m hypothesis

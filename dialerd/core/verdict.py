@@ -29,8 +29,7 @@ def disposition_of(attempt: LiveAttempt, now: float) -> Disposition:
     if record.flow is not None:
         return _of_flow(record)
     message = record.treatment in _WITH_MESSAGE and attempt.playback_started
-    may_be_person = record.analysis is None or CallAnalysis(record.analysis) in MAY_BE_PERSON
-    if attempt.settings.queue is not None and may_be_person and not message and legal_clock.is_over(attempt, now):
+    if not message and _was_awaiting(attempt) and legal_clock.is_over(attempt, now):
         # Ended, whoever ended it, after more waiting than the law allows.
         record.abandoned = True
         return Disposition.ABANDONED
@@ -54,6 +53,16 @@ def disposition_of(attempt: LiveAttempt, now: float) -> Disposition:
         return Disposition.ABANDONED if record.abandoned else Disposition.SILENCE
     # A person who was still within the threshold when the call ended hung up early.
     return Disposition.HUNG_UP_EARLY
+
+
+def _was_awaiting(attempt: LiveAttempt) -> bool:
+    """Perhaps a person, for whom an agent or a message was meant; no message is meant for who says nothing."""
+    record = attempt.record
+    analysis = None if record.analysis is None else CallAnalysis(record.analysis)
+    if analysis is not None and analysis not in MAY_BE_PERSON:
+        return False
+    spoke = record.speech_at is not None if analysis is None else analysis is not CallAnalysis.SILENCE
+    return spoke or attempt.settings.queue is not None
 
 
 def _of_machine(record: AttemptRecord, analysis: CallAnalysis) -> Disposition:

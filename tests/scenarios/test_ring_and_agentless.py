@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dialerd.core import commands as c
@@ -172,6 +174,23 @@ def test_hanging_up_in_the_middle_of_a_message_is_no_failed_message() -> None:
     line.at(10.0, e.PlaybackFinished(playback_of(first), failed=True)).at(10.01, e.ChannelEnded(first, 16))
     assert line.closed().disposition == "answered_message"
     assert line.state() is not CampaignState.SUSPENDED
+
+
+@pytest.mark.parametrize(("ended_at", "disposition"), [(6.5, "hung_up_early"), (8.5, "abandoned")])
+def test_whoever_waited_in_vain_for_the_message_was_abandoned(ended_at: float, disposition: str) -> None:
+    """A silent call is one, whether an agent or a message was to come."""
+    line = Timeline(replace(AGENTLESS, analysis=profile_named("connect_first"))).ready().started(contact(1))
+    first = line.the(c.OriginateCall).attempt_id
+    line.at(5.0, e.ChannelAnswered(first)).at(6.0, e.TalkingStarted(first)).at(ended_at, e.ChannelEnded(first, 16))
+    assert line.closed().disposition == disposition
+    assert line.closed().abandoned is (disposition == "abandoned")
+
+
+def test_no_message_is_meant_for_whoever_says_nothing() -> None:
+    line = Timeline(replace(AGENTLESS, analysis=profile_named("catch_machines"))).ready().started(contact(1))
+    first = line.the(c.OriginateCall).attempt_id
+    line.at(5.0, e.ChannelAnswered(first)).at(7.8, e.ChannelEnded(first, 16))
+    assert (line.closed().disposition, line.closed().abandoned) == ("hung_up_early", False)
 
 
 def playback_of(attempt: str) -> str:
