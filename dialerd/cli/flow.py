@@ -90,7 +90,11 @@ def try_flow(
         list[str] | None, typer.Option("--column", metavar="NAME=VALUE", help="A column of the contact; repeatable.")
     ] = None,
     agents: Annotated[int, typer.Option("--agents", min=0, help="Idle agents in every queue.")] = 1,
-    zone: Annotated[str, typer.Option("--zone", help="Time zone of the called party.")] = "UTC",
+    zone: Annotated[str, typer.Option("--zone", help="Time zone of the campaign, for `hours`.")] = "UTC",
+    called_zone: Annotated[
+        list[str] | None,
+        typer.Option("--called-zone", help="Where the called party may be, for `local_hours`; repeatable."),
+    ] = None,
     file: FileOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -98,7 +102,7 @@ def try_flow(
     """Walks through a flow without a call: type keys; an empty line lets the time run out; `h` hangs up."""
     found = _checked(file, config)
     columns = dict(_column(one) for one in column or ())
-    trial = Trial(_flow(name, found).name, found.flows, columns, agents, zone, time.time())
+    trial = Trial(_flow(name, found).name, found.flows, columns, agents, zone, called_zone or (), time.time())
     console = screen()
 
     def tell(lines: list[str]) -> None:

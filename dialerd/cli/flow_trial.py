@@ -19,12 +19,14 @@ class Trial:
     """One walk. Every method returns lines that say what the caller would notice."""
 
     def __init__(
-        self, name: str, flows: Mapping[str, Flow], columns: Mapping[str, str], agents: int, zone: str, now: float
-    ) -> None:
-        """``agents``: idle in every queue; ``now``: epoch seconds at which it is tried."""
+        self, name: str, flows: Mapping[str, Flow], columns: Mapping[str, str], agents: int, zone: str,
+        called_zones: Sequence[str], now: float,
+    ) -> None:  # fmt: skip
+        """``agents``: idle in every queue; ``zone``: the campaign's; ``called_zones``: where the called party may be;
+        ``now``: epoch seconds at which it is tried."""
         self._walk = Walk(flows, WalkState(name, given=dict(columns)))
         facts = Facts("trial", {})
-        self._around = Around(moment_at(now, zone), facts, zone, lambda queue: agents)
+        self._around = Around(moment_at(now, zone), facts, zone, tuple(called_zones) or (zone,), lambda queue: agents)
         self._agents = agents
         self._said: list[str] = []
         self._left = False

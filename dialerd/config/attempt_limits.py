@@ -61,7 +61,7 @@ class LimitsModel(SharedLimitsModel):
     )
     reset: Annotated[str, Choice(("never", "daily"))] = Field(
         default="never",
-        description="`daily`: `per_contact` and `per_number` hold for each day of the campaign's time zone; "
+        description="`daily`: `per_contact` and `per_number` hold for each day of the called party's clock; "
         "`never`: for as long as the contact is in the list.",
     )
     after_abandoned: Annotated[float, Duration(60, MOST_CAP_S)] | None = Field(

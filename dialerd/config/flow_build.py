@@ -89,4 +89,4 @@ def _gather(model: GatherModel, node: NodeModel) -> n.Gather:
 
 def _case(model: CaseModel) -> n.Case:
     condition = parse_filter(model.when) if model.when is not None else None
-    return n.Case(model.next, condition, model.hours, model.agents)
+    return n.Case(model.next, condition, model.hours, model.local_hours, model.agents)

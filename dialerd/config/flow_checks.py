@@ -135,9 +135,10 @@ def _check_gather(document: Document, path: Path, node: NodeModel) -> None:
 def _check_cases(document: Document, path: Path, node: NodeModel) -> None:
     for index, case in enumerate(node.branch or ()):
         here: Path = (*path, "branch", index)
-        if case.when is None and case.hours is None and case.agents is None:
+        if (case.when, case.hours, case.local_hours, case.agents) == (None,) * 4:
             document.problem(document.mark(here), here, "a case without a condition always holds",
-                             "`when`, `hours` or `agents`", "use `otherwise` for what is left")  # fmt: skip
+                             "`when`, `hours`, `local_hours` or `agents`",
+                             "use `otherwise` for what is left")  # fmt: skip
         if case.when is None:
             continue
         at: Path = (*here, "when")

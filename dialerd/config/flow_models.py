@@ -80,7 +80,10 @@ class CaseModel(Section):
         default=None, description='A condition on the contact: `region = "GB"`; columns written by the flow count.'
     )
     hours: Annotated[WeeklyHours, HoursOfWeek()] | None = Field(
-        default=None, description="It is within these hours: `mon-fri 9-17`."
+        default=None, description="It is within these hours, in the campaign's time zone: `mon-fri 9-17`."
+    )
+    local_hours: Annotated[WeeklyHours, HoursOfWeek()] | None = Field(
+        default=None, description="It is within these hours where the called party is, in every zone that may be."
     )
     agents: Annotated[str, QUEUE_NAME] | None = Field(default=None, description="An agent of this queue is idle.")
     next: _NODE = Field(description="The node that follows.")

@@ -100,7 +100,7 @@ class CampaignModel(Section):
             default_factory=lambda: ["08:00", "12:00", "17:00"],
             min_length=2,
             max_length=6,
-            description="When the parts of the day begin, in the campaign's time zone; for `retry` and its `next`.",
+            description="When the parts of the day begin, by the called party's clock; for `retry` and its `next`.",
         )
     )
     guaranteed_agent_lane: Annotated[bool, Switch()] = Field(
@@ -162,7 +162,9 @@ class CampaignModel(Section):
     )
     pacing: PacingModel = Field(default_factory=PacingModel, description="How far ahead of its agents it dials.")
     time_zone: Annotated[str, TimeZone()] = Field(
-        default="UTC", description="Time zone in which a new day of abandoned calls begins."
+        default="UTC",
+        description="Time zone in which a new day of abandoned calls begins, of `hours` in flows, and of numbers of "
+        "which nobody knows where they are.",
     )
     schedule: Annotated[str, CAMPAIGN_NAME] | None = Field(
         default=None,

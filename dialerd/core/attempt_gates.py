@@ -5,8 +5,7 @@ from __future__ import annotations
 from dialerd.core.attempts_control import Capped, contact_subject
 from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse, Verdict
 from dialerd.core.gates import Case
-from dialerd.core.tallies import NO_TALLIES, is_dead, is_promised, number_calls, number_calls_on
-from dialerd.core.windows import day_begins, day_of
+from dialerd.core.tallies import NO_TALLIES, is_dead, is_promised, number_calls, number_calls_today
 
 
 def caps_allow(case: Case) -> Verdict:
@@ -41,7 +40,5 @@ def number_within_limits(case: Case) -> Verdict:
     if not limits.daily:
         enough = number_calls(tallies, case.number_index) >= limits.per_number and not is_promised(tallies)
         return Refuse("max_attempts_of_number") if enough else ALLOW
-    today = day_of(case.now, settings.time_zone)
-    if number_calls_on(tallies, case.number_index, today) < limits.per_number:
-        return ALLOW
-    return Hold("max_attempts_of_number_today", day_begins(today + 1, settings.time_zone))
+    calls, over = number_calls_today(tallies, case.number_index, case.now)
+    return ALLOW if calls < limits.per_number else Hold("max_attempts_of_number_today", over)

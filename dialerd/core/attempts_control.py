@@ -85,7 +85,8 @@ CAP_REASON = "cap:"
 @dataclass(frozen=True, slots=True)
 class AttemptLimits:
     """How often one campaign's rules let a contact and each of its numbers be dialed; None: as often as you like.
-    ``daily``: the count begins anew with each day of the campaign's time zone; else it never does."""
+    ``daily``: the count begins anew with each day of the called party (:mod:`~dialerd.core.called_days`); else it
+    never does."""
 
     per_contact: int | None = None
     per_number: int | None = None

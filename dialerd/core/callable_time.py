@@ -184,9 +184,13 @@ ANY_TIME = CallableTime()
 
 
 def zones_said(place: Place) -> str:
-    """The zones as an attempt keeps them: the first three, and how many more there are."""
-    shown = " ".join(place.zones[:3])
-    return f"{shown} +{len(place.zones) - 3}" if len(place.zones) > 3 else shown
+    """The zones as an attempt keeps them, with spaces between."""
+    return " ".join(place.zones)
+
+
+def zones_in(said: str) -> tuple[str, ...]:
+    """The zones out of what :func:`zones_said` made; none where nobody knows."""
+    return tuple(name for name in said.split() if not name.startswith("+"))  # "+2": how many were left out once
 
 
 def local_time(zones: str, at: float) -> str:

@@ -1,14 +1,20 @@
-"""Parts of the day: morning, afternoon, evening, by their first moment on the wall clock."""
+"""Parts of the day: morning, afternoon, evening, by their first moment on the wall clock.
+
+Of somebody who may be in one of several time zones a moment may lie in several parts: it is another part of the day
+than an earlier call only where none of them is the same.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import count
 
 from dialerd.core.windows import zone
 
 USUAL = (8 * 3600, 12 * 3600, 17 * 3600)
 """Morning from 8:00, afternoon from 12:00, evening from 17:00 until the next morning; seconds since midnight."""
+_DAYS_AHEAD = 3
+"""Within so many days every part begins in every zone, although clocks are changed."""
 
 
 def part_at(at: float, parts: tuple[int, ...], zone_name: str) -> int:
@@ -18,16 +24,28 @@ def part_at(at: float, parts: tuple[int, ...], zone_name: str) -> int:
     return max((index for index, begins in enumerate(parts) if begins <= passed_s), default=len(parts) - 1)
 
 
-def next_in_part(at: float, part: int, parts: tuple[int, ...], zone_name: str) -> float:
-    """The first moment from ``at`` on that lies in ``part``: ``at`` itself, or when the part next begins."""
-    if part_at(at, parts, zone_name) == part:
-        return at
-    return next(begins for day in count() if (begins := _begins(at, day, parts[part], zone_name)) >= at)
+def parts_at(at: float, parts: tuple[int, ...], zones: Sequence[str]) -> frozenset[int]:
+    """In which parts ``at`` lies in these zones."""
+    return frozenset(part_at(at, parts, name) for name in zones)
 
 
-def next_day(at: float, parts: tuple[int, ...], zone_name: str) -> float:
-    """When the first part of the day after ``at`` begins."""
-    return _begins(at, 1, parts[0], zone_name)
+def moments(at: float, parts: tuple[int, ...], zones: Sequence[str]) -> Iterator[tuple[float, frozenset[int]]]:
+    """``at`` (epoch seconds) and the moments after it at which a part begins in one of the zones, for two days, each
+    with the parts in which it lies; in their order."""
+    begins = {
+        begin
+        for name in zones
+        for day in range(_DAYS_AHEAD)
+        for seconds in parts
+        if (begin := _begins(at, day, seconds, name)) > at
+    }
+    for moment in (at, *sorted(begins)):
+        yield moment, parts_at(moment, parts, zones)
+
+
+def next_day(at: float, parts: tuple[int, ...], zones: Sequence[str]) -> float:
+    """When the first part of the day after ``at`` has begun in all of these zones."""
+    return max(_begins(at, 1, parts[0], name) for name in zones)
 
 
 def _begins(at: float, days_later: int, seconds: int, zone_name: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dialerd.core import ids
 from dialerd.core.attempt import AttemptState
+from dialerd.core.callable_time import zones_in
 from dialerd.core.campaign import AbandonKey, CampaignSettings
 from dialerd.core.commands import (
     BarNumber,
@@ -348,8 +349,8 @@ class Flowing:
             contact.last_disposition if contact is not None else None,
             number_type=record.number_kind,
         )
-        moment = moment_at(now, settings.time_zone)
-        return Around(moment, facts, settings.time_zone, self._desk.idle_agents)
+        moment, here = moment_at(now, settings.time_zone), settings.time_zone
+        return Around(moment, facts, here, zones_in(record.called_zone) or (here,), self._desk.idle_agents)
 
 
 def abandoned_flow(settings: CampaignSettings) -> Flow:

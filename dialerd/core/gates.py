@@ -17,8 +17,7 @@ from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.gate_verdicts import ALLOW, Allow, Hold, Refuse, Verdict
 from dialerd.core.inquiries import PROVIDER_REASON
 from dialerd.core.schedule import until_said
-from dialerd.core.tallies import NO_TALLIES, calls_on, is_promised
-from dialerd.core.windows import day_begins, day_of
+from dialerd.core.tallies import NO_TALLIES, calls_today, is_promised
 
 OUTSIDE_SCHEDULE = "outside_its_schedule"
 """What the reason begins with while a campaign is held by its schedule."""
@@ -149,10 +148,8 @@ def contact_within_limits(case: Case) -> Verdict:
     if not limits.daily:
         enough = contact.attempts >= limits.per_contact and not is_promised(contact.tries)
         return Refuse("max_attempts") if enough else ALLOW
-    today = day_of(case.now, settings.time_zone)
-    if calls_on(contact.tries or NO_TALLIES, today) < limits.per_contact:
-        return ALLOW
-    return Hold("max_attempts_today", day_begins(today + 1, settings.time_zone))
+    calls, over = calls_today(contact.tries or NO_TALLIES, case.now)
+    return ALLOW if calls < limits.per_contact else Hold("max_attempts_today", over)
 
 
 def gap_passed(case: Case) -> Verdict:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dialerd.core.attempt import GUARANTEED_LANE, AttemptRecord, AttemptState
 from dialerd.core.attempts_control import CAP_REASON
 from dialerd.core.callable_time import local_time, zones_said
+from dialerd.core.called_days import stamp_of
 from dialerd.core.campaign import CampaignState
 from dialerd.core.choosing import ALL_ALLOWED, LAST_MOMENT_GATES, verdicts_said
 from dialerd.core.closing import Closing
@@ -18,7 +19,6 @@ from dialerd.core.commands import (
     ProbeChannel,
 )
 from dialerd.core.contact import Contact
-from dialerd.core.day_parts import part_at
 from dialerd.core.desk import Desk
 from dialerd.core.dial_string import dial_string
 from dialerd.core.dnc import DNC_REASON
@@ -32,8 +32,6 @@ from dialerd.core.prompt_texts import own_language
 from dialerd.core.prompting import message_media
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.rule_stamp import rules_stamp
-from dialerd.core.tallies import stamped
-from dialerd.core.windows import day_of
 
 RING_GRACE_S = 1.0
 """Asterisk's own ring time-out goes first; ours acts when it did not."""
@@ -92,11 +90,7 @@ class Placing:
             contact_attempts=contact.attempts,
             number_index=index,
             number_count=len(contact.numbers),
-            contact_tries=stamped(
-                contact.tries,
-                day_of(now, settings.time_zone),
-                part_at(now, settings.day_parts, settings.time_zone),
-            ),
+            contact_tries=stamp_of(settings, contact, index, now),
             lane=GUARANTEED_LANE if agent is not None and settings.mode.dials_ahead else "",
             profile=settings.profile.said,
             profile_version=settings.profile.version,
@@ -159,6 +153,9 @@ class Placing:
         record.dialed_at = now
         record.gate_verdicts = ALL_ALLOWED
         record.called_local = local_time(record.called_zone, now)
+        if record.claimed_at is None or now // 60 != record.claimed_at // 60:
+            # It may have become another day, or part of it, between claim and call.
+            record.contact_tries = stamp_of(settings, attempt.contact, record.number_index, now)
         campaign.placed += 1
         self._forecasting.dialed(attempt, now)
         contact = attempt.contact

@@ -15,8 +15,8 @@ from dialerd.core.call_seen import RuleFunction, call_seen
 from dialerd.core.contact import Contact
 from dialerd.core.filtering.conditions import CallFact, Filter
 from dialerd.core.filtering.evaluation import holds
-from dialerd.core.filtering.facts import Facts, moment_at
-from dialerd.core.rule_clock import asks_clock, called_clock
+from dialerd.core.filtering.facts import Facts, Moment, moment_at
+from dialerd.core.rule_clock import Clock, asks_clock, called_clocks
 from dialerd.core.wrap_up import HookCall, WrapUpRule
 
 PREVIEW_LOOK_AGAIN_S = 3600.0
@@ -105,19 +105,22 @@ def rule_on(
     if not rule_sets:
         return NOTHING
     of_call: dict[CallFact, str | float | None] = {CallFact.CAMPAIGN: campaign}
+    clocks: list[Clock] = []
     if any(_looks_at_clock(rule) for each in rule_sets for rule in each.pre_call):
-        of_call |= called_clock(called_zone() or zone_name, now)
+        clocks = called_clocks(called_zone() or zone_name, now)
+        of_call |= clocks[0]
     facts = Facts(
         contact.contact_list, contact.columns, contact.attempts, contact.last_disposition, contact.last_attempt_at,
         contact.added_at, number_kind, of_call=of_call, tallies=contact.tries or {}, idle=idle,
     )  # fmt: skip
+    elsewhere = [replace(facts, of_call={**of_call, **clock}) for clock in clocks[1:]]
     moment = moment_at(now, zone_name)
     fired: list[str] = []
     against, against_name, caller_id, variables = None, "", None, dict[str, str]()
     webhooks: list[HookCall] = []
     for rule_set in rule_sets:
         for rule in rule_set.pre_call:
-            if rule.condition is not None and not holds(rule.condition.condition, facts, moment):
+            if not _is_meant(rule, facts, elsewhere, moment):
                 continue
             name = f"{rule_set.name}.{rule.name}"
             if rule.function is not None:
@@ -140,6 +143,16 @@ def rule_on(
             if rule_set.first:
                 break
     return Ruling(tuple(fired), against, against_name, caller_id, variables, tuple(webhooks))
+
+
+def _is_meant(rule: PreCallRule, facts: Facts, elsewhere: list[Facts], moment: Moment) -> bool:
+    """Whether the rule's condition holds. ``elsewhere``: the facts by other clocks that the called party's may be: a
+    rule that is in the way of the call is so if it holds by any of them, another one only if it holds by all."""
+    if rule.condition is None:
+        return True
+    by_clocks = [facts, *elsewhere] if elsewhere and asks_clock(rule.condition) else [facts]
+    every = rule.action is PreCallAction.DIAL and rule.function is None
+    return (all if every else any)(holds(rule.condition.condition, each, moment) for each in by_clocks)
 
 
 def _looks_at_clock(rule: PreCallRule) -> bool:

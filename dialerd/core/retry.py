@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dialerd.core.attempt import AttemptRecord
+from dialerd.core.callable_time import zones_in
 from dialerd.core.campaign import CampaignSettings, NextTry, RetryRule
 from dialerd.core.contact import ContactNext, ContactState
-from dialerd.core.day_parts import next_day, next_in_part
+from dialerd.core.day_parts import moments, next_day
 from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.tallies import (
@@ -113,7 +114,7 @@ def _by_the_rules(
         return _handed_over(rule, following) or given_up
     if rule.next is NextTry.SAME_NUMBER or following is None:
         following = index
-    at = _moment(rule, settings, tallies, now)
+    at = _moment(record, rule, settings, tallies, now)
     return ContactNext(ContactState.WAITING, at, following, f"retry:{disposition}")
 
 
@@ -125,14 +126,21 @@ def _handed_over(rule: RetryRule | None, number_index: int | None) -> ContactNex
     return ContactNext(ContactState.CALLABLE, None, number_index or 0, reason, move_to=rule.hand_over_list)
 
 
-def _moment(rule: RetryRule, settings: CampaignSettings, tallies: Mapping[str, int], now: float) -> float:
-    """When the next try may be, epoch seconds."""
-    earliest, parts, zone = now + rule.gap_s, settings.day_parts, settings.time_zone
-    if rule.next is NextTry.NEXT_DAY:
-        return max(earliest, next_day(now, parts, zone))
-    if rule.next not in (NextTry.OTHER_DAYPART, NextTry.BEST_TIME):
+def _moment(
+    record: AttemptRecord, rule: RetryRule, settings: CampaignSettings, tallies: Mapping[str, int], now: float
+) -> float:
+    """When the next try may be, epoch seconds; days and their parts are those of the called party."""
+    earliest, parts = now + rule.gap_s, settings.day_parts
+    if rule.next not in (NextTry.NEXT_DAY, NextTry.OTHER_DAYPART, NextTry.BEST_TIME):
         return earliest
-    begins = {part: next_in_part(earliest, part, parts, zone) for part in range(len(parts))}
-    if rule.next is NextTry.OTHER_DAYPART:
-        return begins[min(begins, key=lambda part: (last_in_part(tallies, part), begins[part]))]
-    return begins[min(begins, key=lambda part: (-answer_share(tallies, part), begins[part]))]
+    zones = zones_in(record.called_zone) or (settings.time_zone,)
+    if rule.next is NextTry.NEXT_DAY:
+        return max(earliest, next_day(now, parts, zones))
+
+    def worse(here: frozenset[int]) -> float:
+        if rule.next is NextTry.OTHER_DAYPART:
+            return max(last_in_part(tallies, part) for part in here)
+        return -sum(answer_share(tallies, part) for part in here) / len(here)
+
+    # Of equals the first is taken.
+    return min(moments(earliest, parts, zones), key=lambda moment: worse(moment[1]))[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 
+from dialerd.core.callable_time import zones_in
 from dialerd.core.filtering.conditions import WEEKDAYS, CallFact, Filter, leaves
 from dialerd.core.windows import zone
 
@@ -15,7 +16,20 @@ def asks_clock(condition: Filter) -> bool:
     return any(leaf.field in (CallFact.HOUR, CallFact.WEEKDAY) for leaf in leaves(condition.condition))
 
 
-def called_clock(zones: str, now: float) -> dict[CallFact, str | float | None]:
+Clock = dict[CallFact, str | float | None]
+
+
+def called_clock(zones: str, now: float) -> Clock:
     """Hour and weekday at ``now`` (epoch seconds) in the first of the zones, as an attempt keeps them."""
-    local = datetime.fromtimestamp(now, zone(zones.partition(" ")[0]))
-    return {CallFact.HOUR: float(local.hour), CallFact.WEEKDAY: WEEKDAYS[local.weekday()]}
+    return called_clocks(zones.partition(" ")[0], now)[0]
+
+
+def called_clocks(zones: str, now: float) -> list[Clock]:
+    """What the clocks show in these zones, each thing once, in their order."""
+    found: list[Clock] = []
+    for name in zones_in(zones):
+        local = datetime.fromtimestamp(now, zone(name))
+        shown: Clock = {CallFact.HOUR: float(local.hour), CallFact.WEEKDAY: WEEKDAYS[local.weekday()]}
+        if shown not in found:
+            found.append(shown)
+    return found

@@ -5,21 +5,23 @@ Beside the dispositions (``busy``: 2) a contact's ``tries`` hold names that begi
 ========== =====================================================================================
 ``@n0``     calls of its first number that were dialed (``@n1``: of the second ...)
 ``@x0``     1: that number is dead, or a rule ruled it out, and is not called again
-``@day``    ordinal of the day of the last call, by the zone that its limits go by
-``@c0``     calls of that number on that day
+``@c0``     calls of that number until ``@e0``
+``@e0``     epoch second at which the day of its last call is over, in every zone in which it may ring
+``@all``    calls of all numbers until ``@until``, at which that day is over for all of them
 ``@p1``     which call (1, 2, 3 ...) was the last one in that part of the day
 ``@w1``     calls in that part of the day
 ``@h1``     calls in it that were picked up
 ``@asked``  1: they asked to be called back, and were not called since
 ========== =====================================================================================
 
-Day and part are those at the moment of dialing; the core writes them into the attempt (:func:`stamped`), and the
-record counts when the outcome comes (:func:`counted`), the same way in every store.
+Days and parts are those at the moment of dialing, by the called party's clocks (:mod:`dialerd.core.called_days`); the
+core writes them into the attempt (:func:`stamped`), and the record counts when the outcome comes (:func:`counted`),
+the same way in every store. A call that may have been in several parts of the day counts in each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.disposition import ANSWERED, NEVER_DIALED, Disposition
@@ -36,13 +38,17 @@ _NEVER_RANG = frozenset({Disposition.CANCELLED, Disposition.CONGESTION, Disposit
 CALLBACK = "callback"
 """Reason of a contact that is called back because somebody asked for it."""
 _ASKED = "@asked"
-_OF_NUMBERS = ("@n", "@x", "@c")
+_OF_NUMBERS = ("@n", "@x", "@c", "@e")
 NO_TALLIES: Mapping[str, int] = {}
 
 
-def stamped(tallies: Mapping[str, int] | None, day: int, part: int) -> dict[str, int]:
-    """A contact's tallies as an attempt carries them: with the day and the part of the day of this call."""
-    return {**(tallies or {}), "@today": day, "@part": part}
+def stamped(
+    tallies: Mapping[str, int] | None, at: float, over_number: int, over_contact: int, parts: Iterable[int]
+) -> dict[str, int]:
+    """A contact's tallies as an attempt carries them: with when it is dialed (epoch seconds), when that day is over
+    for its number and for the contact, and the parts of the day."""
+    bits = sum(1 << part for part in parts)
+    return {**(tallies or {}), "@at": int(at), "@over": over_number, "@over_all": over_contact, "@parts": bits}
 
 
 def counted(
@@ -68,17 +74,16 @@ def counted(
         _add(after, f"@n{record.number_index}")
         if disposition in DEAD or (record.rules or {}).get("number_uncallable"):
             after[f"@x{record.number_index}"] = 1
-    if "@today" in stamp:
-        if after.get("@day") != stamp["@today"]:
-            after = {name: count for name, count in after.items() if not name.startswith("@c")}
-            after["@day"] = stamp["@today"]
-        # A number that is gone was called today all the same: that counts for the contact, under no number's name.
-        _add(after, f"@c{record.number_index}" if of_number else "@c-")
-        part = stamp["@part"]
-        after[f"@p{part}"] = attempts
-        _add(after, f"@w{part}")
-        if disposition in ANSWERED:
-            _add(after, f"@h{part}")
+    if "@at" in stamp:
+        at = stamp["@at"]
+        if of_number:
+            _add_today(after, f"@c{record.number_index}", f"@e{record.number_index}", at, stamp["@over"])
+        _add_today(after, "@all", "@until", at, stamp["@over_all"])
+        for part in (part for part in range(stamp["@parts"].bit_length()) if stamp["@parts"] >> part & 1):
+            after[f"@p{part}"] = attempts
+            _add(after, f"@w{part}")
+            if disposition in ANSWERED:
+                _add(after, f"@h{part}")
     return after
 
 
@@ -125,16 +130,14 @@ def number_calls(tallies: Mapping[str, int], index: int) -> int:
     return tallies.get(f"@n{index}", 0)
 
 
-def number_calls_on(tallies: Mapping[str, int], index: int, day: int) -> int:
-    """Calls of one number on a day."""
-    return tallies.get(f"@c{index}", 0) if tallies.get("@day") == day else 0
+def number_calls_today(tallies: Mapping[str, int], index: int, now: float) -> tuple[int, float]:
+    """Calls of one number on its present day, and when that is over, in epoch seconds."""
+    return _today(tallies, f"@c{index}", f"@e{index}", now)
 
 
-def calls_on(tallies: Mapping[str, int], day: int) -> int:
-    """Calls of all numbers on a day."""
-    if tallies.get("@day") != day:
-        return 0
-    return sum(count for name, count in tallies.items() if name.startswith("@c"))
+def calls_today(tallies: Mapping[str, int], now: float) -> tuple[int, float]:
+    """The same of all numbers together."""
+    return _today(tallies, "@all", "@until", now)
 
 
 def is_dead(tallies: Mapping[str, int], index: int) -> bool:
@@ -151,6 +154,18 @@ def answer_share(tallies: Mapping[str, int], part: int) -> float:
     """How likely the contact picks up in a part of the day, by its own past: (answered + 1/2) / (calls + 1), which is
     1/2 where nothing is known and comes down with every call that was in vain."""
     return (tallies.get(f"@h{part}", 0) + 0.5) / (tallies.get(f"@w{part}", 0) + 1.0)
+
+
+def _today(tallies: Mapping[str, int], calls: str, over: str, now: float) -> tuple[int, float]:
+    at = tallies.get(over, 0)
+    return (tallies.get(calls, 0), float(at)) if now < at else (0, now)
+
+
+def _add_today(tallies: dict[str, int], calls: str, over: str, at: int, over_at: int) -> None:
+    """One call more on the day; days that overlap in some zone count as one, so that none has too many calls."""
+    before = tallies.get(over, 0)
+    tallies[calls] = 1 + (tallies.get(calls, 0) if at < before else 0)
+    tallies[over] = max(before, over_at)
 
 
 def _add(tallies: dict[str, int], name: str) -> None:

@@ -22,7 +22,7 @@ from dialerd.core.commands import (
 )
 from dialerd.core.contact import Contact, ContactNext, ContactState, Number
 from dialerd.core.events import ContactsCounted, ContactsFetched
-from dialerd.core.tallies import calls_on, is_dead, is_promised, number_calls
+from dialerd.core.tallies import calls_today, is_dead, is_promised, number_calls, number_calls_today, stamped
 from tests.contract.record_worlds import RecordWorld
 from tests.store.store_lab import attempt, closing
 
@@ -174,14 +174,16 @@ async def test_a_contact_is_handed_over_to_another_list_once(record: RecordWorld
     await record.add("leads", NUMBERS[:2])
     await record.add("agents", NUMBERS[2:3])
     await fetched(record, 2)
-    tries = {"@today": 739_000, "@part": 1}
+    tries = stamped({}, 738_000.0, 739_000, 740_000, {1})
     done = closing(attempt(1, contact_id=1, contact_tries=tries), "machine", ContactState.CALLABLE).outcome
     handed = replace(done, contact=replace(done.contact, move_to="agents", reason="handed_over:sales"))
     assert await record.record(handed) == frozenset({"leads", "agents"})
     assert await record.record(handed) == frozenset({"leads", "agents"})
     standing = await record.standing(1)
     assert (standing.state, standing.attempts, standing.reason) == (ContactState.CALLABLE, 0, "handed_over:sales")
-    assert dict(standing.tries) == {"@day": 739_000, "@c0": 1, "@p1": 1, "@w1": 1, "@h1": 1}
+    assert dict(standing.tries) == {
+        "@c0": 1, "@e0": 739_000, "@all": 1, "@until": 740_000, "@p1": 1, "@w1": 1, "@h1": 1
+    }  # fmt: skip
     taken = await fetched(record, 9, "agents")
     assert sorted((contact.id, contact.contact_list) for contact in taken.contacts) == [(1, "agents"), (3, "agents")]
     left = await fetched(record, 9)
@@ -356,11 +358,12 @@ async def test_a_number_corrected_during_its_call_does_not_get_the_old_ones_verd
     await record.add("leads", NUMBERS[:1])
     await fetched(record, 1)
     await record.change_numbers(1, [CORRECT])
-    await record.record(_gave_up(1, disposition, reason, contact_tries={"@today": 9, "@part": 0}))
+    await record.record(_gave_up(1, disposition, reason, contact_tries=stamped({}, 9.0, 99, 999, {0})))
     standing = await record.standing(1)
     assert (standing.state, standing.attempts, standing.number_index) == (left, 1, 0)
     assert not is_dead(standing.tries, 0)
-    assert (number_calls(standing.tries, 0), calls_on(standing.tries, 9)) == (0, 1)
+    assert number_calls(standing.tries, 0) == number_calls_today(standing.tries, 0, 10)[0] == 0
+    assert calls_today(standing.tries, 10) == (1, 999)
     assert [c.numbers[0].e164 for c in (await fetched(record, 9)).contacts] == ([CORRECT] * (left == "callable"))
 
 

@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from dialerd.core.attempts_control import AttemptLimits
 from dialerd.core.choosing import Chosen, choose
 from dialerd.core.contact import Contact, Number
-from dialerd.core.day_parts import USUAL, next_day, next_in_part, part_at
 from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse
 from dialerd.core.gates import Case, contact_within_limits
-from dialerd.core.tallies import calls_on, counted, number_calls, stamped
-from dialerd.core.windows import day_begins, day_of
+from dialerd.core.tallies import calls_today, counted, number_calls, number_calls_today, stamped
 from tests.core.test_gates import SPRING, case
 from tests.core.test_retry import record
 
-NOW = 1_763_121_600.0
-TODAY = day_of(NOW, "UTC")
+DAY = 86_400
+TODAY = 20_406
+NOW = TODAY * DAY + 43_200.0
 NUMBERS = (Number("+441632960001", "mobile"), Number("+441632960002", "home"))
 
 
@@ -27,7 +26,8 @@ def called(*calls: tuple[int, int, str]) -> dict[str, int]:
     """Tallies after calls of (number index, day, disposition)."""
     tallies: dict[str, int] = {}
     for attempts, (index, day, disposition) in enumerate(calls, start=1):
-        tries = stamped(tallies, day, 0)
+        over = (day + 1) * DAY
+        tries = stamped(tallies, day * DAY + 43_200.0, over, over, {0})
         tallies = counted(tallies, record(number_index=index, disposition=disposition, contact_tries=tries), attempts)
     return tallies
 
@@ -41,19 +41,17 @@ def case_of(tallies: dict[str, int], attempts: int = 0, **limits: int | bool) ->
 def test_a_contact_has_its_calls_of_a_day_and_waits_for_the_next() -> None:
     tallies = called((0, TODAY - 1, "busy"), (0, TODAY, "busy"), (1, TODAY, "no_answer"))
     assert contact_within_limits(case_of(tallies, per_contact=3, daily=True)[0]) is ALLOW
-    midnight = day_begins(TODAY + 1, "UTC")
     held = contact_within_limits(case_of(tallies, per_contact=2, daily=True)[0])
-    assert held == Hold("max_attempts_today", midnight)
+    assert held == Hold("max_attempts_today", (TODAY + 1) * DAY)
     assert contact_within_limits(case_of(called((0, TODAY - 1, "busy")), per_contact=1, daily=True)[0]) is ALLOW
     assert contact_within_limits(case_of({}, attempts=2, per_contact=2)[0]) == Refuse("max_attempts")
 
 
 def test_a_number_that_has_had_its_calls_gives_way_to_the_other() -> None:
-    midnight = day_begins(TODAY + 1, "UTC")
     once = called((0, TODAY, "busy"))
     both = called((0, TODAY, "busy"), (1, TODAY, "busy"))
     assert choose(*case_of(once, per_number=1, daily=True)) == Chosen(1)
-    assert choose(*case_of(both, per_number=1, daily=True)) == Hold("max_attempts_of_number_today", midnight)
+    assert choose(*case_of(both, per_number=1, daily=True)) == Hold("max_attempts_of_number_today", (TODAY + 1) * DAY)
     assert choose(*case_of(both, per_number=1)) == Refuse("max_attempts_of_number")
     assert choose(*case_of(called((0, TODAY - 1, "busy")), per_number=1, daily=True)) == Chosen(0)
 
@@ -74,22 +72,10 @@ def test_tallies_are_the_calls(calls: list[tuple[int, int, str]]) -> None:
     calls.sort(key=lambda call: call[1])
     tallies = called(*calls)
     dialed = [(index, day) for index, day, disposition in calls if disposition == "busy"]
+    last = max((day for _, day in dialed), default=0)
+    noon = last * DAY + 43_200.0
     for index in range(10):
         assert number_calls(tallies, index) == sum(1 for i, _ in dialed if i == index)
-    last = max((day for _, day in dialed), default=0)
-    assert calls_on(tallies, last) == sum(1 for _, day in dialed if day == last)
-    assert calls_on(tallies, last + 1) == 0
-
-
-@given(
-    st.floats(1.6e9, 1.9e9),
-    st.sampled_from(["UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]),
-    st.integers(0, 2),
-)
-def test_the_next_moment_of_a_part_is_in_it_and_soon(at: float, zone: str, part: int) -> None:
-    moment = next_in_part(at, part, USUAL, zone)
-    assert at <= moment <= at + 25 * 3600
-    assert part_at(moment, USUAL, zone) == part
-    tomorrow = next_day(at, USUAL, zone)
-    assert day_of(tomorrow, zone) == day_of(at, zone) + 1
-    assert part_at(tomorrow, USUAL, zone) == 0
+        assert number_calls_today(tallies, index, noon)[0] == dialed.count((index, last))
+    assert calls_today(tallies, noon)[0] == sum(1 for _, day in dialed if day == last)
+    assert calls_today(tallies, noon + DAY) == (0, noon + DAY)

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialerd.core.callable_time import CallableSet, CallableTime, Place, Week, local_time, window, zones_said
+from dialerd.core.callable_time import (
+    CallableSet,
+    CallableTime,
+    Place,
+    Week,
+    local_time,
+    window,
+    zones_in,
+    zones_said,
+)
 from dialerd.core.contact import Contact, Number
 from dialerd.core.weekly_hours import CLOSED, WHOLE_DAY, Openness, Spans, WeeklyHours, spans
 
@@ -264,5 +273,6 @@ def test_local_time_of_the_called_party() -> None:
     noon = datetime(2026, 7, 1, 12, 0, 0, 400_000, tzinfo=UTC).timestamp()
     zones = zones_said(Place(("America/New_York", "America/Chicago")))
     assert local_time(zones, noon) == "2026-07-01T08:00:00-04:00"
-    assert zones_said(Place(tuple("ABCDE"))) == "A B C +2"
+    assert zones_in(zones_said(Place(tuple("ABCDE")))) == tuple("ABCDE")
+    assert zones_in("A B C +2") == tuple("ABC"), "as attempts kept them once"
     assert local_time(zones_said(Place()), noon) == ""

@@ -18,7 +18,6 @@ from dialerd.core.gates import Case, Gate, Known
 from dialerd.core.ids import SerialNumbers
 from dialerd.core.lines import TrunkRun
 from dialerd.core.tallies import promised
-from dialerd.core.windows import day_begins, day_of
 
 NOW = 1000.0
 ALL_GATES = (*gates.CAMPAIGN_GATES, *gates.CONTACT_GATES, *choosing.NUMBER_GATES, gates.agent_ready)
@@ -148,8 +147,7 @@ def test_who_asked_to_be_called_back_is_called_although_the_attempts_are_used_up
 
 
 def test_limits_of_a_day_hold_for_who_asked_to_be_called_back_too() -> None:
-    today = day_of(NOW, "UTC")
-    tomorrow = day_begins(today + 1, "UTC")
-    asked = used_up(promised({"@day": today, "@c0": 1}), daily=True)
+    tomorrow = NOW + 3600
+    asked = used_up(promised({"@all": 1, "@until": int(tomorrow), "@c0": 1, "@e0": int(tomorrow)}), daily=True)
     assert gates.contact_within_limits(asked) == Hold("max_attempts_today", tomorrow)
     assert number_within_limits(asked) == Hold("max_attempts_of_number_today", tomorrow)

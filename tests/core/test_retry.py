@@ -76,7 +76,7 @@ HOUR = 3600.0
 def tried(next_try: NextTry, at: float, gap_s: float = HOUR, **tallies: int) -> ContactNext:
     rules = settings(retry={D.NO_ANSWER: RetryRule(5, gap_s, next_try)}, max_attempts=9, day_parts=PARTS)
     part = part_at(at, PARTS, "UTC")
-    before = record(number_count=2, contact_attempts=3, contact_tries=stamped(tallies, 1, part))
+    before = record(number_count=2, contact_attempts=3, contact_tries=stamped(tallies, at, 0, 0, {part}))
     return next_for_contact(before, rules, D.NO_ANSWER, at)
 
 
@@ -159,10 +159,10 @@ def test_every_disposition_has_a_consequence(
 
 
 def test_what_is_known_of_a_number_goes_with_it_when_numbers_change() -> None:
-    known = {"busy": 2, "@n0": 3, "@x0": 1, "@c0": 1, "@n1": 2, "@p1": 4, "@day": 9}
-    rest = {"busy": 2, "@p1": 4, "@day": 9}
+    known = {"busy": 2, "@n0": 3, "@x0": 1, "@c0": 1, "@e0": 8, "@n1": 2, "@p1": 4, "@all": 1, "@until": 9}
+    rest = {"busy": 2, "@p1": 4, "@all": 1, "@until": 9}
     assert renumbered(known, ("a", "b"), ("b", "c")) == {**rest, "@n0": 2}
-    assert renumbered(known, ("a", "b"), ("c", "a")) == {**rest, "@n1": 3, "@x1": 1, "@c1": 1}
+    assert renumbered(known, ("a", "b"), ("c", "a")) == {**rest, "@n1": 3, "@x1": 1, "@c1": 1, "@e1": 8}
     assert renumbered(known, ("a", "b"), ("a", "b")) == known
 
 
@@ -173,5 +173,5 @@ def test_what_is_known_of_a_number_goes_with_it_when_numbers_change() -> None:
 def test_a_call_back_that_was_asked_for_outlasts_the_attempts_until_it_rang(
     disposition: Disposition, expected: str
 ) -> None:
-    asked = record(contact_attempts=3, contact_tries=stamped(promised({}), 1, 0))
+    asked = record(contact_attempts=3, contact_tries=stamped(promised({}), NOW, 0, 0, {0}))
     assert next_for_contact(asked, settings(max_attempts=3), disposition, NOW).reason == expected

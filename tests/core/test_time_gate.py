@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dialerd.core import commands as c
 from dialerd.core import events as e
+from dialerd.core.attempts_control import AttemptLimits
 from dialerd.core.callable_time import CallableSet, CallableTime, Place, Week
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.choosing import ALL_ALLOWED
@@ -18,6 +19,8 @@ from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.gate_verdicts import ALLOW, Hold
 from dialerd.core.gates import Case
 from dialerd.core.ids import SerialNumbers
+from dialerd.core.inspection import Evidence
+from dialerd.core.tallies import counted
 from dialerd.core.time_gate import NEVER_S, UNKNOWN_S, within_callable_time
 from dialerd.core.weekly_hours import WeeklyHours
 from tests.scenarios.timeline import START, Timeline, campaign, contact
@@ -110,3 +113,35 @@ def test_the_hour_may_end_between_claim_and_dialing() -> None:
     assert (closed.disposition, closed.reason) == ("not_placed", "callable_time")
     assert closed.gate_verdicts == "within_callable_time hold: callable_time"
     assert closed.called_local == ""
+
+
+def test_the_day_may_end_between_claim_and_dialing() -> None:
+    line = Timeline(campaign(callable_time=CallableTime(locate=locate)))
+    line.store_answers = False
+    line.now = (23 * H - START) % 86_400 - 0.5  # half a second before midnight in London
+    line.ready("8001").started(contact(numbers=(Number("+441632960002", "home"),)))
+    claimed = line.the(c.Claim).record
+    midnight = START + line.now + 0.5
+    assert claimed.contact_tries is not None
+    assert claimed.contact_tries["@over"] == midnight
+    line.look_away().at(line.now + 1, e.ClaimGranted(claimed.id))
+    assert line.the(c.OriginateCall).attempt_id == claimed.id
+    tries = line.dialer.floor.attempts[claimed.id].record.contact_tries
+    assert tries is not None
+    assert (tries["@over"], tries["@over_all"]) == (midnight + 86_400, midnight + 86_400), "it is today's call"
+
+
+def test_a_limit_of_a_day_ends_with_the_called_partys_day() -> None:
+    limits = AttemptLimits(per_contact=1, daily=True)
+    line = Timeline(
+        campaign(callable_time=CallableTime(locate=locate), attempt_limits=limits, time_zone="Asia/Tokyo")
+    )
+    line.now = (12 * H - START) % 86_400
+    line.ready("8001").started(contact(numbers=(Number("+441632960002", "home"),)))
+    called = line.the(c.Claim).record
+    tries = counted({}, replace(called, disposition="busy"), 1)
+    again = contact(numbers=(Number("+441632960002", "home"),), tries=tries, attempts=1)
+    findings = line.dialer.inspecting.of("spring", again, Evidence(), START + line.now).findings
+    until = next(one.until for one in findings if one.reason == "max_attempts_today")
+    local = datetime.fromtimestamp(until or 0.0, ZoneInfo("Europe/London"))
+    assert (local.isoformat(), line.now) == ("1970-01-14T00:00:00+01:00", 80_000.0), "noon of the 13th by UTC"

@@ -62,7 +62,7 @@ def test_one_in_the_lane_who_opts_out_is_let_go_at_once() -> None:
 
 
 def test_one_who_was_called_often_enough_today_is_not_helped_by_an_agent() -> None:
-    today = {"@day": 719_174, "@c0": 1}
+    today = {"@all": 1, "@until": int(START) + 3600}
     limits = AttemptLimits(per_contact=1, daily=True)
     line = Timeline(campaign(mode=Mode.POWER, guaranteed_agent_lane=True, attempt_limits=limits)).ready("8001")
     line.started(contact(1, tries=today, attempts=1))

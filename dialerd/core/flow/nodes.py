@@ -62,7 +62,9 @@ class Case:
     next: str
     condition: Filter | None = None
     hours: WeeklyHours | None = None
-    """It is within these hours, in the called party's time zone."""
+    """It is within these hours, in the campaign's time zone: those of the people who would speak with the caller."""
+    local_hours: WeeklyHours | None = None
+    """It is within these hours where the called party is, in every time zone in which that may be."""
     idle_agents: str | None = None
     """An agent of this queue is idle."""
 

@@ -125,6 +125,7 @@ def _labelled(node: n.Node) -> Iterator[tuple[str, str]]:
             for case in node.cases:
                 parts = [str(case.condition) if case.condition is not None else "",
                          str(case.hours) if case.hours is not None else "",
+                         f"{case.local_hours} there" if case.local_hours is not None else "",
                          f"agent of {case.idle_agents} idle" if case.idle_agents is not None else ""]  # fmt: skip
                 yield " and ".join(part for part in parts if part), case.next
             yield "otherwise", node.otherwise

@@ -29,7 +29,7 @@ from dialerd.core.flow.nodes import (
     ToQueue,
 )
 from dialerd.core.flow.prompts import ColumnMissing, Prompt, Text, values_of
-from dialerd.core.weekly_hours import is_within
+from dialerd.core.weekly_hours import WeeklyHours, is_within
 
 MOST_NODES = 200
 """A walk of more nodes than this ends with the result ``too_long``: a flow that plays in circles, whatever was
@@ -45,7 +45,9 @@ class Around:
     facts: Facts
     """Of the contact; its columns are those of the walk."""
     zone: str
-    """Time zone of the called party."""
+    """Time zone of the campaign."""
+    called_zones: tuple[str, ...]
+    """Time zones in which the called party may be; the campaign's where nobody knows."""
     idle_agents: Callable[[str], int]
     """Idle agents of a queue."""
 
@@ -288,7 +290,10 @@ class Walk:
         for case in node.cases:
             if case.condition is not None and not holds(case.condition.condition, seen, around.moment):
                 continue
-            if case.hours is not None and not is_within(case.hours.of, around.zone, around.moment.now):
+            if not (
+                _are_now(case.hours, (around.zone,), around.moment.now)
+                and _are_now(case.local_hours, around.called_zones, around.moment.now)
+            ):
                 continue
             if case.idle_agents is not None and around.idle_agents(case.idle_agents) <= 0:
                 continue
@@ -347,3 +352,8 @@ class Walk:
     def _note(self, key: str) -> None:
         if self.state.path:
             self.state.path[-1][3] += key
+
+
+def _are_now(hours: WeeklyHours | None, zones: Sequence[str], now: float) -> bool:
+    """Whether it is within these hours in all of the zones; None is always."""
+    return hours is None or all(is_within(hours.of, name, now) for name in zones)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -37,6 +39,8 @@ def prompt(name: str) -> Prompt:
 
 
 HELLO, ASK, BYE, WRONG, DAY = (prompt(name) for name in ("hello", "ask", "bye", "wrong", "day"))
+OFFICE = WeeklyHours((((int(8.5 * 3600), 10 * 3600),),) * 7)  # type: ignore[arg-type]
+
 DELIVERY: Mapping[str, Node] = {
     "hello": Play(HELLO, "ask"),
     "ask": Gather(
@@ -63,7 +67,11 @@ def flow(nodes: Mapping[str, Node] = DELIVERY, **more: object) -> Flow:
 class Call:
     """A walk with a world around it."""
 
-    def __init__(self, *flows: Flow, idle: Mapping[str, int] | None = None, now: float = 1_000_000.0) -> None:
+    def __init__(
+        self, *flows: Flow, idle: Mapping[str, int] | None = None, now: float = 1_000_000.0,
+        called: tuple[str, ...] = ("Europe/London",),
+    ) -> None:  # fmt: skip
+        self.called = called
         self.idle = idle or {}
         self.now = now
         self.flows = {one.name: one for one in flows}
@@ -73,7 +81,9 @@ class Call:
     @property
     def around(self) -> Around:
         facts = Facts("customers", {})
-        return Around(Moment(self.now, "2026-11-22"), facts, "Europe/London", lambda queue: self.idle.get(queue, 0))
+        return Around(
+            Moment(self.now, "2026-11-22"), facts, "Europe/London", self.called, lambda queue: self.idle.get(queue, 0)
+        )
 
     @property
     def state(self) -> WalkState:
@@ -281,6 +291,23 @@ class TestBranch:
         for hours, result in ((never, "no"), (always, "yes")):
             nodes = {"w": Branch((Case("yes", hours=hours),), "no"), "yes": HangUp("yes"), "no": HangUp("no")}
             assert Call(flow(nodes)).done[-1] == a.End(result)
+
+    @pytest.mark.parametrize(
+        ("called", "hours", "result"),
+        [
+            (("Europe/London",), {"hours": OFFICE}, "yes"),
+            (("Australia/Perth",), {"hours": OFFICE}, "yes"),
+            (("Australia/Perth",), {"local_hours": OFFICE}, "no"),
+            (("Europe/Madrid", "Europe/Helsinki"), {"local_hours": OFFICE}, "no"),
+            (("Europe/Madrid", "Europe/Paris"), {"local_hours": OFFICE}, "yes"),
+        ],
+    )
+    def test_by_the_clock_of_the_campaign_or_of_the_called_party(
+        self, called: tuple[str, ...], hours: dict[str, WeeklyHours], result: str
+    ) -> None:
+        nodes = {"w": Branch((Case("yes", **hours),), "no"), "yes": HangUp("yes"), "no": HangUp("no")}  # type: ignore[arg-type]
+        half_past_eight = datetime(2026, 7, 1, 8, 30, tzinfo=ZoneInfo("Europe/London")).timestamp()
+        assert Call(flow(nodes), now=half_past_eight, called=called).done[-1] == a.End(result)
 
 
 class TestRecord:
