@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import answers, bridging, calls, dnc, hopper, importing, memory, simulation, speech, store, why
-from bench.figures import Measurement, document, markdown, missed, table
+from bench.figures import Measurement, document, markdown, missed, table, with_sections
 from bench.processes import Others
 from bench.world import SEED, World, make_lab
 
@@ -40,8 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", action="append", choices=list(MEASUREMENTS), help="this one; may be repeated")
     parser.add_argument("--quick", action="store_true", help="shorter, and rougher")
     parser.add_argument("--full", action="store_true", help="at full size where that takes many minutes")
+    parser.add_argument(
+        "--write", action="store_true", help="with --only: into bench/RESULTS.md, in place of its section"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
+    if options.write and (options.only is None or options.quick):
+        parser.error("--write goes with --only, and not with --quick")
     told = Console(stderr=True)
     chosen = options.only or list(MEASUREMENTS)
     found: list[Measurement] = []
@@ -69,6 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(table(found))
     if not options.quick and options.only is None:
         RESULTS.write_text(markdown(found, facts))
+    elif options.write:
+        RESULTS.write_text(with_sections(RESULTS.read_text(), found, facts))
     for figure in missed(found):
         told.print(f"target missed: {figure.name}: {figure.measured}", style="bold red")
     return 1 if missed(found) else 0

@@ -61,7 +61,7 @@ class Answer:
 
 def measure(world: World) -> Measurement:
     """Each profile on the same recordings, one campaign after another."""
-    count = 60 if world.quick else 600 if world.full else 200
+    count = 60 if world.quick else 400 if world.full else 200
     recordings = make(draw(Half.HELD_OUT, count), world.folder / "recordings")
     numbers = mix_numbers(count * len(PROFILES))
     of = {name: numbers[i * count : (i + 1) * count] for i, name in enumerate(PROFILES)}

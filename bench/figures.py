@@ -86,13 +86,33 @@ def markdown(measurements: Sequence[Measurement], facts: Sequence[str]) -> str:
     """``bench/RESULTS.md``."""
     lines = ["# Figures", "", "Written by `python -m bench`; `docs/performance.md` explains them.", ""]
     lines += [f"- {fact}" for fact in facts]
-    for one in measurements:
-        lines += ["", f"## {one.title}", "", one.method, ""]
-        lines += ["| figure | target | measured | |", "|---|--:|--:|---|"]
-        for figure in one.figures:
-            wanted = figure.target.text(figure.unit) if figure.target is not None else ""
-            lines.append(f"| {figure.name} | {wanted} | {figure.measured} | {figure.verdict} |")
+    return "\n".join(lines) + "\n" + "".join(_section(one, ()) for one in measurements)
+
+
+def _section(one: Measurement, facts: Sequence[str]) -> str:
+    lines = ["", f"## {one.title}", "", one.method, ""]
+    if facts:
+        lines += ["Measured apart from the others:", "", *(f"- {fact}" for fact in facts), ""]
+    lines += ["| figure | target | measured | |", "|---|--:|--:|---|"]
+    for figure in one.figures:
+        wanted = figure.target.text(figure.unit) if figure.target is not None else ""
+        lines.append(f"| {figure.name} | {wanted} | {figure.measured} | {figure.verdict} |")
     return "\n".join(lines) + "\n"
+
+
+def with_sections(text: str, measurements: Sequence[Measurement], facts: Sequence[str]) -> str:
+    """``bench/RESULTS.md`` with the sections of these measurements in place of what it says of them, or behind all
+    others; each says under which circumstances it was measured. Nothing else is changed."""
+    parts = text.split("\n## ")
+    for one in measurements:
+        told = _section(one, facts).removeprefix("\n## ")
+        at = next((i for i, part in enumerate(parts) if i and part.startswith(f"{one.title}\n")), None)
+        if at is None:
+            parts.append(told)
+        else:
+            parts[at] = told
+    # The parts were cut at the newline that ends an empty line.
+    return "\n## ".join(part.rstrip("\n") + "\n" for part in parts)
 
 
 def document(measurements: Sequence[Measurement], facts: Sequence[str]) -> dict[str, Any]:

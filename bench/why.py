@@ -82,7 +82,7 @@ async def _measure(folder: Path, redis_url: str, count: int) -> Measurement:
         desk = StoredDnc(dnc, copy, keeper, clock, dict, lambda: PLAN)
         calls = CallLog(redis_url, Keys("bench-why"), engine, clock, PLAN.call_windows)
         room = WhyRoom(engine, clock, dialer, desk, calls)
-        records = StoredRecords(engine, clock, lambda: PLAN, lambda *_: None)
+        records = StoredRecords(engine, clock, lambda: PLAN, lambda *_: None, lambda *_: None)
         chance, took_ms, cpu_ms, in_line = random.Random(SEED), [], [], 0
         for _ in range(ASKED):
             began, began_cpu = time.perf_counter(), time.process_time()

@@ -83,8 +83,9 @@ class Daemon:
         self._keeper = NoticeKeeper(Journal(self._database, self._clock))
         self._notices = Notices(self._clock, self._metrics, self._keeper.take)
         self._records = StoredRecords(
-            self._database, self._clock, lambda: in_force.plan, self._metrics.abandon_counted
-        )
+            self._database, self._clock, lambda: in_force.plan, self._metrics.abandon_counted,
+            self._metrics.amd.reviewed,
+        )  # fmt: skip
         self._contacts = ContactDesk(self._database, self._clock, lambda: in_force.contact_lists, self.post)
         self._imports = ImportRoom(
             self._database, self._clock, settings.instance, lambda: in_force.contact_lists, self.post,
@@ -235,6 +236,7 @@ class Daemon:
         tasks.append(group.create_task(self._webhooks.sender.run(), name="webhooks"))
         tasks.append(group.create_task(self._orders.keeper.run(), name="dial orders"))
         tasks.append(group.create_task(self._records.ledger.run(), name="abandon ledger"))
+        tasks.append(group.create_task(self._records.verdicts.run(), name="verdicts"))
         tasks.append(group.create_task(self._recordings.run(), name="recordings"))
         await self._telephony.start()
         await self._roster.start()

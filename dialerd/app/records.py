@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.app.database_answers import from_database
 from dialerd.app.ledger_room import LedgerRoom, Told
+from dialerd.app.verdict_room import VerdictRoom
 from dialerd.control.daemon import AttemptQuestion, KnownContact, Row
 from dialerd.core.abandon import CampaignFigures
-from dialerd.core.amd_truth import MarkCounts
+from dialerd.core.amd_truth import MarkCounts, Share
 from dialerd.core.campaign import Plan
 from dialerd.core.contact import Contact, ContactState
 from dialerd.ports import Clock
@@ -27,12 +28,15 @@ class StoredRecords:
     """Implements :class:`dialerd.control.daemon.Records` over SQL; an absent database is told as such."""
 
     def __init__(
-        self, engine: AsyncEngine, clock: Clock, plan: Callable[[], Plan], counted: Callable[[Told], None]
-    ) -> None:
-        """``plan``: the one in force; ``counted``: is told abandon rates whenever they were counted."""
+        self, engine: AsyncEngine, clock: Clock, plan: Callable[[], Plan], counted: Callable[[Told], None],
+        reviewed: Callable[[Mapping[str, Share]], None],
+    ) -> None:  # fmt: skip
+        """``plan``: the one in force; ``counted``: is told abandon rates whenever they were counted; ``reviewed``: is
+        told how often machine verdicts were wrong."""
         self._engine = engine
         self._clock = clock
         self._ledger = LedgerRoom(engine, clock, plan, counted)
+        self._verdicts = VerdictRoom(engine, clock, reviewed)
         self._queries = RecordQueries(engine)
         self._journal = Journal(engine, clock)
 
@@ -63,6 +67,11 @@ class StoredRecords:
     def ledger(self) -> LedgerRoom:
         """The abandon ledger; its :meth:`~dialerd.app.ledger_room.LedgerRoom.run` is to be run as a task."""
         return self._ledger
+
+    @property
+    def verdicts(self) -> VerdictRoom:
+        """How good call analysis is; its :meth:`~dialerd.app.verdict_room.VerdictRoom.run` is to be run as a task."""
+        return self._verdicts
 
     async def figures(self, since: float, until: float | None, campaign: str | None) -> list[CampaignFigures]:
         """Totals of every campaign (or one) with attempts recorded in the span."""

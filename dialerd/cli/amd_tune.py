@@ -45,12 +45,31 @@ def tune(
     counts = Counter(recording.label for recording in recordings)
     chosen = profile_named(profile)
     now = score(recordings, chosen)
-    enough = min(counts["person"], counts["machine"]) >= FEWEST
-    found = suggest(recordings, chosen, most_false / 100, every) if enough else None
+    found = suggest(recordings, chosen, most_false / 100, every) if enough(recordings) else None
     if as_json:
         print_json(_document(profile, counts, chosen, now, found))
     else:
-        _show(profile, recordings, counts, now, found, enough, most_false)
+        _show(profile, recordings, counts, now, found, most_false)
+
+
+def enough(recordings: Sequence[Labelled]) -> bool:
+    """Whether a search says anything."""
+    counts = Counter(recording.label for recording in recordings)
+    return min(counts["person"], counts["machine"]) >= FEWEST
+
+
+def suggested(recordings: Sequence[Labelled], profile: str, most_false: float, every: int) -> dict[str, Any] | None:
+    """Better arguments for a profile, as a document; ``most_false``: a fraction. None: there are too few recordings,
+    or no arguments keep the limit."""
+    found = suggest(recordings, profile_named(profile), most_false, every) if enough(recordings) else None
+    return None if found is None else _suggestion(found)
+
+
+def _suggestion(found: Suggestion) -> dict[str, Any]:
+    return {
+        "arguments": asdict(found.arguments), "chosen_on": _shares(found.chosen_on),
+        "held_out": _shares(found.held_out),
+    }  # fmt: skip
 
 
 def _document(
@@ -59,10 +78,7 @@ def _document(
     assert chosen.amd is not None
     return {
         "profile": profile, "recordings": dict(counts), "arguments": asdict(chosen.amd), "score": _shares(now),
-        "suggestion": None if found is None else {
-            "arguments": asdict(found.arguments), "chosen_on": _shares(found.chosen_on),
-            "held_out": _shares(found.held_out),
-        },
+        "suggestion": None if found is None else _suggestion(found),
     }  # fmt: skip
 
 
@@ -75,7 +91,7 @@ def _shares(found: Score) -> dict[str, Any]:
 
 def _show(
     profile: str, recordings: Sequence[Labelled], counts: Counter[str], now: Score, found: Suggestion | None,
-    enough: bool, most_false: float,
+    most_false: float,
 ) -> None:  # fmt: skip
     console = screen()
     told = ", ".join(f"{count} {label}" for label, count in counts.most_common())
@@ -87,7 +103,7 @@ def _show(
         shown = [getattr(one, name) for one in scores]
         made.add_row(text, *(str(share) if share.count else "-" for share in shown))
     console.print(made)
-    if not enough:
+    if not enough(recordings):
         console.print(f"for a search, at least {FEWEST} people and {FEWEST} machines are needed")
     elif found is None:
         console.print(f"no arguments that were tried keep people taken for machines at or below {most_false:g} %")

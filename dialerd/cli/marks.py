@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
@@ -12,7 +12,7 @@ from dialerd.cli.calls import CampaignOption, SinceOption, UntilOption
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.reach import reach
-from dialerd.cli.screen import clock_time, percent, print_done, print_json, screen, table
+from dialerd.cli.screen import clock_time, measured, print_done, print_json, screen, table
 from dialerd.core.amd_truth import Mark
 
 marks = typer.Typer(help="Was it a machine or a person: what agents say, and what follows.", no_args_is_help=True)
@@ -71,13 +71,7 @@ def report(
         counts = one["counts"]
         made.add_row(
             escape(counts["campaign"]), escape(counts["trunk"]), f"{counts['machine_verdicts']:,}",
-            f"{counts['reviewed']:,}", _said(one["false_positive"]), f"{counts['connected']:,}",
-            f"{counts['marked']:,}", _said(one["false_negative"]),
+            f"{counts['reviewed']:,}", measured(one["false_positive"]), f"{counts['connected']:,}",
+            f"{counts['marked']:,}", measured(one["false_negative"]),
         )  # fmt: skip
     console.print(made)
-
-
-def _said(share: dict[str, Any]) -> str:
-    if share["share"] is None:
-        return "[dim]not measured[/]"
-    return f"{percent(share['share'])} ({percent(share['low'])} to {percent(share['high'])})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -91,3 +92,10 @@ def counted(number: int, word: str) -> str:
 def percent(share: float | None) -> str:
     """A fraction in percent; ``-`` when nothing was counted."""
     return "-" if share is None else f"{share * 100:.1f} %"
+
+
+def measured(share: Mapping[str, Any]) -> str:
+    """A share of what was counted with its interval, as rich markup; see :class:`dialerd.core.amd_truth.Share`."""
+    if share["share"] is None:
+        return "[dim]not measured[/]"
+    return f"{percent(share['share'])} ({percent(share['low'])} to {percent(share['high'])})"

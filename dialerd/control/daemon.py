@@ -16,6 +16,7 @@ from dialerd.control.import_service import ImportService
 from dialerd.control.inspection import Explanation
 from dialerd.control.recordings_service import RecordingService
 from dialerd.core.abandon import CampaignFigures
+from dialerd.core.amd_report import AmdReport
 from dialerd.core.amd_truth import MarkCounts
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.events import Event
@@ -98,12 +99,23 @@ class Ledger(Protocol):
         """The calls that one count of the calendar day (or of ``days``) is made of."""
 
 
+class Verdicts(Protocol):
+    """What call analysis said and what people said. Raises :class:`Unavailable` when the database does not answer."""
+
+    async def report(self, since: float, until: float | None, campaign: str | None, trunk: str | None) -> AmdReport:
+        """Verdicts against marks, of answers in the span."""
+
+
 class Records(Protocol):
     """The record's answers. Every method raises :class:`Unavailable` when the database does not answer."""
 
     @property
     def ledger(self) -> Ledger:
         """The abandon ledger."""
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """How good call analysis is."""
 
     async def attempts(self, question: AttemptQuestion) -> list[Row]:
         """Finished attempts, latest first."""

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from dialerd.control.guard import DAEMON, audited, who
-from dialerd.control.parameters import Parameters, SpanParameters, moment, parameters
+from dialerd.control.parameters import Parameters, SpanParameters, parameters, span
 from dialerd.control.problem import ApiProblem, known
 from dialerd.control.reply import reply
 from dialerd.core.amd_truth import Mark, amd_truth
@@ -60,10 +60,6 @@ async def report(request: web.Request) -> web.Response:
     asked otherwise."""
     asked = parameters(request, SpanParameters)
     daemon = request.app[DAEMON]
-    now = daemon.now()
-    since = moment(asked.since or "30d", now)
-    until = moment(asked.until, now) if asked.until is not None else None
-    if until is not None and until <= since:
-        raise ApiProblem(400, "`until` is not after `since`", hint="The span is half open: since <= t < until.")
+    since, until = span(asked, daemon.now(), "30d")
     counts = await daemon.records.mark_counts(since, until, asked.campaign)
     return reply({"since": since, "until": until, "truth": [asdict(amd_truth(one)) for one in counts]})

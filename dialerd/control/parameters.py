@@ -93,6 +93,16 @@ class SpanParameters(Parameters):
     until: Moment | None = None
 
 
+def span(asked: SpanParameters, now: float, usual: str) -> tuple[float, float | None]:
+    """The span in epoch seconds, from ``usual`` ago on where nothing else is asked; one that is empty ends the
+    request with 400."""
+    since = moment(asked.since or usual, now)
+    until = moment(asked.until, now) if asked.until is not None else None
+    if until is not None and until <= since:
+        raise ApiProblem(400, "`until` is not after `since`", hint="The span is half open: since <= t < until.")
+    return since, until
+
+
 class NoticeParameters(Parameters):
     """Which notices."""
 

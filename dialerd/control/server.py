@@ -6,6 +6,7 @@ from aiohttp import web
 
 from dialerd.control import (
     abandon,
+    amd,
     attempts,
     callbacks,
     contacts,
@@ -54,6 +55,7 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
         prompts,
         outcomes,
         marks,
+        amd,
         imports,
         recordings,
         callbacks,

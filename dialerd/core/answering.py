@@ -76,6 +76,7 @@ class Answering:
         self._forecasting.answered(attempt, now)
         attempt.quiet_since = record.answered_at
         profile = attempt.analysis
+        record.analysis_profile = profile.name
         if profile.amd is None:
             floor.do(SaveAttempt(record))
             self._analysed(attempt, CallAnalysis.PERSON, "amd_off", now)

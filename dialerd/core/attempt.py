@@ -92,6 +92,8 @@ class AttemptRecord:
     amd_cause: str | None = None
     analysis: str | None = None
     analysis_rule: str | None = None
+    analysis_profile: str = ""
+    """How the answer was analysed: ``balanced`` …; empty: nobody answered."""
     tone: str | None = None
     """The last tone that was heard and meant something: ``fax_ced``, ``sit_vacant``, ``beep`` …"""
     late_hint: str = ""

@@ -25,6 +25,11 @@ JUDGED_MACHINE = or_(
 )
 """Taken for a machine, be it given to an agent all the same."""
 MARKED = _M.mark.is_not(None)
+ANALYSED = or_(
+    _A.amd_status.is_not(None), func.coalesce(_A.analysis_rule, "") == "R3_deadline",
+    func.coalesce(_A.analysis_rule, "").startswith("tone_"),
+)  # fmt: skip
+"""Somebody listened to what answered: AMD spoke, or a tone or the deadline came before it."""
 
 
 async def keep_mark(connection: AsyncConnection, attempt_id: str, mark: str, who: str, at: float) -> None:
@@ -53,8 +58,8 @@ async def keep_marks_of(connection: AsyncConnection, records: Iterable[AttemptRe
 async def mark_counts(
     engine: AsyncEngine, since: float, until: float | None, campaign: str | None = None
 ) -> list[MarkCounts]:
-    """Per campaign and trunk, of calls that were answered in the span (epoch seconds, the end excluded) and judged by
-    AMD. Errors of the database are raised as they are."""
+    """Per campaign and trunk, of calls that were answered in the span (epoch seconds, the end excluded) and analysed.
+    Errors of the database are raised as they are."""
     connected = and_(_A.connected_at.is_not(None), ~JUDGED_MACHINE)
     counts = [
         func.count().filter(condition)
@@ -63,7 +68,7 @@ async def mark_counts(
             connected, and_(connected, MARKED), and_(connected, _M.mark == Mark.MACHINE.value),
         )
     ]  # fmt: skip
-    here = [_A.answered_at >= since, _A.amd_status.is_not(None)]
+    here = [_A.answered_at >= since, ANALYSED]
     here += [_A.answered_at < until] if until is not None else []
     here += [_A.campaign == campaign] if campaign is not None else []
     query = select(_A.campaign, _A.trunk, *counts).select_from(WITH_MARKS).where(*here)

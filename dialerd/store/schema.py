@@ -144,6 +144,7 @@ attempts = Table(
     Column("amd_cause", String),
     Column("analysis", String),
     Column("analysis_rule", String),
+    Column("analysis_profile", String, nullable=False, server_default=""),
     Column("tone", String),
     Column("late_hint", String, nullable=False, server_default=""),
     Column("greeting_end", String, nullable=False, server_default=""),

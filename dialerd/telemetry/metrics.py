@@ -22,6 +22,7 @@ from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ClaimRefused, Event, PlanChanged
 from dialerd.core.treatment import MAY_BE_PERSON
 from dialerd.core.view import DialerView
+from dialerd.telemetry.amd_metrics import AmdMetrics
 from dialerd.telemetry.import_metrics import ImportMetrics
 from dialerd.telemetry.notice_table import NOTICES
 from dialerd.telemetry.present import PresentCollector
@@ -161,6 +162,8 @@ class Metrics:
             "dialerd_abandon_limit", "What the compliance profile allows, where it applies formula and window.",
             of_ledger, registry=self.registry,
         )  # fmt: skip
+        self.amd = AmdMetrics(self.registry)
+        """How good call analysis is."""
         self.imports = ImportMetrics(self.registry)
         """Imports of contact files."""
         build = Gauge("dialerd_build_info", "The running version.", ("version", "python"), registry=self.registry)

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from bench.figures import Figure, Measurement, Target, document, markdown, missed, percentile, table
+from bench.figures import Figure, Measurement, Target, document, markdown, missed, percentile, table, with_sections
 
 KEPT = Figure("share", 0.7, target=Target(0.7))
 BROKEN = Figure("delay", 25.1, "ms", Target(25, at_most=True))
@@ -83,3 +83,23 @@ def test_programs_get_the_plain_values() -> None:
     assert [(one["value"], one["target"], one["verdict"]) for one in figures] == [
         (0.7, 0.7, "met"), (25.1, 25, "missed"), (1234.5, None, None),
     ]  # fmt: skip
+
+
+def test_one_section_is_written_anew_and_the_others_stay_as_they_are() -> None:
+    other = Measurement("dnc", "Do not call", (KEPT,), "Otherwise.")
+    whole = markdown([*MEASUREMENTS, other], ["2 cores."])
+    again = Measurement("calls", "Calls", (Figure("share", 0.9),), "Anew.")
+    changed = with_sections(whole, [again], ["4 cores."])
+    assert "| share |  | 0.9 |  |" in changed
+    assert "So and so." not in changed
+    assert "Anew.\n\nMeasured apart from the others:\n\n- 4 cores.\n" in changed
+    assert changed.endswith(whole[whole.index("\n## Do not call") :])
+    assert changed.startswith(whole[: whole.index("\n## Calls")])
+    assert with_sections(changed, [again], ["4 cores."]) == changed
+
+
+def test_a_section_that_was_not_there_comes_last() -> None:
+    whole = markdown(MEASUREMENTS, ["2 cores."])
+    added = with_sections(whole, [Measurement("dnc", "Do not call", (KEPT,), "Otherwise.")], [])
+    assert added.startswith(whole)
+    assert added[len(whole) :].startswith("\n## Do not call\n\nOtherwise.\n\n| figure")

@@ -89,7 +89,7 @@ async def test_contacts_of_a_number(database_url: str, tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("ref,phone,city\na,+441632960001,Oslo\n")
     mapping = ImportMapping((PhoneColumn("phone", "mobile"),), key="ref")
     await import_contacts(engine, SetClock(AT), tmp_path / "c.csv", "leads", mapping)
-    records = StoredRecords(engine, SetClock(AT), lambda: Plan({}, {}), lambda told: None)
+    records = StoredRecords(engine, SetClock(AT), lambda: Plan({}, {}), lambda told: None, lambda told: None)
     (known,) = await records.contacts_with_number("+441632960001")
     assert (known.contact.key, known.contact.numbers[0].e164) == ("a", "+441632960001")
     assert known.contact.columns["city"] == "Oslo"

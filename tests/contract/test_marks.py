@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.abandon_ledger import NOT_STATED, false_machines, machine_share, rates
-from dialerd.core.amd_truth import Mark, MarkCounts
+from dialerd.core.amd_report import VerdictCount
+from dialerd.core.amd_truth import Mark, MarkCounts, share_of
 from dialerd.core.commands import MarkCall
 from dialerd.core.contact import ContactState
 from dialerd.store.abandon_counts import abandon_counts, calls_between
@@ -19,6 +20,7 @@ from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
+from dialerd.store.verdict_counts import reviewed_machines, verdict_counts
 from tests.contract.record_worlds import RecordWorld
 from tests.contract.test_record import NUMBERS, fetched, outcome
 from tests.store.store_lab import attempt, closing
@@ -54,7 +56,8 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 async def called(engine: AsyncEngine, serial: int, mark: Mark | None, trunk: str = "carrier", **values: Any) -> None:
-    record = replace(attempt(serial), trunk=trunk, answered_at=100.0, amd_status="X", **values)
+    kept = {"trunk": trunk, "answered_at": 100.0, "amd_status": "X", **values}
+    record = replace(attempt(serial), **kept)
     done = closing(record, values.get("disposition", "machine"), ContactState.CALLABLE).outcome
     async with engine.begin() as connection:
         await write_outcomes(connection, [done], 200.0)
@@ -104,3 +107,37 @@ async def test_attempts_are_shown_with_their_marks(engine: AsyncEngine) -> None:
     assert {row["mark"] for row in rows} == {"machine", None}
     marked = next(row for row in rows if row["mark"])
     assert (marked["marked_by"], marked["marked_at"]) == ("8001", 300.0)
+
+
+async def test_verdicts_are_counted_by_kind_with_their_marks(engine: AsyncEngine) -> None:
+    of_amd = {"analysis": "machine", "analysis_rule": "amd_machine", "analysis_profile": "balanced"}
+    for serial, mark in enumerate((Mark.PERSON, Mark.MACHINE, None)):
+        await called(engine, serial, mark, amd_cause="MAXWORDS-5-4", **of_amd)
+    late = {
+        "amd_status": None,
+        "analysis": "unsure",
+        "analysis_rule": "R3_deadline",
+        "analysis_profile": "connect_first",
+    }
+    await called(engine, 5, Mark.MACHINE, trunk="other", **late)
+    beeped = {**of_amd, "amd_status": None, "analysis_rule": "tone_beep"}
+    await called(engine, 6, None, **beeped)
+    await called(engine, 7, Mark.PERSON, amd_status=None, analysis="person", analysis_rule="amd_off")
+    maxwords = VerdictCount("spring", "carrier", "balanced", "machine", "amd_machine", "MAXWORDS", 3, 1, 1)
+    beep = VerdictCount("spring", "carrier", "balanced", "machine", "tone_beep", "", 1, 0, 0)
+    deadline = VerdictCount("spring", "other", "connect_first", "unsure", "R3_deadline", "", 1, 0, 1)
+    found = await verdict_counts(engine, 0.0, None, None, None)
+    assert sorted(found, key=str) == sorted([maxwords, beep, deadline], key=str), (
+        "an answer that nobody analysed is none"
+    )
+    assert await verdict_counts(engine, 0.0, None, "spring", "other") == [deadline]
+    assert await verdict_counts(engine, 0.0, None, "autumn", None) == []
+    assert await verdict_counts(engine, 0.0, 100.0, None, None) == []
+    assert await verdict_counts(engine, 100.5, None, None, None) == []
+
+
+async def test_reviewed_machine_verdicts_by_campaign(engine: AsyncEngine) -> None:
+    await a_day(engine)
+    await called(engine, 30, Mark.PERSON, campaign="autumn", analysis="person")
+    assert await reviewed_machines(engine, 0.0) == {"spring": share_of(2, 3)}
+    assert await reviewed_machines(engine, 100.5) == {}

@@ -67,7 +67,9 @@ class StagedDaemon:
         self.stage = stage
         self.engine = engine
         self._metrics = metrics if metrics is not None else Metrics()
-        self._records = StoredRecords(engine, self, lambda: self.stage.plan, self._metrics.abandon_counted)
+        self._records = StoredRecords(
+            engine, self, lambda: self.stage.plan, self._metrics.abandon_counted, self._metrics.amd.reviewed
+        )
         self._orders = OrderRoom(
             engine, self, lambda: self.stage.plan, self._metrics.contacts_counted, self._metrics.contacts_parked
         )

@@ -69,3 +69,36 @@ async def test_the_report(api: Client, stage: Stage, daemon: StagedDaemon) -> No
     assert truth["false_negative"]["low"] < 0.3
     assert truth["false_positive"]["share"] is None
     assert (await api.get("/api/v1/reports/marks?since=1h&until=2h")).status == 400
+
+
+async def test_the_report_of_verdicts(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    attempt = connected(stage)
+    record = stage.dialer.floor.attempts[attempt].record
+    record.amd_status, record.amd_cause, record.analysis_rule = "HUMAN", "HUMAN-1000-1000", "amd_human"
+    stage.feed(e.CallMarked(Mark.MACHINE, "8001", agent="8001")).end(attempt)
+    await daemon.record_outcomes()
+    found = await (await api.get("/api/v1/amd/report?campaign=spring&trunk=carrier")).json()
+    assert (found["calls"], found["marked"], found["until"]) == (1, 1, None)
+    (line,) = found["by_rule"]
+    assert (line["name"], line["verdict"], line["marked_machines"]) == ("off/amd_human", "person", 1)
+    assert (line["wrong"]["found"], line["wrong"]["of"], line["wrong"]["high"]) == (1, 1, 1.0)
+    assert [line["name"] for line in found["by_cause"]] == ["HUMAN"]
+    assert found["false_positive"] == []
+    assert (await (await api.get("/api/v1/amd/report?trunk=other")).json())["calls"] == 0
+    assert (await api.get("/api/v1/amd/report?since=1h&until=2h")).status == 400
+
+
+async def test_the_estimate_is_a_metric(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    attempt = connected(stage)
+    record = stage.dialer.floor.attempts[attempt].record
+    record.amd_status, record.analysis_rule = "MACHINE", "sample:amd_machine"
+    stage.feed(e.CallMarked(Mark.PERSON, "8001", agent="8001")).end(attempt)
+    await daemon.record_outcomes()
+    await daemon.records.verdicts.work()
+    told = await (await api.get("/metrics")).text()
+    assert 'dialerd_amd_reviewed{campaign="spring"} 1.0' in told
+    assert 'dialerd_amd_false_positive{bound="estimate",campaign="spring"} 1.0' in told
+    assert 'dialerd_amd_false_positive{bound="low",campaign="spring"} 0.2' in told
+    stage.now += 31 * 86_400
+    await daemon.records.verdicts.work()
+    assert "dialerd_amd_reviewed{" not in await (await api.get("/metrics")).text()
