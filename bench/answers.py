@@ -78,12 +78,15 @@ def measure(world: World) -> Measurement:
             for name in PROFILES:
                 daemon.start_campaign(name)
                 daemon.wait_complete(name, 60 + 2 * count)
+            unheard = daemon.notices("listening_failed")
             truth = {call.number: call for call in lab.truth().calls}
             answers = {
                 name: _answers(dict(zip(of[name], recordings, strict=True)), daemon.attempts(name), truth)
                 for name in PROFILES
             }
-    return Measurement("answers", "What answered, on recordings held out", tuple(_figures(answers)), _method(count))
+    return Measurement("answers", "What answered, on recordings held out",
+                       (*_figures(answers), Figure("calls whose sound did not reach dialerd", unheard)),
+                       _method(count))  # fmt: skip
 
 
 def _available(daemon: RunningDaemon) -> int:

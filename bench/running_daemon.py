@@ -96,6 +96,14 @@ class RunningDaemon:
         """Wait until a campaign has called all its contacts."""
         wait_for(f"campaign {name} complete", lambda: self.campaign(name)["state"] == "complete", limit_s, 0.5)
 
+    def notices(self, name: str) -> int:
+        """How often operators were told this."""
+        told = urllib.request.Request(self._url + "/metrics", headers={"Authorization": f"Bearer {self._token}"})
+        with urllib.request.urlopen(told, timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        mine = (line for line in lines if line.startswith("dialerd_notices_total{") and f'name="{name}"' in line)
+        return round(sum(float(line.rpartition(" ")[2]) for line in mine))
+
     def attempts(self, campaign: str) -> list[dict[str, Any]]:
         """The finished attempts of a campaign in the record."""
         with sqlite3.connect(self._folder / "dialerd.db") as record:

@@ -14,7 +14,7 @@ import yaml
 
 from dialerd.config.daemon import ApiSettings
 from dialerd.core import events as e
-from dialerd.core.amd_truth import Mark
+from dialerd.core.amd_truth import Mark, share_of
 from dialerd.core.analysis import profile_named
 from dialerd.core.campaign import Mode, PacingSettings
 from dialerd.core.commands import EnterBridge
@@ -63,6 +63,7 @@ def labels_of() -> dict[str, set[str]]:
     stage.feed(e.PlanChanged(replace(stage.plan, sequences=sequences, campaign_rules=rules)))
     stage.up().agent().start("spring", contact(1), contact(2), contact(3))
     metrics.abandon_counted({("spring", "calendar_day", "us_ratio"): (0.01, 0.03)})
+    metrics.amd.reviewed({"spring": share_of(1, 10)})
     metrics.contacts_counted({"spring": {"fresh": 1}})
     metrics.contacts_parked({"spring": {"retry:busy": 1}})
     metrics.provider_asked("registry", "answered", 0.1)
