@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import answers, bridging, calls, dnc, hopper, importing, memory, simulation, speech, store, why
+from bench import answers, bridging, calls, dnc, flow, hopper, importing, memory, simulation, speech, store, why
 from bench.figures import Measurement, document, markdown, missed, table, with_sections
 from bench.processes import Others
 from bench.world import SEED, World, make_lab
@@ -21,6 +21,7 @@ from bench.world import SEED, World, make_lab
 MEASUREMENTS: dict[str, Callable[[World], Measurement]] = {
     "calls": calls.measure,
     "bridging": bridging.measure,
+    "flow": flow.measure,
     "memory": memory.measure,
     "store": store.measure,
     "dnc": dnc.measure,

@@ -127,6 +127,8 @@ class Callee:
         clip: what is said; empty for nothing.
         key: what is pressed, for `Behaviour.PRESSES_KEY`; a `w` between keys is a pause of half a second.
             See `keys_in_turn`.
+        line: ``host:port`` of a program that speaks and hears in the callee's place (AudioSocket) as long as it
+            likes; the number's last twelve digits are the last of the UUID. Empty: the behaviour's own script.
     """
 
     behaviour: Behaviour
@@ -136,14 +138,17 @@ class Callee:
     patience_s: float = 10.0
     clip: str = ""
     key: str = "5"
+    line: str = ""
 
     def row(self) -> str:
         """The value the carrier's dialplan reads (see carrier/extensions.conf)."""
-        if self.behaviour is Behaviour.PRESSES_KEY:
+        script = _SCRIPTS.get(self.behaviour, "refuse")
+        if self.line:
+            script, extra = "line", self.line
+        elif self.behaviour is Behaviour.PRESSES_KEY:
             extra = self.key
         else:
             extra = str(self.behaviour.cause or (19 if not self.behaviour.answers else 16))
-        script = _SCRIPTS.get(self.behaviour, "refuse")
         ring = max(1.1, self.ring_s) if self.behaviour is Behaviour.SIT else self.ring_s
         return (
             f"{self.behaviour},{script},{ring:g},{self.pause_s:g},{self.talk_s:g},"
