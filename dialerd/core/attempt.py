@@ -9,6 +9,7 @@ from typing import Any
 from dialerd.core.contact import ContactNext
 from dialerd.core.disposition import HEARD
 from dialerd.core.lifecycle import Lifecycle
+from dialerd.core.value import value
 
 
 class AttemptState(StrEnum):
@@ -153,7 +154,7 @@ class AttemptRecord:
         return not self.abandoned and (self.connected_at is not None or self.disposition in HEARD)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Outcome:
     """A finished attempt with its consequence for the contact, as it leaves through the outbox."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OriginateCall:
     """Dial. The channel's id is the attempt's. Answered by OriginateAccepted, -Refused or -Unknown, then by the
     channel's own events."""
@@ -24,14 +25,14 @@ class OriginateCall:
     """In which Asterisk plays its sounds to the channel; empty: its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ProbeChannel:
     """Ask whether the channel exists. Answered by ChannelProbed."""
 
     channel_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HangUp:
     """End the channel; no error if it is gone already."""
 
@@ -39,7 +40,7 @@ class HangUp:
     reason: str = "normal"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StartAmd:
     """Analyse what is heard on the channel with these arguments of ``AMD()``, on a snoop channel. Answered by
     AmdFinished (also with status ``FAILED`` when it could not be started)."""
@@ -48,14 +49,14 @@ class StartAmd:
     arguments: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StopAmd:
     """The verdict is no longer wanted."""
 
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StartListening:
     """Tell the tones in what the called party sends, on a snoop channel of its own. Answered by any number of
     ToneHeard, or by ListeningFailed when it could not be started. No error if it goes on already."""
@@ -63,14 +64,14 @@ class StartListening:
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StopListening:
     """No tone is wanted any more; no error if nobody listens."""
 
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HoldDeadMan:
     """We are in charge of the call, and say nothing for now: the dialplan shall not play the abandoned-call message
     before ``seconds`` from now."""
@@ -79,21 +80,21 @@ class HoldDeadMan:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CreateBridge:
     """Make a mixing bridge; no error if it exists."""
 
     bridge_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DestroyBridge:
     """End the bridge; its channels are let go, not hung up. No error if it is gone."""
 
     bridge_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EnterBridge:
     """Put an answered channel into the bridge, and take its dead-man's timer off. Answered by BridgeEntered or
     BridgeFailed."""
@@ -102,7 +103,7 @@ class EnterBridge:
     bridge_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlayMessage:
     """Play these media URIs to the channel, and take its dead-man's timer off. Answered by PlaybackStarted and
     PlaybackFinished."""
@@ -115,7 +116,7 @@ class PlayMessage:
     """Of sounds that Asterisk has in several; empty: that of the channel."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StopPlayback:
     """Stop what plays; no error if it is over. PlaybackFinished may come or not."""
 
@@ -123,7 +124,7 @@ class StopPlayback:
     playback_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StartRecording:
     """Record what the channel says into a file of this name (WAV). Answered by RecordingFinished, also when nothing
     could be recorded."""
@@ -136,7 +137,7 @@ class StartRecording:
     beep: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StopRecording:
     """Enough was recorded; the file is kept."""
 
@@ -144,7 +145,7 @@ class StopRecording:
     recording_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TransferOut:
     """Let the dialplan dial this number and connect both. Answered by TransferFailed, or by the channel's end after
     the conversation."""
@@ -155,7 +156,7 @@ class TransferOut:
     ring_timeout_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DialAgent:
     """Call an agent's phone. Answered by the channel's own events (ChannelAnswered, ChannelEnded; ChannelEnded also
     when Asterisk refused)."""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dialerd.core.tones import Tone
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OriginateAccepted:
     """Asterisk has created the channel."""
 
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OriginateRefused:
     """Asterisk said no, for certain: there is no channel. ``status`` is the HTTP status."""
 
@@ -24,14 +24,14 @@ class OriginateRefused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OriginateUnknown:
     """No reply came: the channel may or may not exist."""
 
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChannelProbed:
     """The reply to :class:`ProbeChannel`. ``state`` is Asterisk's channel state (``Up``, ``Ringing`` …), or None:
     there is no such channel."""
@@ -40,28 +40,28 @@ class ChannelProbed:
     state: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChannelRinging:
     """The far end rings, or early media came."""
 
     channel_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChannelAnswered:
     """The channel was answered and is under our control."""
 
     channel_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TalkingStarted:
     """Speech was heard on the channel."""
 
     channel_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TalkingStopped:
     """Speech was followed by ``silence_s`` seconds of silence, which lie before this moment."""
 
@@ -69,7 +69,7 @@ class TalkingStopped:
     silence_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AmdFinished:
     """AMD has spoken: Asterisk's AMDSTATUS and AMDCAUSE."""
 
@@ -78,7 +78,7 @@ class AmdFinished:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ToneHeard:
     """A tone in what the called party sends; a beep, when it has ended and ``quiet_s`` seconds have passed since."""
 
@@ -87,7 +87,7 @@ class ToneHeard:
     quiet_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ListeningFailed:
     """No tone will be told of this call."""
 
@@ -95,7 +95,7 @@ class ListeningFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BridgeEntered:
     """The channel is in the bridge: both sides hear each other."""
 
@@ -103,7 +103,7 @@ class BridgeEntered:
     bridge_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BridgeFailed:
     """The channel could not be put into the bridge."""
 
@@ -112,14 +112,14 @@ class BridgeFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlaybackStarted:
     """The message is being heard."""
 
     playback_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlaybackFinished:
     """The message was played to its end, or could not be played (``failed``)."""
 
@@ -127,7 +127,7 @@ class PlaybackFinished:
     failed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChannelEnded:
     """The channel is gone. ``cause``: Q.850; ``sip_status``: final SIP response where the driver told it."""
 
@@ -137,7 +137,7 @@ class ChannelEnded:
     cause_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CallLost:
     """Answered, and nobody took charge in time: the dialplan took the call back and plays the abandoned-call message.
     Calls lost while nobody listened are in :class:`TelephonyBack` instead."""
@@ -145,14 +145,14 @@ class CallLost:
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TelephonyLost:
     """The event socket is gone: what happens to live calls is not known until :class:`TelephonyBack`."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LiveChannel:
     """One channel that Asterisk holds, as seen at reconciliation."""
 
@@ -163,7 +163,7 @@ class LiveChannel:
     """It is under our Stasis application's control now."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TelephonyBack:
     """Connected (again), with all that Asterisk holds of ours at this moment."""
 
@@ -174,7 +174,7 @@ class TelephonyBack:
     """Attempts that were answered while nobody listened; Asterisk itself played the abandoned-call message."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class InboundOffered:
     """app_queue offers a nailed-up agent a call: its channel is in our application and waits to be bridged."""
 

@@ -8,7 +8,6 @@ should say until when: then the contact is parked in the record till that moment
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import inf
 
 from dialerd.core.attempt_gates import caps_allow, number_within_limits
@@ -39,6 +38,7 @@ from dialerd.core.gates import (
 from dialerd.core.pre_call_gate import rules_allow
 from dialerd.core.prompt_gate import prompts_ready
 from dialerd.core.time_gate import within_callable_time
+from dialerd.core.value import value
 
 NUMBER_GATES: tuple[Gate, ...] = (
     number_present,
@@ -77,14 +77,14 @@ def verdicts_said(gates: tuple[Gate, ...], case: Case) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Chosen:
     """The number to dial: its place in the contact's numbers."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Judged:
     """One gate's verdict in a walk; ``number`` is the E.164 that it concerns, None where it concerns all."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dialerd.core.amd_truth import Mark
@@ -36,11 +35,12 @@ from dialerd.core.prompt_commands import RenderPrompts as RenderPrompts
 from dialerd.core.recording_commands import AnnounceRecording as AnnounceRecording
 from dialerd.core.recording_commands import PauseCallRecording as PauseCallRecording
 from dialerd.core.recording_commands import StartCallRecording as StartCallRecording
+from dialerd.core.value import value
 
 # --- the hot store ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Claim:
     """Lock the number, take a line and a CPS token of the trunk and one of the campaign's lines, reserve the
     agent, write the ledger entry: all or nothing. Idempotent by attempt id.
@@ -58,7 +58,7 @@ class Claim:
     """Do-not-call lists that must not have the number or the contact."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SaveAttempt:
     """Write the entry's present state into the ledger, if it is still there. The adapter takes its copy of the
     record before it returns. No answer."""
@@ -66,7 +66,7 @@ class SaveAttempt:
     record: AttemptRecord
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MoveReservation:
     """The attempt has another agent (or none) now: move the reservation with it. No answer."""
 
@@ -74,7 +74,7 @@ class MoveReservation:
     old_agent: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CloseAttempt:
     """Remove the ledger entry, free number, lines and agent, append the outcome to the outbox: all or nothing,
     exactly once by attempt id. Answered by AttemptClosed."""
@@ -82,7 +82,7 @@ class CloseAttempt:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SaveAgentLine:
     """Remember (or forget, with None) the channel of an agent's nailed-up line. No answer."""
 
@@ -90,7 +90,7 @@ class SaveAgentLine:
     channel_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SavePacing:
     """Remember what a campaign's pacer has learned, for a restart or a successor. Said again, it replaces what was
     said before. No answer."""
@@ -100,7 +100,7 @@ class SavePacing:
     """Plain values that survive JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BarNumber:
     """The number goes on this do-not-call list as claims see it, for good: no claim of any instance is granted from
     now on, whether or not the record answers. :class:`OptOut` writes it into the record. No answer."""
@@ -112,7 +112,7 @@ class BarNumber:
 # --- the record ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FetchContacts:
     """Mark up to ``limit`` callable contacts of the list ``in_attempt`` and return them in dial order.
 
@@ -129,14 +129,14 @@ class FetchContacts:
     """These contacts and no others, as far as they can be called now; in this order."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReturnContacts:
     """These contacts were fetched and not dialed: callable again. No answer."""
 
     contact_ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RetireContacts:
     """These contacts will not be dialed again: uncallable, for this reason. No answer."""
 
@@ -144,7 +144,7 @@ class RetireContacts:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ParkContacts:
     """These contacts were fetched and may not be dialed before ``next_at`` (epoch seconds): waiting, for this
     reason. No answer."""
@@ -154,7 +154,7 @@ class ParkContacts:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WakeContacts:
     """Contacts of these lists that were parked for one of these reasons are due now: what they wait for has changed.
     No answer."""
@@ -163,7 +163,7 @@ class WakeContacts:
     reasons: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SaveCampaignState:
     """Remember what the campaign was told to be. No answer."""
 
@@ -172,7 +172,7 @@ class SaveCampaignState:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OptOut:
     """Whoever answered asked not to be called again: their number goes on this do-not-call list, for good. Asking
     twice changes nothing. No answer; the core has barred the number by then."""
@@ -187,7 +187,7 @@ class OptOut:
 # --- providers of do-not-call lists ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AskProvider:
     """Ask a list's provider about these numbers. Answered, in parts, by ProviderAnswered or ProviderFailed."""
 
@@ -201,7 +201,7 @@ OUR_PAUSES = "dialerd:"
 """What the reasons of our own pauses begin with."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PauseMember:
     """Pause or unpause the agent in every queue it is a member of, save where a person has paused it: such a pause
     is never touched. The reason begins with :data:`OUR_PAUSES`."""
@@ -212,7 +212,7 @@ class PauseMember:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AnnounceAgent:
     """Tell app_queue the true state of a nailed-up agent: ``NOT_INUSE``, ``INUSE`` or ``UNAVAILABLE``, as device
     state ``Stasis:agent-<agent>``."""
@@ -221,7 +221,7 @@ class AnnounceAgent:
     device_state: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MarkCall:
     """Keep what ``who`` said of a call; ``at``: epoch seconds. Of several marks the latest counts."""
 
@@ -234,7 +234,7 @@ class MarkCall:
 # --- people who watch ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tell:
     """Something an operator should know; goes to the log, the event viewer and the metrics. ``name`` is a fixed
     word; ``level``: ``info``, ``warning`` or ``error``; ``fields`` carry ids, never whole phone numbers."""
@@ -244,7 +244,7 @@ class Tell:
     fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class InvariantViolated:
     """One of the ten promises was about to be, or has been, broken. Counted; in tests it is a failure."""
 

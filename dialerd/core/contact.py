@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from dialerd.core.lifecycle import Lifecycle
+from dialerd.core.value import value
 
 
 class ContactState(StrEnum):
@@ -29,7 +30,7 @@ CONTACT_LIFECYCLE = Lifecycle(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Number:
     """A phone number in E.164 (``+441632960001``) with its type (``mobile``, ``home`` …)."""
 
@@ -39,7 +40,7 @@ class Number:
     """Why it is not dialed; empty: it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Contact:
     """A contact as it leaves the record for the hopper."""
 
@@ -61,7 +62,7 @@ class Contact:
     """Attempts so far by disposition, and further counters: see :mod:`dialerd.core.tallies`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactNext:
     """What becomes of a contact when its attempt is closed; a field of the outcome, applied to the record."""
 

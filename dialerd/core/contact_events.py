@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactsChanged:
     """Contacts were added to or changed in this list from outside."""
 
@@ -16,7 +16,7 @@ class ContactsChanged:
     """Which ones changed is not said, as after a file: whatever the hopper holds of the list may be old."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactsEdited:
     """These contacts are changed in the record, or can no longer be called: what the hopper holds of them is old.
     ``cancel``: their calls that nobody has answered end, those of ``numbers`` (E.164) only, where any are named."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DigitPressed:
     """A key of the called party's phone: ``0`` to ``9``, ``*``, ``#``."""
 
@@ -13,7 +13,7 @@ class DigitPressed:
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RecordingFinished:
     """The recording is over; ``failed``: there is none."""
 
@@ -22,7 +22,7 @@ class RecordingFinished:
     failed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TransferFailed:
     """The number that the caller was to be connected to did not answer; the caller is back. ``status``: Asterisk's
     DIALSTATUS."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from dialerd.core.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value(frozen=True, slots=True)
 class SaveDirection:
     """Remember how a sequence or a campaign rule stands, for a restart. Said again, it replaces what was said before.
     No answer."""
@@ -19,7 +20,7 @@ class SaveDirection:
     """Plain values that survive JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AuditAction:
     """Something that no person did, and that people will ask about: ``who`` is ``rule:<name>`` or
     ``sequence:<name>``. No answer."""
@@ -29,7 +30,7 @@ class AuditAction:
     detail: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CountContacts:
     """Count the contacts of these lists, and those of them that will not be called again. Answered by
     ContactsCounted."""

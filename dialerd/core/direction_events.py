@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SequenceStartAsked:
     """Somebody wants this sequence on."""
 
     sequence: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SequenceStopAsked:
     """Somebody wants this sequence, and the campaign whose turn it is, to stop."""
 
     sequence: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactsCounted:
     """The reply to CountContacts."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dialerd.core.dnc import DncEntry, DncStanding
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DncStandingChanged:
     """Which do-not-call lists can be asked now."""
 
     standing: DncStanding
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OptedOut:
     """An entry was put on a list, and is in the record and in the hot store."""
 
@@ -23,14 +23,14 @@ class OptedOut:
     entry: DncEntry
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DncLifted:
     """Something was taken off a list."""
 
     dnc_list: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ProviderAnswered:
     """A list's provider has said of each number whether it is listed; that holds until then (epoch seconds)."""
 
@@ -39,7 +39,7 @@ class ProviderAnswered:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ProviderFailed:
     """A list's provider gave no answer that can be used; asking again makes sense from ``retry_at`` on."""
 
@@ -49,7 +49,7 @@ class ProviderFailed:
     retry_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ProviderForgotten:
     """What a list's provider had said of a number, or (None) of all numbers, was removed by a person."""
 

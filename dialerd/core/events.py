@@ -4,7 +4,7 @@ already over; that is legal and changes nothing. Grouped by where they come from
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from dialerd.core.attempt import AttemptRecord
@@ -56,33 +56,34 @@ from dialerd.core.roster_events import MemberGone as MemberGone
 from dialerd.core.roster_events import MemberSeen as MemberSeen
 from dialerd.core.roster_events import RosterLost as RosterLost
 from dialerd.core.roster_events import RosterSynced as RosterSynced
+from dialerd.core.value import value
 from dialerd.core.windows import DayCount
 
 # --- what operators ask ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlanChanged:
     """A checked configuration takes effect, at start and at every reload."""
 
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CampaignStartAsked:
     """Somebody wants this campaign on."""
 
     campaign: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CampaignStopAsked:
     """Somebody wants this campaign to place no new calls; live ones finish."""
 
     campaign: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CampaignFound:
     """Somebody has looked whether a campaign can work in the world as it is. What was said before about the same
     thing is replaced; a campaign that need not be known yet is meant as well."""
@@ -94,7 +95,7 @@ class CampaignFound:
     """A sentence for people: why it cannot work; None: nothing stands against it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ShutdownAsked:
     """The daemon is to end: no new calls; bridged ones stay up for adoption. ``cancel_ringing``: the grace time is
     over, end the calls that nobody answered yet."""
@@ -102,7 +103,7 @@ class ShutdownAsked:
     cancel_ringing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TimePassed:
     """The moment of ``next_wakeup()`` has come."""
 
@@ -110,7 +111,7 @@ class TimePassed:
 # --- the hot store ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Recovered:
     """What an earlier run left in the ledger; comes once, before any other event of the store."""
 
@@ -128,14 +129,14 @@ class Recovered:
     """(kind, name) -> the state of the last SaveDirection."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ClaimGranted:
     """The number is locked, line and CPS token are taken, the ledger entry is written."""
 
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ClaimRefused:
     """Nothing was taken. ``reason``: ``number_locked``, ``no_line`` (of the trunk), ``no_campaign_line``,
     ``no_cps``, ``agent_reserved``, ``dnc:<list>``: that do-not-call list has the number or contact,
@@ -147,21 +148,21 @@ class ClaimRefused:
     retry_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AttemptClosed:
     """The ledger entry is gone, line and locks are free, the outcome is in the outbox."""
 
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StoreLost:
     """The hot store does not answer, or the lease is lost: nothing may be dialed."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StoreBack:
     """The hot store answers again and the lease is ours; commands given meanwhile were kept and are done."""
 
@@ -169,7 +170,7 @@ class StoreBack:
 # --- the record ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContactsFetched:
     """The reply to :class:`FetchContacts`: the contacts are now ``in_attempt`` in the record."""
 
@@ -183,21 +184,21 @@ class ContactsFetched:
     """That of the command; 0 where nobody asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OutcomesRecorded:
     """Outcomes went from the outbox into the record; contacts of these lists may be callable again."""
 
     contact_lists: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RecordLost:
     """The database does not answer: no contacts can be fetched; outcomes wait in the outbox."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RecordBack:
     """The database answers again."""
 

@@ -7,7 +7,7 @@ single number, and the order of all, are in :mod:`dialerd.core.choosing`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dialerd.core.attempts_control import Capped
 from dialerd.core.campaign import CampaignState
@@ -18,12 +18,13 @@ from dialerd.core.gate_verdicts import ALLOW, Allow, Hold, Refuse, Verdict
 from dialerd.core.inquiries import PROVIDER_REASON
 from dialerd.core.schedule import until_said
 from dialerd.core.tallies import NO_TALLIES, calls_today, is_promised
+from dialerd.core.value import value
 
 OUTSIDE_SCHEDULE = "outside_its_schedule"
 """What the reason begins with while a campaign is held by its schedule."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Known:
     """What those know who ask why, beside what stands on the floor."""
 
@@ -43,7 +44,7 @@ class Known:
 NOTHING_MORE = Known()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Case:
     """What the gates judge: a campaign that would dial at ``now``, and whom, if that is in question already."""
 

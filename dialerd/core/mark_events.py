@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dialerd.core.amd_truth import Mark
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CallMarked:
     """``who`` said what a call was: that of ``agent``, or the attempt of this id."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dialerd.core.flow.prompts import Form
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Utterance:
     """One text for one contact: fixed words with None, values with the form in which they are spoken."""
 
@@ -17,7 +16,7 @@ class Utterance:
     parts: tuple[tuple[str, Form | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RenderPrompts:
     """Have speech of all these texts ready as files that Asterisk can read. Answered by PromptsRendered or, for the
     whole of it, PromptsFailed."""
@@ -29,7 +28,7 @@ class RenderPrompts:
     utterances: tuple[Utterance, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DistrustPrompts:
     """Asterisk could not play one of these: what is not as it was rendered must not be used again. No answer."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PromptsRendered:
     """Every text of the command with this serial is there. ``media``: key of an utterance -> media URI; empty: there
     is nothing to be said."""
@@ -17,7 +18,7 @@ class PromptsRendered:
     media: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PromptsFailed:
     """A text of that command could not be rendered. ``reason``: a short sentence without data of the contact."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StartCallRecording:
     """Record what is said on the channel and what is said to it, each for itself, until the channel ends. Answered by
     CallRecordingStarted or CallRecordingFailed; ended too early, by CallRecordingFailed too."""
@@ -15,7 +15,7 @@ class StartCallRecording:
     """It begins with silence."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PauseCallRecording:
     """Record silence from now on, or again what is said. Answered by CallRecordingPaused."""
 
@@ -23,7 +23,7 @@ class PauseCallRecording:
     paused: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AnnounceRecording:
     """Let phones and the dialplan see whether the agent's call is recorded: device state ``Stasis:recording-<agent>``
     is ``INUSE``, ``ONHOLD`` (paused) or ``NOT_INUSE``."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CallRecordingStarted:
     """Both sides of the call are recorded from now on."""
 
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CallRecordingFailed:
     """The call is not recorded, or no longer: it could not be begun, or broke off."""
 
@@ -20,7 +20,7 @@ class CallRecordingFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CallRecordingPaused:
     """What is recorded now is silence, or again what is said. ``failed``: it could not be changed; what is recorded
     is as it was before."""
@@ -30,7 +30,7 @@ class CallRecordingPaused:
     failed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RecordingPauseAsked:
     """Somebody wants the recording of this call paused, or going on. ``attempt_id`` None: that of the call which
     ``agent`` is in. ``who``: for the record."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MemberSeen:
     """The present state of one queue member. Said again whenever something of it changes."""
 
@@ -25,7 +25,7 @@ class MemberSeen:
     """False when the device state is unavailable or invalid."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MemberGone:
     """The member left the queue."""
 
@@ -33,14 +33,14 @@ class MemberGone:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RosterLost:
     """The AMI connection is gone: nobody knows who is available, so nobody is."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RosterSynced:
     """The roster is complete; members not in ``members`` (queue, agent) are no longer logged in. ``queues`` are
     all queues that exist."""

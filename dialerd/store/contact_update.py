@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dialerd.core.attempt import Outcome
 from dialerd.core.contact import ContactState
 from dialerd.core.disposition import NEVER_DIALED
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.tallies import CALLBACK, DEAD, counted, handed_over, promised
+from dialerd.core.value import value
 
 CORRECTED = "number_corrected"
 """Reason of a contact whose number was replaced while it was called."""
 _TRIES_USED_UP = "max_tries:"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Standing:
     """The part of a contact that attempts change. ``next_at``: epoch seconds, None unless ``waiting``."""
 

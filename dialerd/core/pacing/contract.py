@@ -14,13 +14,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dialerd.core.value import value
+
 Times = NDArray[np.float64]
 """One-dimensional array of moments (seconds), one element per agent or call; order does not matter."""
 
 NO_TIMES: Times = np.empty(0, dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PacingInfo:
     """What stays the same while a pacer runs; ``start`` may be called again when it changes."""
 
@@ -53,14 +55,14 @@ class PacingInfo:
             raise ValueError("patience_s must not be negative, ring_timeout_s must be positive")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Dialed:
     """A call was placed."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PickedUp:
     """AMD mode: somebody or something answered; which, is not known yet."""
 
@@ -68,7 +70,7 @@ class PickedUp:
     after_dial_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LiveReady:
     """A call that wants an agent now. ``analysis_s``: time between pick-up and this moment (AMD mode)."""
 
@@ -77,7 +79,7 @@ class LiveReady:
     analysis_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EndedWithoutPerson:
     """Busy, no answer, invalid, machine. ``picked_up``: it had been announced by ``PickedUp``."""
 
@@ -87,7 +89,7 @@ class EndedWithoutPerson:
     picked_up: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Connected:
     """A person met an agent."""
 
@@ -96,14 +98,14 @@ class Connected:
     agent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Abandoned:
     """A person was not connected in time."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TalkEnded:
     """A conversation ended."""
 
@@ -111,7 +113,7 @@ class TalkEnded:
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WrapUpEnded:
     """An agent finished the work after a conversation."""
 
@@ -119,7 +121,7 @@ class WrapUpEnded:
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentLoggedIn:
     """An agent began to take calls."""
 
@@ -127,7 +129,7 @@ class AgentLoggedIn:
     agent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentLoggedOut:
     """An agent takes no more calls."""
 
@@ -149,7 +151,7 @@ Fact = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WindowCount:
     """People who answered in one compliance window: those who met an agent, and those who did not."""
 
