@@ -72,11 +72,13 @@ def campaigns_table(campaigns: Sequence[Mapping[str, Any]], width: int) -> Rende
 def agents_table(agents: Sequence[Mapping[str, Any]], now: float, width: int) -> Table:
     """One line for each agent."""
     wide = width >= _WIDE
-    made = table("agent", "name", "state", "for", "calls", *(["queues"] if wide else []), "", right=("for", "calls"))
+    skilled = wide and any(agent.get("skills") for agent in agents)
+    more = [*(["queues"] if wide else []), *(["skills"] if skilled else [])]
+    made = table("agent", "name", "state", "for", "calls", *more, "", right=("for", "calls"))
     for agent in agents:
         made.add_row(
             escape(agent["agent"]), escape(agent["name"]), coloured(agent["state"]), duration(now - agent["since"]),
-            str(agent["calls"]), *([escape(", ".join(agent["queues"]))] if wide else []),
+            str(agent["calls"]), *(escape(", ".join(agent.get(word, ()))) for word in more),
             f"[dim]{escape(agent['reason'])}[/]",
         )  # fmt: skip
     return made

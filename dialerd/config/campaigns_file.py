@@ -25,6 +25,7 @@ from dialerd.config.rule_sets import check_rule_sets, load_functions, rule_set_o
 from dialerd.config.schedules import schedule_of
 from dialerd.config.settle import settle
 from dialerd.config.site_rules import OnRuleFailure, SiteRule, SiteRuleError, load_site_rule, placed
+from dialerd.config.skills import check_skills, skill_of
 from dialerd.config.text_file import read_text
 from dialerd.config.voices import VoiceSettings, voice_settings
 from dialerd.config.webhooks import webhook_settings
@@ -79,6 +80,7 @@ def check(
     bound = bind(document, file, campaigns, folder)
     schedules = {name: schedule_of(name, model) for name, model in file.schedules.items()}
     check_directions(document, file, campaigns, schedules)
+    check_skills(document, file.skills)
     check_rule_sets(document, file, campaigns)
     rules = _rules(document, campaigns, folder, on_rule_failure)
     functions = load_functions(document, file, folder, on_rule_failure)
@@ -157,5 +159,6 @@ def _plan(
         {name: trunk for name, trunk in trunks.items() if trunk is not None},
         {name: sequence_of(name, model) for name, model in file.sequences.items()},
         {name: rule_of(name, model, schedules) for name, model in file.campaign_rules.items()},
+        {name: skill_of(name, model) for name, model in file.skills.items()},
     )
     return handing_over(plan)

@@ -27,6 +27,7 @@ from dialerd.config.rule_sets import RuleSetModel
 from dialerd.config.scalars import Choice, Duration, Switch, Text, Whole
 from dialerd.config.schedules import ScheduleModel
 from dialerd.config.section import CAMPAIGN_NAME, SNAKE_NAME, VARIABLE_NAME, Section, written
+from dialerd.config.skills import SkillModel
 from dialerd.config.supply_models import COLUMN, ContactListModel, TrunkModel
 from dialerd.config.telephony_scalars import (
     PhoneNumber,
@@ -226,6 +227,9 @@ class CampaignsFile(Section):
     )
     rule_sets: dict[Annotated[str, CAMPAIGN_NAME], RuleSetModel] = Field(
         default_factory=dict, description="What is done, or not, before a call: rule sets by name."
+    )
+    skills: dict[Annotated[str, SNAKE_NAME], SkillModel] = Field(
+        default_factory=dict, description="What agents can do, for conditions of rules: skills by name."
     )
     sequences: dict[Annotated[str, CAMPAIGN_NAME], SequenceModel] = Field(
         default_factory=dict, description="Campaigns one after another: sequences by name."

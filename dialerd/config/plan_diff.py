@@ -50,6 +50,7 @@ class PlanDiff:
     trunks: SectionDiff
     sequences: SectionDiff = SectionDiff((), (), {})
     campaign_rules: SectionDiff = SectionDiff((), (), {})
+    skills: SectionDiff = SectionDiff((), (), {})
 
     @property
     def empty(self) -> bool:
@@ -61,12 +62,13 @@ class PlanDiff:
         return {
             "campaigns": _section_dict(self.campaigns), "trunks": _section_dict(self.trunks),
             "sequences": _section_dict(self.sequences), "campaign_rules": _section_dict(self.campaign_rules),
+            "skills": _section_dict(self.skills),
         }  # fmt: skip
 
     def _sections(self) -> tuple[tuple[str, SectionDiff], ...]:
         return (
             ("campaign", self.campaigns), ("trunk", self.trunks), ("sequence", self.sequences),
-            ("campaign rule", self.campaign_rules),
+            ("campaign rule", self.campaign_rules), ("skill", self.skills),
         )  # fmt: skip
 
     def lines(self) -> list[str]:
@@ -85,6 +87,7 @@ def plan_diff(old: Plan, new: Plan) -> PlanDiff:
     return PlanDiff(
         _section(old.campaigns, new.campaigns), _section(old.trunks, new.trunks),
         _section(old.sequences, new.sequences), _section(old.campaign_rules, new.campaign_rules),
+        _section(old.skills, new.skills),
     )  # fmt: skip
 
 

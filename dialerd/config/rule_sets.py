@@ -19,7 +19,19 @@ from dialerd.config.scalars import Choice, Duration, Text
 from dialerd.config.section import SNAKE_NAME, VARIABLE_NAME, Section, written
 from dialerd.config.site_rules import OnRuleFailure, SiteRuleError, placed
 from dialerd.config.telephony_scalars import PhoneNumber
-from dialerd.core.filtering.conditions import BEFORE_CALL, CallFact, Filter, IdleAgents, leaves
+from dialerd.core.filtering.conditions import (
+    BEFORE_CALL,
+    AgentFact,
+    CallFact,
+    Comparison,
+    Empty,
+    Filter,
+    Match,
+    Membership,
+    SkilledIdle,
+    leaves,
+)
+from dialerd.core.filtering.conditions import Field as Asked
 from dialerd.core.filtering.parser import parse_filter
 from dialerd.core.filtering.words import FilterError
 from dialerd.core.pre_call import PreCallAction, PreCallRule, RuleSet
@@ -182,8 +194,9 @@ def _condition(text: str | None) -> Filter | None:
 def check_rule_sets(document: Document, file: CampaignsFile, campaigns: Mapping[str, CampaignModel]) -> None:
     """Tell conditions that cannot be understood, rules that are never read, and names that lead nowhere."""
     for name, model in file.rule_sets.items():
-        _check(document, ("rule_sets", name, "pre_call"), model.pre_call, model.match, of_call=False)
-        _check(document, ("rule_sets", name, "wrap_up"), model.wrap_up, model.match, of_call=True)
+        skills = file.skills.keys()
+        _check(document, ("rule_sets", name, "pre_call"), model.pre_call, model.match, skills, of_call=False)
+        _check(document, ("rule_sets", name, "wrap_up"), model.wrap_up, model.match, skills, of_call=True)
         for index, before in enumerate(model.pre_call):
             _check_webhook(document, file, ("rule_sets", name, "pre_call", index), before)
         for index, rule in enumerate(model.wrap_up):
@@ -241,8 +254,9 @@ def _check_name(
 
 
 def _check(
-    document: Document, base: Step, rules: Sequence[PreCallRuleModel | WrapUpRuleModel], match: str, *, of_call: bool
-) -> None:
+    document: Document, base: Step, rules: Sequence[PreCallRuleModel | WrapUpRuleModel], match: str,
+    skills: Collection[str], *, of_call: bool,
+) -> None:  # fmt: skip
     seen: set[str] = set()
     always = ""
     for index, rule in enumerate(rules):
@@ -262,10 +276,10 @@ def _check(
         if rule.if_ is None and rule.python is None and match == "first":
             always = rule.name
         if rule.if_ is not None:
-            _check_condition(document, (*path, "if"), rule.if_, of_call)
+            _check_condition(document, (*path, "if"), rule.if_, of_call, skills)
 
 
-def _check_condition(document: Document, path: Step, text: str, of_call: bool) -> None:
+def _check_condition(document: Document, path: Step, text: str, of_call: bool, skills: Collection[str]) -> None:
     try:
         condition = parse_filter(text, of_call=True).condition
     except FilterError as error:
@@ -273,11 +287,25 @@ def _check_condition(document: Document, path: Step, text: str, of_call: bool) -
         document.problem(document.mark(path), path, error.message, error.expected, hint)
         return
     for leaf in leaves(condition):
-        if of_call and isinstance(leaf.field, IdleAgents):
-            message = f"{quoted(str(leaf.field))} is known only when a number is about to be dialed"
-            hint = "put it into a rule under `pre_call:`; a column of this name is written with backquotes"
-            document.problem(document.mark(path), path, message, "", hint)
-        if not of_call and isinstance(leaf.field, CallFact) and leaf.field not in BEFORE_CALL:
+        if not of_call and _known_after(leaf.field):
             message = f"{quoted(str(leaf.field))} is not known when a number is about to be dialed"
             hint = "put it into a rule under `wrap_up:`; a column of this name is written with backquotes"
             document.problem(document.mark(path), path, message, "", hint)
+        for skill in _skills_named(leaf):
+            if skill not in skills:
+                hint = did_you_mean(skill, skills) or "describe it under `skills:`"
+                message = f"there is no skill {quoted(skill)}"
+                document.problem(document.mark(path), path, message, "a name under `skills`", hint)
+
+
+def _known_after(field: Asked) -> bool:
+    return field is AgentFact.AGENT_SKILL or (isinstance(field, CallFact) and field not in BEFORE_CALL)
+
+
+def _skills_named(leaf: Comparison | Membership | Match | Empty) -> list[str]:
+    if isinstance(leaf.field, SkilledIdle):
+        return [leaf.field.skill]
+    if leaf.field not in (AgentFact.IDLE_SKILL, AgentFact.AGENT_SKILL):
+        return []
+    values = [leaf.value] if isinstance(leaf, Comparison) else leaf.values if isinstance(leaf, Membership) else ()
+    return [str(value) for value in values]

@@ -21,6 +21,7 @@ from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.pre_call import RuleSet
 from dialerd.core.recording import NOT_RECORDED, RecordingSettings
 from dialerd.core.schedule import Schedule
+from dialerd.core.skills import Skill
 from dialerd.core.treatment import CallAnalysis, Treatment
 from dialerd.core.voicemail import LeaveMessage
 
@@ -276,6 +277,8 @@ class Plan:
     trunks: Mapping[str, TrunkSettings]
     sequences: Mapping[str, Sequence] = field(default_factory=dict)
     campaign_rules: Mapping[str, CampaignRule] = field(default_factory=dict)
+    skills: Mapping[str, Skill] = field(default_factory=dict)
+    """What agents can do."""
 
     def call_windows(self) -> dict[Scope, int]:
         """Scope -> seconds that the logs of calls must reach back."""

@@ -27,7 +27,8 @@ from dialerd.core.floor import CampaignRun, Floor, LiveAttempt, Parked
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.gates import Case, first_objection
-from dialerd.core.pre_call_gate import idle_agents, ruling_for
+from dialerd.core.idle_look import IdleNow
+from dialerd.core.pre_call_gate import ruling_for
 from dialerd.core.prompt_texts import own_language
 from dialerd.core.prompting import message_media
 from dialerd.core.queue_picture import somebody_at_work
@@ -99,7 +100,7 @@ class Placing:
                 settings.rule_sets,
                 ruling,
                 contact.columns,
-                lambda queue: idle_agents(floor, queue or settings.queue, contact, attempt_id),
+                IdleNow(floor, settings.queue, contact.id, attempt_id),
             ),
             prompts=floor.prompts.take(settings.name, contact.id),
             language=own_language(settings, contact.columns),

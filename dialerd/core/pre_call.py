@@ -17,6 +17,7 @@ from dialerd.core.filtering.conditions import CallFact, Filter
 from dialerd.core.filtering.evaluation import holds
 from dialerd.core.filtering.facts import Facts, Moment, moment_at
 from dialerd.core.rule_clock import Clock, asks_clock, called_clocks
+from dialerd.core.skills import Idle
 from dialerd.core.wrap_up import HookCall, WrapUpRule
 
 PREVIEW_LOOK_AGAIN_S = 3600.0
@@ -97,7 +98,7 @@ def rule_on(
     campaign: str = "",
     called_zone: Callable[[], str] = str,
     number: str = "",
-    idle: Callable[[str], int | None] | None = None,
+    idle: Idle | None = None,
 ) -> Ruling:
     """What the rules say of a number of this type of the contact, at ``now`` (epoch seconds). ``zone_name``: the
     campaign's; ``called_zone``: the called party's, asked only where a rule looks at the clock; empty: not known.

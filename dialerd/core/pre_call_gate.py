@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dialerd.core.agent import AgentState
 from dialerd.core.callable_time import zones_said
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.contact import Contact
 from dialerd.core.floor import Floor
 from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse, Verdict
 from dialerd.core.gates import Case
+from dialerd.core.idle_look import IdleNow
 from dialerd.core.pre_call import FAILED_LOOK_AGAIN_S, NOTHING, PREVIEW_LOOK_AGAIN_S, PreCallAction, Ruling, rule_on
 
 
@@ -22,22 +22,8 @@ def ruling_for(
     return rule_on(
         settings.rule_sets, contact, number.kind, now, settings.time_zone, campaign=settings.name,
         called_zone=lambda: zones_said(settings.callable_time.locate(contact, number)), number=number.e164,
-        idle=lambda queue: idle_agents(floor, queue or settings.queue, contact, attempt_id),
+        idle=IdleNow(floor, settings.queue, contact.id, attempt_id),
     )  # fmt: skip
-
-
-def idle_agents(floor: Floor, queue: str | None, contact: Contact, attempt_id: str = "") -> int | None:
-    """How many agents of the queue could take a call now, the one among them who is reserved for this very contact;
-    None: there is no queue."""
-    if queue is None:
-        return None
-    count = len(floor.available.get(queue, ()))
-    for agent in floor.agents.values():
-        if agent.state is AgentState.RESERVED and agent.attempt is not None and queue in agent.memberships:
-            live = floor.attempts.get(agent.attempt)
-            mine = live is not None and live.contact is not None and live.contact.id == contact.id
-            count += mine or agent.attempt == attempt_id
-    return count
 
 
 def rules_allow(case: Case) -> Verdict:

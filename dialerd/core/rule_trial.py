@@ -10,6 +10,7 @@ from dialerd.core.contact import Contact, ContactNext, ContactState
 from dialerd.core.disposition import NEVER_DIALED, Disposition
 from dialerd.core.pre_call import PreCallRule, rule_on
 from dialerd.core.retry import next_for_contact
+from dialerd.core.skills import idle_then
 from dialerd.core.wrap_up import Wrapped, WrapUp, facts_after, wrapped_up
 
 MOST_EXAMPLES = 5
@@ -62,7 +63,7 @@ class RuleTrial:
         ruling = rule_on(
             settings.rule_sets, contact, record.number_kind, then, settings.time_zone, campaign=settings.name,
             called_zone=lambda: record.called_zone, number=record.number,
-            idle=(record.rules or {}).get("idle_agents", {}).get,
+            idle=idle_then(record.rules or {}),
         )  # fmt: skip
         known = (record.rules or {}).get(PRE_CALL)
         self.otherwise += known is not None and tuple(known) != ruling.fired
@@ -84,7 +85,8 @@ class RuleTrial:
         if record.disposition is None or record.disposition in NEVER_DIALED:
             return Wrapped(ContactNext(ContactState.CALLABLE, None, 0, ""))
         ended, disposition = record.ended_at or record.claimed_at or 0.0, Disposition(record.disposition)
-        facts = facts_after(record, contact.columns, disposition, ended, settings.time_zone)
+        idle = idle_then(record.rules or {}, after=True)
+        facts = facts_after(record, contact.columns, disposition, ended, settings.time_zone, idle)
         following = next_for_contact(record, settings, disposition, ended)
         return wrapped_up(sets, record, facts, following, ended, settings.time_zone)
 

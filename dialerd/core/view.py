@@ -16,6 +16,7 @@ from dialerd.core.floor import AgentRun, CampaignRun, Floor
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gate_verdicts import Allow
 from dialerd.core.gates import CAMPAIGN_GATES, Case, walk
+from dialerd.core.idle_look import agent_skills
 from dialerd.core.pacing_view import PacingView, pacing_view
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.sequencing import Sequencing
@@ -77,6 +78,7 @@ class AgentView:
     attempt: str | None
     calls: int
     reason: str
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,4 +281,5 @@ class Viewer:
             attempt=agent.attempt or agent.inbound,
             calls=agent.calls,
             reason=reason,
+            skills=agent_skills(self._floor, agent.agent),
         )

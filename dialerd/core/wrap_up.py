@@ -20,8 +20,11 @@ from dialerd.core.filtering.conditions import CallFact, Filter
 from dialerd.core.filtering.evaluation import holds
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.rule_clock import called_clock
+from dialerd.core.skills import Idle
 from dialerd.core.tallies import CALLBACK, counted, is_dead, other_numbers
 
+AGENT_NAME, AGENT_SKILLS = "agent_name", "agent_skills"
+"""Keys in an attempt's ``rules``: of the agent who had the call."""
 HookCall = tuple[str, str]
 """(webhook, rule that wants it told)."""
 
@@ -97,11 +100,13 @@ class Wrapped:
 
 
 def facts_after(
-    record: AttemptRecord, columns: Mapping[str, str], disposition: Disposition, now: float, zone_name: str
-) -> Facts:
-    """What wrap-up rules may ask. ``zone_name``: the campaign's."""
+    record: AttemptRecord, columns: Mapping[str, str], disposition: Disposition, now: float, zone_name: str,
+    idle: Idle | None = None,
+) -> Facts:  # fmt: skip
+    """What wrap-up rules may ask. ``zone_name``: the campaign's; ``idle``: who is idle at its end."""
     attempts = record.contact_attempts + (disposition not in NEVER_DIALED)
     tallies = counted(record.contact_tries or {}, record, attempts, disposition.value)
+    stamp = record.rules or {}
     ended = record.ended_at if record.ended_at is not None else now
     of_call: dict[CallFact, str | float | None] = {
         CallFact.CAMPAIGN: record.campaign,
@@ -109,6 +114,7 @@ def facts_after(
         CallFact.ANALYSIS: record.analysis,
         CallFact.TREATMENT: record.treatment,
         CallFact.AGENT: record.agent if record.connected_at is not None else None,
+        CallFact.AGENT_NAME: stamp.get(AGENT_NAME) or None if record.connected_at is not None else None,
         CallFact.TALK_TIME: ended - record.connected_at if record.connected_at is not None else None,
         CallFact.FLOW_RESULT: record.flow_result,
         CallFact.TRIES: float(tallies[disposition.value]),
@@ -117,8 +123,9 @@ def facts_after(
         **called_clock(record.called_zone or zone_name, now),
     }
     return Facts(
-        record.contact_list, columns, attempts, number_type=record.number_kind, of_call=of_call, tallies=tallies
-    )
+        record.contact_list, columns, attempts, number_type=record.number_kind, of_call=of_call, tallies=tallies,
+        idle=idle, agent_skills=tuple(stamp.get(AGENT_SKILLS, ())) if record.connected_at is not None else (),
+    )  # fmt: skip
 
 
 def wrapped_up(

@@ -8,7 +8,9 @@ from dialerd.core.disposition import NEVER_DIALED, Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.gate_verdicts import Refuse
-from dialerd.core.wrap_up import WrapUp, facts_after, wrapped_up
+from dialerd.core.idle_look import IdleNow, agent_skills
+from dialerd.core.rule_stamp import asks_agent, idle_stamp
+from dialerd.core.wrap_up import AGENT_NAME, AGENT_SKILLS, WrapUp, facts_after, wrapped_up
 
 
 def after_rules(
@@ -20,9 +22,16 @@ def after_rules(
     if not sets or disposition in NEVER_DIALED:
         return following
     columns = attempt.contact.columns if attempt.contact is not None else (record.rules or {}).get("columns", {})
-    facts = facts_after(record, {**columns, **following.columns}, disposition, now, settings.time_zone)
+    idle = IdleNow(floor, attempt.queue, record.contact_id)
+    kept = {**(record.rules or {}), **idle_stamp(settings.rule_sets, idle, after=True)}
+    if record.agent is not None and record.connected_at is not None and asks_agent(settings.rule_sets):
+        agent = floor.agents.get(record.agent)
+        kept[AGENT_NAME] = agent.name if agent is not None else ""
+        kept[AGENT_SKILLS] = list(agent_skills(floor, record.agent))
+    record.rules = kept
+    facts = facts_after(record, {**columns, **following.columns}, disposition, now, settings.time_zone, idle)
     found = wrapped_up(sets, record, facts, following, now, settings.time_zone)
-    stamp = {**(record.rules or {}), "wrap_up": list(found.fired)}
+    stamp = {**kept, "wrap_up": list(found.fired)}
     if found.dnc:
         stamp["dnc"] = list(found.dnc)
     if found.failed:

@@ -6,7 +6,9 @@ import pytest
 from config_texts import BASE, changed, marked
 
 from dialerd.config.campaigns_file import check
+from dialerd.config.plan_diff import plan_diff
 from dialerd.core.pre_call import PreCallAction
+from dialerd.core.skills import Skill
 from dialerd.core.webhook import WebhookSettings
 from dialerd.core.wrap_up import Uncallable
 
@@ -41,6 +43,12 @@ rule_sets:
         if: agent = "8001"
         append_to: customers
         webhook: crm
+skills:
+  french:
+    agents: ["8002", "8001"]
+    queues: [support_fr]
+    max_penalty: 3
+  german: {agents: ["8001"]}
 webhooks:
   crm:
     url: http://crm.example/calls
@@ -77,7 +85,15 @@ def test_what_is_stated_comes_out() -> None:
         ('class = "vip"', '«class == "vip', ""),
         ("attempts > 2", "«attempts > two", ""),
         ("attempts > 2", "«talk_time > 2h", "is not known when a number is about to be dialed"),
-        ("analysis = fax", "«idle_agents_support > 2", "is known only when a number is about to be dialed"),
+        ("attempts > 2", "«agent_skill = french", "is not known when a number is about to be dialed"),
+        ("attempts > 2", "«idle_skill = frensh", "there is no skill `frensh`"),
+        ("attempts > 2", "«idle_skill_frensh > 0", "there is no skill `frensh`"),
+        ("analysis = fax", "«agent_skill in (french, dutch)", "there is no skill `dutch`"),
+        ("attempts > 2", "«idle_agent = 8001", "is not compared with a number"),
+        ("max_penalty: 3", "max_penalty: «-1", ""),
+        ('{agents: ["8001"]}', "«{}", "nobody can have this skill"),
+        ('{agents: ["8001"]}', '{agents: ["8001"], max_penalty: «2}', "says nothing without `queues`"),
+        ('{agents: ["8001"]}', "{agents: [«two words]}", ""),
         ("attempts > 2", "«idle_agents > some", "is not compared with a"),
         ("do: preview", "do: «prevew", "`prevew` is not known here"),
         ("name: late", "name: «vip", "a rule `vip` is there already"),
@@ -114,3 +130,16 @@ def test_mistakes(old: str, new: str, says: str) -> None:
     assert says in result.problems[0].message
     if mark is not None:
         assert result.problems[0].line == mark[0]
+
+
+def test_skills_come_out_and_rules_may_ask_for_them() -> None:
+    text = changed(WITH, "analysis = fax", 'agent_skill = french and idle_agent = "8001" and idle_skill_german < 1')
+    plan = check(text).plan
+    assert plan is not None, check(text).problems
+    assert plan.skills == {
+        "french": Skill("french", ("8001", "8002"), ("support_fr",), 3),
+        "german": Skill("german", ("8001",)),
+    }
+    before = check(WITH.replace('["8002", "8001"]', '["8001"]')).plan
+    assert before is not None
+    assert plan_diff(before, plan).lines()[-1] == "~ skill french: agents: 8001 -> 8001, 8002"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dialerd.core import events as e
 from dialerd.core.commands import EnterBridge
+from dialerd.core.skills import Skill
 from tests.control.api_client import Client
 from tests.control.stage import Stage, contact
 from tests.control.staged_daemon import StagedDaemon
@@ -126,3 +129,11 @@ async def test_wrong_paths_and_methods_are_problem_objects(api: Client) -> None:
     answer = await api.get("/api/v1/campaigns?colour=red")
     assert answer.status == 400
     assert "`colour` is not a parameter" in (await answer.json())["detail"]
+
+
+async def test_agents_have_the_skills_that_the_plan_says(api: Client, stage: Stage) -> None:
+    stage.up().agent("8001").agent("8002")
+    skills = {"french": Skill("french", ("8002",)), "english": Skill("english", queues=("sales",))}
+    stage.feed(e.PlanChanged(replace(stage.plan, skills=skills)))
+    body = await (await api.get("/api/v1/agents")).json()
+    assert [agent["skills"] for agent in body["agents"]] == [["english"], ["english", "french"]]

@@ -42,6 +42,8 @@ class CallFact(StrEnum):
     ANALYSIS = "analysis"
     TREATMENT = "treatment"
     AGENT = "agent"
+    AGENT_NAME = "agent_name"
+    """The queue member's name."""
     TALK_TIME = "talk_time"
     """How long caller and agent were connected; empty when they were not."""
     FLOW_RESULT = "flow_result"
@@ -83,8 +85,8 @@ IDLE = "idle_agents"
 
 @dataclass(frozen=True, slots=True)
 class IdleAgents:
-    """How many agents of a queue could take a call now; ``queue`` empty: the campaign's. Only rules before a call can
-    ask for it."""
+    """How many agents of a queue could take a call now; ``queue`` empty: the campaign's. Only rules can ask for
+    it."""
 
     queue: str = ""
 
@@ -92,7 +94,31 @@ class IdleAgents:
         return f"{IDLE}_{self.queue}" if self.queue else IDLE
 
 
-Field = Column | Builtin | CallFact | Tally | IdleAgents
+class AgentFact(StrEnum):
+    """Texts of which there may be several: a condition holds if it does for one of them. Only rules can ask."""
+
+    IDLE_AGENT = "idle_agent"
+    """Extensions and names of those agents of the campaign's queue who could take a call now."""
+    IDLE_SKILL = "idle_skill"
+    """Their skills."""
+    AGENT_SKILL = "agent_skill"
+    """Skills of the agent who had the call; known when it is over."""
+
+
+IDLE_WITH = "idle_skill_"
+
+
+@dataclass(frozen=True, slots=True)
+class SkilledIdle:
+    """How many agents of the campaign's queue with this skill could take a call now. Only rules can ask for it."""
+
+    skill: str
+
+    def __str__(self) -> str:
+        return f"{IDLE_WITH}{self.skill}"
+
+
+Field = Column | Builtin | CallFact | Tally | IdleAgents | AgentFact | SkilledIdle
 
 
 class Kind(StrEnum):
@@ -231,7 +257,7 @@ def leaves(condition: Condition) -> Iterator[Comparison | Membership | Match | E
 
 def is_count(field: Field) -> bool:
     """A number that is always known."""
-    return isinstance(field, Tally | IdleAgents) or field in NUMBERS
+    return isinstance(field, Tally | IdleAgents | SkilledIdle) or field in NUMBERS
 
 
 def columns_of(condition: Condition) -> tuple[str, ...]:

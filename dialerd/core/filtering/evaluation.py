@@ -7,9 +7,11 @@ from functools import lru_cache
 
 from dialerd.core.filtering.conditions import (
     AGES,
+    AgentFact,
     All,
     AnyOf,
     CallFact,
+    Comparison,
     Condition,
     Day,
     Empty,
@@ -23,7 +25,7 @@ from dialerd.core.filtering.conditions import (
     Value,
     is_count,
 )
-from dialerd.core.filtering.facts import Facts, Moment, date_of, number_of, since_of, text_of
+from dialerd.core.filtering.facts import Facts, Moment, date_of, number_of, since_of, text_of, texts_of
 
 
 def holds(condition: Condition, facts: Facts, moment: Moment) -> bool:
@@ -34,6 +36,8 @@ def holds(condition: Condition, facts: Facts, moment: Moment) -> bool:
         return any(holds(part, facts, moment) for part in condition.parts)
     if isinstance(condition, Not):
         return not holds(condition.part, facts, moment)
+    if isinstance(condition.field, AgentFact):
+        return _holds_for_one(condition, texts_of(condition.field, facts))
     if isinstance(condition, Empty):
         return _is_empty(condition.field, facts)
     if isinstance(condition, Match):
@@ -45,6 +49,16 @@ def holds(condition: Condition, facts: Facts, moment: Moment) -> bool:
     if isinstance(condition, Membership):
         return any(_compare(found, Operator.EQUAL, _settled(value, moment)) for value in condition.values)
     return _compare(found, condition.operator, _settled(condition.value, moment))
+
+
+def _holds_for_one(condition: Comparison | Membership | Match | Empty, texts: list[str]) -> bool:
+    if isinstance(condition, Empty):
+        return not texts
+    if isinstance(condition, Match):
+        return any(_found(condition, text) for text in texts)
+    if isinstance(condition, Membership):
+        return any(text in condition.values for text in texts)
+    return any(_compare(text, condition.operator, str(condition.value)) for text in texts)
 
 
 def like(pattern: str) -> re.Pattern[str]:

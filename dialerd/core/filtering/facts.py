@@ -6,12 +6,23 @@ The stores' SQL reads texts by the same rules; a property test compares the two.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dialerd.core.filtering.conditions import Builtin, CallFact, Column, Day, Field, IdleAgents, Tally
+from dialerd.core.filtering.conditions import (
+    AgentFact,
+    Builtin,
+    CallFact,
+    Column,
+    Day,
+    Field,
+    IdleAgents,
+    SkilledIdle,
+    Tally,
+)
+from dialerd.core.skills import Idle
 
 LONGEST_NUMBER = 15
 """Characters: more digits than these are not exact in a double."""
@@ -36,8 +47,10 @@ class Facts:
     """What rules may ask besides; spans in seconds."""
     tallies: Mapping[str, int] = field(default_factory=dict)
     """The contact's attempts by disposition."""
-    idle: Callable[[str], int | None] | None = None
-    """How many agents of a queue could take a call; of the campaign's where its name is empty."""
+    idle: Idle | None = None
+    """Who could take a call."""
+    agent_skills: tuple[str, ...] = ()
+    """Of the agent who had the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,17 @@ def text_of(field: Field, facts: Facts) -> str | None:
     return small(raw.strip(" ")) or None if raw is not None else None
 
 
+def texts_of(field: AgentFact, facts: Facts) -> list[str]:
+    """All the field's texts, as :func:`text_of` would write each."""
+    if field is AgentFact.AGENT_SKILL:
+        found = list(facts.agent_skills)
+    else:
+        idle = facts.idle.who() if facts.idle is not None else ()
+        by_name = field is AgentFact.IDLE_AGENT
+        found = [text for one in idle for text in ((one.agent, one.name) if by_name else one.skills)]
+    return [text for one in found if (text := small(one.strip(" ")))]
+
+
 def number_of(field: Field, facts: Facts) -> float | None:
     """The field as a number: digits with at most one point, and a minus in front; None when it is none."""
     if field is Builtin.ATTEMPTS:
@@ -92,8 +116,10 @@ def number_of(field: Field, facts: Facts) -> float | None:
     if isinstance(field, Tally):
         return float(facts.tallies.get(field.disposition, 0))
     if isinstance(field, IdleAgents):
-        count = facts.idle(field.queue) if facts.idle is not None else None
+        count = facts.idle.count(field.queue) if facts.idle is not None else None
         return None if count is None else float(count)
+    if isinstance(field, SkilledIdle):
+        return float(sum(field.skill in one.skills for one in facts.idle.who())) if facts.idle is not None else None
     if isinstance(field, CallFact):
         known = facts.of_call.get(field)
         return known if isinstance(known, float) else None

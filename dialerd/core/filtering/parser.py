@@ -19,8 +19,10 @@ from dialerd.core.amd_truth import Mark
 from dialerd.core.disposition import Disposition
 from dialerd.core.filtering.conditions import (
     IDLE,
+    IDLE_WITH,
     SPANS,
     WEEKDAYS,
+    AgentFact,
     All,
     AnyOf,
     Builtin,
@@ -39,6 +41,7 @@ from dialerd.core.filtering.conditions import (
     Membership,
     Not,
     Operator,
+    SkilledIdle,
     Tally,
     Value,
     is_count,
@@ -230,6 +233,10 @@ class _Parser:
             return Tally(name.removeprefix(_TALLY))
         if self._of_call and (name == IDLE or name.startswith(f"{IDLE}_")):
             return IdleAgents(name[len(IDLE) + 1 :])
+        if self._of_call and name in set(AgentFact):
+            return AgentFact(name)
+        if self._of_call and name.startswith(IDLE_WITH) and len(name) > len(IDLE_WITH):
+            return SkilledIdle(name.removeprefix(IDLE_WITH))
         return Column(name)
 
     def _value(self, field: Field, name: Word) -> tuple[Kind, Value]:
