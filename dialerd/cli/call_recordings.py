@@ -56,12 +56,14 @@ def show_all(
     made = table("call ended", "campaign", "number", "state", "length", "paused", "attempt",
                  right=("length", "paused"))  # fmt: skip
     for row in found["recordings"]:
-        shown = coloured(row["state"]) + (f" [dim]{escape(row['reason'])}[/]" if row["reason"] else "")
         made.add_row(
-            short_time(row["ended_at"]), escape(row["campaign"]), escape(row["number"]), shown,
+            short_time(row["ended_at"]), escape(row["campaign"]), escape(row["number"]), coloured(row["state"]),
             duration(row["duration_s"] or None), duration(row["paused_s"] or None), f"[dim]{row['attempt_id']}[/]",
         )  # fmt: skip
     console.print(made)
+    for row in found["recordings"]:
+        if row["reason"]:
+            console.print(f"[dim]{row['attempt_id']}[/] {escape(row['reason'])}", soft_wrap=True)
 
 
 @recordings.command("get")
@@ -72,6 +74,7 @@ def get(
     config: ConfigOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Fetch a recording: on the left what the called party said, on the right what they heard. It is audited."""
     if to.exists():
@@ -79,7 +82,8 @@ def get(
     daemon = reach(config, url, token)
     content = daemon.fetch(f"{_path(attempt)}/audio")
     write(to, content)
-    screen().print(f"{len(content):,} bytes in {escape(str(to))}")
+    done = {"attempt": attempt, "file": str(to), "bytes": len(content)}
+    print_done(done, f"{len(content):,} bytes in {escape(str(to))}", as_json)
 
 
 @recordings.command("remove")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from enum import IntEnum
 from functools import wraps
@@ -32,9 +33,11 @@ class Failure(Exception):
 
 
 def write(file: Path, content: bytes) -> None:
-    """Put a result into a file. Raises :class:`Failure`."""
+    """Put a result into a file; a new one is readable for its owner only: results are about people. Raises
+    :class:`Failure`."""
     try:
-        file.write_bytes(content)
+        with open(file, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as opened:
+            opened.write(content)
     except OSError as error:
         raise Failure(f"{file} cannot be written: {error.strerror}") from None
 

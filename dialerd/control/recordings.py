@@ -74,6 +74,8 @@ async def audio(request: web.Request) -> web.StreamResponse:
     row = await _known(request)
     wanted = request.match_info["id"]
     file = await request.app[DAEMON].recordings.file(wanted)
+    if file is None and row["state"] == "kept":
+        raise ApiProblem(410, "the recording is gone: its file is missing", hint="Somebody else has removed it.")
     if file is None:
         hints = {
             "waiting": "It is still with Asterisk; ask again in some seconds.",
