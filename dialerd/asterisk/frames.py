@@ -1,6 +1,7 @@
 """A WebSocket without detours: a message is handed on in the moment in which it was read, and sent in the moment in
-which it is given. The frames themselves are picows' work, in C: to take them apart in Python costs as much as all
-that dialerd does with a message.
+which it is given. Where many come they are read several at a time (:class:`~dialerd.asterisk.read_pace.ReadPace`): to
+wake for each of them costs both sides more than to handle it. The frames themselves are picows' work, in C: to take
+them apart in Python costs as much as all that dialerd does with a message.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import asyncio
 from collections.abc import Callable
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+from dialerd.asterisk.read_pace import ReadPace
 
 TakeMessage = Callable[[bytes], None]
 
@@ -21,14 +24,18 @@ _CLOSE = WSMsgType.CLOSE
 class Frames(WSListener):
     """Listens to one WebSocket; give it to :func:`picows.ws_connect`, then call :meth:`hand_messages_to`."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: ReadPace | None = None) -> None:
         super().__init__()
+        self._loop = asyncio.get_running_loop()
+        self._pace = pace or ReadPace()
+        self._looking = False
+        """What came with this look at the socket is being handed on."""
         self._message: list[bytes] = []
         """The parts of a message whose end has not come."""
         self._early: list[bytes] = []
         self._take_message: TakeMessage = self._early.append
         self._transport: WSTransport | None = None
-        self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.closed: asyncio.Future[str] = self._loop.create_future()
         """Done when the connection is gone; says why."""
 
     def hand_messages_to(self, take: TakeMessage) -> None:
@@ -66,6 +73,9 @@ class Frames(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """A frame came; the library answers pings itself."""
+        if not self._looking:
+            self._looking = True
+            self._loop.call_soon(self._look_over)
         kind = frame.msg_type
         if kind == _TEXT and frame.fin:
             self._take_message(frame.get_payload_as_bytes())
@@ -77,6 +87,22 @@ class Frames(WSListener):
                 self._take_message(whole)
         elif kind == _CLOSE:
             self._leave(transport)
+
+    def _look_over(self) -> None:
+        self._looking = False
+        wait_s = self._pace.looked(self._loop.time())
+        if wait_s > 0.0 and (socket := self._open_socket()) is not None:
+            socket.pause_reading()
+            self._loop.call_later(wait_s, self._look_again)
+
+    def _look_again(self) -> None:
+        if (socket := self._open_socket()) is not None:
+            socket.resume_reading()
+
+    def _open_socket(self) -> asyncio.Transport | None:
+        """What may be read from; None once somebody closes it."""
+        socket = self._transport.underlying_transport if self._transport is not None else None
+        return socket if socket is not None and not socket.is_closing() else None
 
     @staticmethod
     def _leave(transport: WSTransport) -> None:
