@@ -11,7 +11,7 @@ from typing import get_args
 from dialerd.core import commands as c
 from dialerd.core.dialer import Dialer
 from dialerd.core.events import Event, TimePassed
-from dialerd.ports import HotStore, Provider, Record, Roster, Speech, Telephony, Watcher
+from dialerd.ports import Desktop, HotStore, Provider, Record, Roster, Speech, Telephony, Watcher
 
 Observer = Callable[[Event, Sequence[c.Command], float], None]
 """Sees every event with the commands it led to, after they were handed on; metrics and event log live on this."""
@@ -21,6 +21,7 @@ _RECORD = get_args(c.RecordCommand)
 _TELEPHONY = get_args(c.TelephonyCommand)
 _PROVIDER = (c.AskProvider,)
 _SPEECH = (c.RenderPrompts, c.DistrustPrompts)
+_DESKTOP = get_args(c.DesktopCommand)
 _ROSTER = (c.PauseMember,)
 _WATCHER = (c.Tell, c.InvariantViolated)
 
@@ -42,7 +43,9 @@ class Engine:
         observers: Sequence[Observer] = (),
         provider: Provider | None = None,
         speech: Speech | None = None,
+        desktop: Desktop | None = None,
     ) -> None:
+        """``desktop`` None: nobody is told of offers."""
         self.dialer = dialer
         self._observers = tuple(observers)
         self._submit: dict[type, Callable[[c.Command], None]] = {}
@@ -53,6 +56,8 @@ class Engine:
             for kind in kinds:
                 if port is not None:
                     self._submit[kind] = port.submit  # type: ignore[assignment]
+        for kind in _DESKTOP:
+            self._submit[kind] = desktop.submit if desktop is not None else _nobody_is_told  # type: ignore[assignment]
 
     def step(self, event: Event, now: float) -> None:
         """One event through the core; its commands leave in order. ``now``: epoch seconds, not going back."""
@@ -70,6 +75,10 @@ class Engine:
             self._submit[type(command)](command)
         for observe in self._observers:
             observe(event, commands, now)
+
+
+def _nobody_is_told(command: c.Command) -> None:
+    pass
 
 
 class SteadyClock:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dialerd.core.commands import (
+    DesktopCommand,
     ProviderCommand,
     RecordCommand,
     RosterCommand,
@@ -67,6 +68,13 @@ class Speech(Protocol):
     """Text to speech: files that Asterisk can play."""
 
     def submit(self, command: SpeechCommand) -> None:
+        """Carry out one command; see the module's contract."""
+
+
+class Desktop(Protocol):
+    """Where agents see what is offered to them."""
+
+    def submit(self, command: DesktopCommand) -> None:
         """Carry out one command; see the module's contract."""
 
 

@@ -20,8 +20,10 @@ from dialerd.app.import_room import ImportRoom
 from dialerd.app.notice_keeper import NoticeKeeper
 from dialerd.app.order_room import OrderRoom
 from dialerd.app.plan_room import PlanInForce, PlanRoom
+from dialerd.app.preview_room import PreviewRoom
 from dialerd.app.recording_room import RecordingRoom
 from dialerd.app.records import StoredRecords
+from dialerd.app.rule_failures import tell_of
 from dialerd.app.set_aside_room import SetAsideRoom
 from dialerd.app.speech_room import SpeechRoom
 from dialerd.app.stored_recordings import StoredRecordings
@@ -132,9 +134,14 @@ class Daemon:
             measured=self._metrics.spoken,
         )  # fmt: skip
         self._metrics.watch_speech(lambda: self._speech.studio.cache.size_bytes)
+        self._previews = PreviewRoom(
+            self._dialer.offers, lambda: in_force.webhooks, self._metrics.registry, tell=self._notices.tell,
+            sent=self._metrics.webhook_tried,
+        )  # fmt: skip
         engine = Engine(
             self._dialer, self._telephony, self._roster, self._hot, self._record, self._notices,
             observers=(self._metrics.observe,), provider=self._dnc.providers, speech=self._speech.studio,
+            desktop=self._previews,
         )  # fmt: skip
         self._aside = SetAsideRoom(
             redis, self._hot.keys, wake=self._outbox.wake, counted=self._metrics.outcomes_set_aside,
@@ -234,6 +241,7 @@ class Daemon:
         tasks.append(group.create_task(self._outbox.run(), name="outbox"))
         tasks.append(group.create_task(self._aside.run(), name="outcomes set aside"))
         tasks.append(group.create_task(self._webhooks.sender.run(), name="webhooks"))
+        tasks.append(group.create_task(self._previews.hooks.run(), name="offers"))
         tasks.append(group.create_task(self._orders.keeper.run(), name="dial orders"))
         tasks.append(group.create_task(self._records.ledger.run(), name="abandon ledger"))
         tasks.append(group.create_task(self._records.verdicts.run(), name="verdicts"))
@@ -312,14 +320,7 @@ class Daemon:
 
     def rule_failed(self, failure: RuleFailure) -> None:
         """A site's own rule failed on a call, which went on without it, or was not placed."""
-        self._metrics.rule_failed(failure.function)
-        if failure.times:
-            name = "rule_function_failed" if failure.function else "site_rule_failed"
-            more = {"function": failure.function, "times": str(failure.times)} if failure.function else {}
-            self._notices.tell(
-                "error", name, campaign=failure.campaign, error=failure.error,
-                where=f"{failure.file}:{failure.line}", **more,
-            )  # fmt: skip
+        tell_of(failure, self._metrics, self._notices)
 
     # --- what the API asks -----------------------------------------------------------------------------
 
@@ -363,6 +364,11 @@ class Daemon:
     def webhooks(self) -> WebhookRoom:
         """Webhooks and what waits to be told."""
         return self._webhooks
+
+    @property
+    def previews(self) -> PreviewRoom:
+        """Offers to agents."""
+        return self._previews
 
     @property
     def contacts(self) -> ContactDesk:

@@ -20,7 +20,7 @@ _SAID = {
     "campaign_complete": "it is complete",
     "campaign_suspended": "it is suspended",
     "campaign_invalid": "it cannot work",
-    "precise_dialing": "a rule marks it for preview, which is not there yet",
+    "precise_dialing": "a rule wants an agent to read it first, and none can",
     "rule": "a rule of the campaign is in the way",
     "paused_by_rule": "a campaign rule holds it",
     "outside_its_schedule": "it is outside its schedule",

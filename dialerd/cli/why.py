@@ -88,7 +88,10 @@ def _place(answer: Mapping[str, Any]) -> Iterator[str]:
         comes = "comes" if place["before"] == 1 else "come"
         yield f"in line: {word}{counted(place['before'], 'contact')} {comes} before it"
     elif place["kind"] == "in_call":
-        yield f"in a call{of} ({escape(place['reason'])})"
+        if place["reason"] == "offered":
+            yield f"an agent is reading it{of}, to say whether it is called"
+        else:
+            yield f"in a call{of} ({escape(place['reason'])})"
     elif place["kind"] == "held":
         yield f"held for a moment{of}: {escape(place['reason'])}, until {clock_time(place['until'])}"
     else:

@@ -11,6 +11,7 @@ from dialerd.config.attempt_limits import caps_of, caps_of_profile, limits_of, u
 from dialerd.config.flow_build import flows_from
 from dialerd.config.models import CampaignModel
 from dialerd.config.order_settings import dial_order
+from dialerd.config.preview_models import preview_settings
 from dialerd.config.recording_models import recording_settings
 from dialerd.config.retry_model import RetryModel
 from dialerd.config.retry_rules import day_parts
@@ -200,6 +201,7 @@ def campaign_settings(
         variables=dict(model.variables),
         site_rule=site_rule,
         pacing=pacing_settings(model.pacing, profile),
+        preview=preview_settings(model.preview),
         time_zone=model.time_zone,
         order=dial_order(model),
         schedule=schedule,

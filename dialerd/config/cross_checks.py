@@ -13,6 +13,7 @@ from dialerd.config.flow_checks import check_campaign_flow, check_flows
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.order_settings import check_order
 from dialerd.config.pacing_checks import check_pacing
+from dialerd.config.preview_models import check_preview
 from dialerd.config.problems import Path, Problem, Severity, did_you_mean, dotted, quoted
 from dialerd.config.prompt_checks import check_said
 from dialerd.config.retry_rules import check_hand_overs
@@ -21,7 +22,7 @@ from dialerd.config.schedules import check_schedules
 from dialerd.config.voices import check_voices
 from dialerd.core.analysis import Clock
 from dialerd.core.campaign import Mode
-from dialerd.core.disposition import Disposition
+from dialerd.core.disposition import NEVER_DIALED, Disposition
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis, Treatment
 
 _NEVER_RETRIED = frozenset(
@@ -54,6 +55,10 @@ class _Checks:
             if self.document.has(path):
                 return path
         return self.own()
+
+    def known_as(self, section: str, name: str) -> bool:
+        """The file describes it, whatever may be wrong with that."""
+        return self.document.has((section, name))
 
     def states(self, *keys: str) -> bool:
         return self.document.has(self.own(*keys))
@@ -167,7 +172,7 @@ def _phone_columns(document: Document, file: CampaignsFile) -> None:
 
 def _required(checks: _Checks) -> None:
     needed = {
-        "mode": "`progressive`, `power`, `predictive` or `agentless`",
+        "mode": "`preview`, `progressive`, `power`, `predictive` or `agentless`",
         "contact_list": "a name under `contact_lists`",
         "trunk": "a name under `trunks`",
         "caller_id": "a phone number in E.164, such as `+441632960000`",
@@ -264,7 +269,11 @@ def _retry(checks: _Checks) -> None:
                 path, f"`{disposition}` has no defaults: `max_tries` and `gap` are both needed",
                 "`max_tries` and `gap`", "", of_key=True,
             )  # fmt: skip
-        elif stated.max_tries is not None and stated.max_tries > checks.campaign.max_attempts:
+        elif (
+            stated.max_tries is not None
+            and stated.max_tries > checks.campaign.max_attempts
+            and disposition not in NEVER_DIALED
+        ):
             checks.warn(
                 checks.where("retry", disposition.value, "max_tries"),
                 f"never reached: `max_attempts` ends it after {checks.campaign.max_attempts}", "raise `max_attempts`",
@@ -345,5 +354,5 @@ def _shared_lists(document: Document, file: CampaignsFile, campaigns: dict[str, 
 
 _CAMPAIGN_CHECKS: Iterable[Callable[[_Checks], None]] = (
     _required, _agentless, _with_agents, check_pacing, check_analysis, check_after_beep, _retry, _lines, _variables,
-    _limits, check_order,
+    _limits, check_order, check_preview,
 )  # fmt: skip

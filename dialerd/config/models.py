@@ -20,6 +20,7 @@ from dialerd.config.flow_models import QUEUE_NAME, FlowModel
 from dialerd.config.flow_scalars import Key
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import TimeZone
+from dialerd.config.preview_models import PreviewModel
 from dialerd.config.prompt_scalars import LANGUAGE, Prompts
 from dialerd.config.recording_models import RecordingModel
 from dialerd.config.retry_model import RetryModel
@@ -46,7 +47,8 @@ class CampaignModel(Section):
     mode: Annotated[Mode, Choice(Mode)] | None = Field(
         default=None,
         description="`progressive`: an idle agent is reserved for each call. `power`: a fixed number of calls for "
-        "each idle agent. `predictive`: as many as a forecast allows. `agentless`: a message is played.",
+        "each idle agent. `predictive`: as many as a forecast allows. `agentless`: a message is played. `preview`: "
+        "an idle agent is shown each contact and says whether it is called.",
     )
     contact_list: Annotated[str, SNAKE_NAME] | None = Field(
         default=None, description="Whom to call: a name under `contact_lists`."
@@ -161,6 +163,9 @@ class CampaignModel(Section):
     recording: RecordingModel = Field(
         default_factory=RecordingModel, description="Which conversations with agents are recorded, and how."
     )
+    preview: PreviewModel = Field(
+        default_factory=PreviewModel, description="How contacts are offered to agents before they are called."
+    )
     pacing: PacingModel = Field(default_factory=PacingModel, description="How far ahead of its agents it dials.")
     time_zone: Annotated[str, TimeZone()] = Field(
         default="UTC",
@@ -223,7 +228,7 @@ class CampaignsFile(Section):
         default_factory=dict, description="Whom not to call: do-not-call lists by name."
     )
     webhooks: dict[Annotated[str, SNAKE_NAME], WebhookModel] = Field(
-        default_factory=dict, description="Addresses that rules have told of calls: webhooks by name."
+        default_factory=dict, description="Addresses that are told of calls and offers: webhooks by name."
     )
     rule_sets: dict[Annotated[str, CAMPAIGN_NAME], RuleSetModel] = Field(
         default_factory=dict, description="What is done, or not, before a call: rule sets by name."

@@ -60,7 +60,8 @@ class PreCallRuleModel(Section):
     do: Annotated[PreCallAction, Choice(PreCallAction)] = Field(
         default=written("dial"),
         description="`dial`; `skip`: not the contact, for a time; `other_number`: not this number, for a time; "
-        "`uncallable`: never this number; `preview`: only by an agent who has read the record.",
+        "`uncallable`: never this number; `preview`: only when an agent was shown the contact and "
+        "has accepted.",
     )
     hold: Annotated[float, Duration(60, 90 * 86400)] = Field(
         default=written("1d"), alias="for", description="How long `skip` and `other_number` hold."
@@ -72,7 +73,8 @@ class PreCallRuleModel(Section):
         Annotated[str, VARIABLE_NAME], Annotated[str, Text("a column, or `=` and text", most=200, loose=True)]
     ] = Field(default_factory=dict, description="Channel variables: name, and a column or `=` and the text.")
     webhook: Annotated[str, SNAKE_NAME] | None = Field(
-        default=None, description="Told of the call once it is over: a name under `webhooks`. Only with `do: dial`."
+        default=None,
+        description="Told of the call once it is over: a name under `webhooks`. Only with `do: dial` or `preview`.",
     )
     python: Annotated[str, _FUNCTION] | None = Field(
         default=None,
@@ -239,7 +241,7 @@ def _check_actions(document: Document, file: CampaignsFile, path: Step, rule: Wr
 def _check_webhook(document: Document, file: CampaignsFile, path: Step, rule: PreCallRuleModel) -> None:
     own = (*path, "webhook")
     _check_name(document, own, rule.webhook, file.webhooks, "webhooks", "webhook")
-    if rule.webhook is not None and rule.do is not PreCallAction.DIAL:
+    if rule.webhook is not None and rule.do not in (PreCallAction.DIAL, PreCallAction.PREVIEW):
         message = f"with `do: {rule.do}` there is no call that a webhook could be told of"
         document.problem(document.mark(own), own, message, "", "put the webhook into a rule that dials")
 

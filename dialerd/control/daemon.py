@@ -14,6 +14,7 @@ from dialerd.control.contact_service import ContactService
 from dialerd.control.dnc_lists import DncDesk
 from dialerd.control.import_service import ImportService
 from dialerd.control.inspection import Explanation
+from dialerd.control.preview_service import PreviewService
 from dialerd.control.recordings_service import RecordingService
 from dialerd.core.abandon import CampaignFigures
 from dialerd.core.amd_report import AmdReport
@@ -211,6 +212,10 @@ class Daemon(Protocol):
     @property
     def callbacks(self) -> CallbackService:
         """Call-backs."""
+
+    @property
+    def previews(self) -> PreviewService:
+        """Offers to agents."""
 
     @property
     def explaining(self) -> Explaining:

@@ -20,6 +20,7 @@ from dialerd.control import (
     operations,
     order,
     outcomes,
+    previews,
     prompts,
     recordings,
     webhooks,
@@ -59,6 +60,7 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
         imports,
         recordings,
         callbacks,
+        previews,
     )
     for room in rooms:
         app.add_routes(room.routes)

@@ -13,7 +13,7 @@ from math import floor as floor_of
 
 from dialerd.core.agent import AgentState
 from dialerd.core.attempt import AttemptState
-from dialerd.core.campaign import CampaignState, Mode
+from dialerd.core.campaign import CampaignState
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.queue_picture import QueuePicture
 from dialerd.core.sharing import share_of
@@ -34,7 +34,7 @@ def agents_of_others(floor: Floor, campaign: CampaignRun, picture: QueuePicture,
             continue
         if theirs.mode.dials_ahead:
             shares += share_of(theirs) if other.hopper else 0.0
-        elif theirs.mode is Mode.PROGRESSIVE:
+        elif theirs.mode.reserves:
             if other.hopper:
                 reserving += share_of(theirs)
                 turn = turn or is_before(other, campaign)
@@ -63,7 +63,7 @@ def agents_left_to_reserve(floor: Floor, campaign: CampaignRun, is_before: IsBef
     turn = any(is_before(campaign, other) for other in rivals)
     reserving, held = 0.0, 0
     for other in same:
-        if other.settings.mode is not Mode.PROGRESSIVE:
+        if not other.settings.mode.reserves:
             continue
         if other.hopper:
             reserving += share_of(other.settings)

@@ -18,6 +18,10 @@ class AttemptState(StrEnum):
     CLAIMING = "claiming"
     """The claim is asked for; nothing may be dialed yet."""
     CLAIMED = "claimed"
+    OFFERED = "offered"
+    """Preview: an agent reads; nothing was dialed, and nothing is until the agent accepts."""
+    ACCEPTED = "accepted"
+    """The agent wants the call; the store is asked whether the claim may still be used."""
     ORIGINATING = "originating"
     UNCONFIRMED = "unconfirmed"
     """The reply to the originate was lost: the channel is asked for by its id, never dialed again."""
@@ -31,6 +35,8 @@ class AttemptState(StrEnum):
     CLOSED = "closed"
 
 
+NOT_DIALED_YET = frozenset({AttemptState.CLAIMING, AttemptState.CLAIMED, AttemptState.OFFERED, AttemptState.ACCEPTED})
+"""Nothing was asked of Asterisk, by the run that knows of this state."""
 GUARANTEED_LANE = "guaranteed"
 
 _S = AttemptState
@@ -39,7 +45,9 @@ ATTEMPT_LIFECYCLE = Lifecycle(
     "attempt",
     {
         _S.CLAIMING: frozenset({_S.CLAIMED, _S.CLOSED}),
-        _S.CLAIMED: frozenset({_S.ORIGINATING, _S.ENDED}),
+        _S.CLAIMED: frozenset({_S.OFFERED, _S.ORIGINATING, _S.ENDED}),
+        _S.OFFERED: frozenset({_S.ACCEPTED, _S.ENDED}),
+        _S.ACCEPTED: frozenset({_S.ORIGINATING, _S.ENDED}),
         _S.ORIGINATING: _UNANSWERED | {_S.UNCONFIRMED},
         _S.UNCONFIRMED: _UNANSWERED | {_S.ORIGINATING},
         _S.RINGING: frozenset({_S.ANSWERED, _S.ENDED}),
@@ -144,6 +152,9 @@ class AttemptRecord:
     recording: dict[str, Any] | None = None
     """Where the conversation is to be recorded: ``state``, ``reason``, ``began_at``, ``ended_at``, ``pauses`` and
     more, as :mod:`dialerd.core.call_recording` has it. None: it is not."""
+    preview: dict[str, Any] | None = None
+    """Where an agent is to be shown the contact first: ``rule`` that wants it so (empty: the mode), ``offered_at``,
+    ``until``, ``decision``, ``decided_at``, ``by``. None: it is dialed without. Never changed, only replaced."""
     rules: dict[str, Any] | None = None
     """Where the campaign has rule sets: ``pre_call`` and ``wrap_up``, the rules that fired (``set.rule``), and
     ``columns``, those of the contact's that rules look at, as they were when it was claimed."""

@@ -19,6 +19,7 @@ from dialerd.core.flow.prompts import Prompt, sound
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.pre_call import RuleSet
+from dialerd.core.preview import PreviewSettings
 from dialerd.core.recording import NOT_RECORDED, RecordingSettings
 from dialerd.core.schedule import Schedule
 from dialerd.core.skills import Skill
@@ -38,10 +39,14 @@ class Mode(StrEnum):
     PREDICTIVE = "predictive"
     """As many calls as the forecast of agents and answers allows."""
     AGENTLESS = "agentless"
+    PREVIEW = "preview"
+    """An idle agent is reserved, shown the contact, and says whether it is called."""
 
     def __init__(self, value: str) -> None:
         self.dials_ahead = value in ("power", "predictive")
         """Calls are placed without a reserved agent; whoever answers gets the best idle one."""
+        self.reserves = value in ("progressive", "preview")
+        """An idle agent is reserved for each call."""
 
 
 class Connection(StrEnum):
@@ -144,6 +149,8 @@ class CampaignSettings:
     attempt_limits: AttemptLimits = field(default_factory=AttemptLimits)
     day_parts: tuple[int, ...] = USUAL
     """When the parts of the day begin, in seconds since midnight, in order."""
+    preview: PreviewSettings = field(default_factory=PreviewSettings)
+    """How contacts are offered to agents: all of them in mode ``preview``, else those that a rule wants offered."""
     guaranteed_agent_lane: bool = False
     """Modes that dial ahead: numbers that may only be called with a guaranteed agent are called with one reserved."""
     retry: Mapping[Disposition, RetryRule] = field(default_factory=dict)

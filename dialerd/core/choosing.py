@@ -102,8 +102,9 @@ def in_dial_order(contact: Contact) -> Iterator[int]:
 def for_number(case: Case, contact: Contact, index: int) -> Case:
     """The same case with another of the contact's numbers."""
     return Case(
-        case.now, case.floor, case.campaign, contact, contact.numbers[index], index, case.guaranteed, case.known
-    )
+        case.now, case.floor, case.campaign, contact, contact.numbers[index], index, case.guaranteed, case.known,
+        case.previews,
+    )  # fmt: skip
 
 
 def choose(case: Case, contact: Contact, gates: tuple[Gate, ...] = NUMBER_GATES) -> Chosen | Hold | Refuse:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialerd.core.attempt import AttemptRecord, AttemptState, Outcome
+from dialerd.core.attempt import NOT_DIALED_YET, AttemptRecord, AttemptState, Outcome
 from dialerd.core.call_recording import recording_over
 from dialerd.core.commands import CloseAttempt
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.desk import Desk
-from dialerd.core.disposition import Disposition
+from dialerd.core.disposition import NEVER_DIALED, Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gate_verdicts import Hold
 from dialerd.core.hearing import stop_amd, stop_listening
+from dialerd.core.offers import Offers
 from dialerd.core.retry import next_for_contact
 from dialerd.core.verdict import disposition_of
 from dialerd.core.wrapping_up import after_rules
@@ -25,10 +26,11 @@ _S = AttemptState
 class Closing:
     """Closes attempts, each once."""
 
-    def __init__(self, floor: Floor, desk: Desk, forecasting: Forecasting) -> None:
+    def __init__(self, floor: Floor, desk: Desk, forecasting: Forecasting, offers: Offers) -> None:
         self._floor = floor
         self._desk = desk
         self._forecasting = forecasting
+        self._offers = offers
 
     def not_placed(self, attempt: LiveAttempt, reason: str, now: float) -> None:
         """Nobody was called."""
@@ -41,7 +43,7 @@ class Closing:
         self, attempt: LiveAttempt, cause: int | None, sip_status: int | None, cause_text: str, now: float
     ) -> None:
         """The channel is gone, whoever ended it: find the disposition and close."""
-        if attempt.state in (_S.CLAIMING, _S.CLAIMED, _S.ENDED, _S.CLOSED):
+        if attempt.state in NOT_DIALED_YET or attempt.state in (_S.ENDED, _S.CLOSED):
             return
         record = attempt.record
         record.ended_at, record.cause, record.sip_status, record.cause_text = now, cause, sip_status, cause_text
@@ -65,7 +67,7 @@ class Closing:
             )  # fmt: skip
         trunk = floor.trunks.get(record.trunk)
         rang = record.ringing_at is not None or record.answered_at is not None
-        counts = disposition is not Disposition.NOT_PLACED or record.reason.startswith("refused:")
+        counts = disposition not in NEVER_DIALED or record.reason.startswith("refused:")
         if trunk is not None and counts and trunk.ended(disposition, rang, now):
             floor.tell(
                 "error", "trunk_refuses_everything", trunk=record.trunk, last=disposition.value,
@@ -81,6 +83,8 @@ class Closing:
         contact = next_for_contact(record, attempt.settings, disposition, now)
         contact = self._until_over(record, contact)
         contact = after_rules(floor, attempt, contact, disposition, now)
+        if record.preview is not None and record.dialed_at is None:
+            self._offers.over(attempt, now)
         floor.do(CloseAttempt(Outcome(record, contact)))
         self._count(record)
         self.free(attempt)

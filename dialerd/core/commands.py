@@ -30,6 +30,9 @@ from dialerd.core.direction_commands import AuditAction as AuditAction
 from dialerd.core.direction_commands import CountContacts as CountContacts
 from dialerd.core.direction_commands import SaveDirection as SaveDirection
 from dialerd.core.ordering.settings import PLAIN, DialOrder
+from dialerd.core.preview_commands import AnnounceDecision as AnnounceDecision
+from dialerd.core.preview_commands import AnnounceOffer as AnnounceOffer
+from dialerd.core.preview_commands import ConfirmClaim as ConfirmClaim
 from dialerd.core.prompt_commands import DistrustPrompts as DistrustPrompts
 from dialerd.core.prompt_commands import RenderPrompts as RenderPrompts
 from dialerd.core.recording_commands import AnnounceRecording as AnnounceRecording
@@ -252,7 +255,9 @@ class InvariantViolated:
     detail: str
 
 
-StoreCommand = Claim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing | BarNumber
+StoreCommand = (
+    Claim | ConfirmClaim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing | BarNumber
+)
 RecordCommand = (
     OptOut | FetchContacts | ReturnContacts | RetireContacts | ParkContacts | WakeContacts | SaveCampaignState
     | SaveDirection | AuditAction | CountContacts | MarkCall
@@ -266,7 +271,9 @@ TelephonyCommand = (
 RosterCommand = PauseMember
 ProviderCommand = AskProvider
 SpeechCommand = RenderPrompts | DistrustPrompts
+DesktopCommand = AnnounceOffer | AnnounceDecision
 WatcherCommand = Tell | InvariantViolated
 Command = (
-    StoreCommand | RecordCommand | TelephonyCommand | RosterCommand | ProviderCommand | SpeechCommand | WatcherCommand
+    StoreCommand | RecordCommand | TelephonyCommand | RosterCommand | ProviderCommand | SpeechCommand
+    | DesktopCommand | WatcherCommand
 )  # fmt: skip

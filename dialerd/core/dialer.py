@@ -24,8 +24,10 @@ from dialerd.core.inspection import Inspecting
 from dialerd.core.joining import Joining
 from dialerd.core.list_edits import ListEdits
 from dialerd.core.marking import Marking
+from dialerd.core.offers import Offers
 from dialerd.core.opting_out import OptingOut
 from dialerd.core.placing import Placing
+from dialerd.core.previewing import Previewing
 from dialerd.core.recovery import Recovery
 from dialerd.core.rounds import Rounds
 from dialerd.core.running import Running
@@ -48,8 +50,10 @@ class Dialer:
         desk = self._desk = Desk(self.floor)
         forecasting = self._forecasting = Forecasting(self.floor)
         running = self._running = Running(self.floor, desk, forecasting)
-        closing = Closing(self.floor, desk, forecasting)
-        placing = self._placing = Placing(self.floor, desk, forecasting, closing, running.case_for)
+        self.offers = Offers(self.floor)
+        closing = Closing(self.floor, desk, forecasting, self.offers)
+        placing = self._placing = Placing(self.floor, desk, forecasting, closing, self.offers, running.case_for)
+        previewing = self._previewing = Previewing(self.floor, desk, closing, placing, self.offers, running.case_for)
         inbound = Inbound(self.floor, desk)
         joining = self._joining = Joining(self.floor, desk, placing, forecasting)
         opting_out = OptingOut(self.floor, placing, running.case_for)
@@ -61,7 +65,7 @@ class Dialer:
         )
         self.sequencing = Sequencing(self.floor, running)
         self.directing = Directing(self.floor, running, forecasting)
-        self._rounds = Rounds(self.floor, desk, forecasting, running, placing)
+        self._rounds = Rounds(self.floor, desk, forecasting, running, placing, previewing)
         edits = self._edits = ListEdits(self.floor, running, placing)
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
         self.inspecting = Inspecting(self.floor, desk, running.case_for)
@@ -82,6 +86,10 @@ class Dialer:
             e.Recovered: self._recovered,
             e.ClaimGranted: self._for_attempt(lambda a, ev, now: placing.granted(a, now)),
             e.ClaimRefused: self._for_attempt(self._claim_refused),
+            e.PreviewAccepted: self._for_attempt(previewing.accepted),
+            e.PreviewSkipped: self._for_attempt(previewing.skipped),
+            e.ClaimConfirmed: self._for_attempt(lambda a, ev, now: previewing.confirmed(a, now)),
+            e.ClaimNotConfirmed: self._for_attempt(previewing.not_confirmed),
             e.AttemptClosed: self._for_attempt(lambda a, ev, now: closing.closed(a)),
             e.StoreLost: lambda ev, now: self._lost("store", ev.reason),
             e.StoreBack: lambda ev, now: self._back("store"),
@@ -134,6 +142,8 @@ class Dialer:
         }
         self._timer_handlers: dict[str, Callable[[str, float], None]] = {
             "dial": self._timer_for_attempt(placing.dial),
+            "offer": self._timer_for_attempt(previewing.ran_out),
+            "confirm": self._timer_for_attempt(previewing.confirm),
             "ring": self._timer_for_attempt(placing.ring_timed_out),
             "probe": switchboard.probe,
             "deadline": self._timer_for_attempt(answering.no_verdict),
@@ -262,6 +272,7 @@ class Dialer:
     def _plan_changed(self, event: e.PlanChanged, now: float) -> None:
         self.directing.plan_changed(event.plan, now)
         self.sequencing.plan_changed(event.plan.sequences)
+        self._previewing.plan_changed(now)
 
     def _contacts_changed(self, event: e.ContactsChanged, now: float) -> None:
         self._edits.changed(event)

@@ -34,6 +34,7 @@ class Disposition(StrEnum):
     TRUNK_FAILURE = "trunk_failure"
     CANCELLED = "cancelled"
     NOT_PLACED = "not_placed"
+    PREVIEW_SKIPPED = "preview_skipped"
     OUTCOME_UNKNOWN = "outcome_unknown"
     UNMAPPED = "unmapped"
 
@@ -65,6 +66,8 @@ MEANING = {
     Disposition.TRUNK_FAILURE: "The trunk failed: not reachable, refused the call's form, out of order.",
     Disposition.CANCELLED: "dialerd ended the call before an answer: `reason` says why.",
     Disposition.NOT_PLACED: "Claimed and not dialed: `reason` says why. Uses up none of the contact's attempts.",
+    Disposition.PREVIEW_SKIPPED: "Shown to an agent, who skipped it or let the time run out: `reason` says which. "
+    "Nobody was called; uses up none of the contact's attempts.",
     Disposition.OUTCOME_UNKNOWN: "The call ended while nobody watched; whether it rang is not known.",
     Disposition.UNMAPPED: "A combination of cause and SIP status that the table does not know. Raises a warning.",
 }
@@ -154,7 +157,7 @@ def of_unanswered(
     return Disposition.UNMAPPED
 
 
-NEVER_DIALED = frozenset({Disposition.NOT_PLACED})
+NEVER_DIALED = frozenset({Disposition.NOT_PLACED, Disposition.PREVIEW_SKIPPED})
 """Attempts that never reached the network: they use up none of the contact's attempts."""
 
 ANSWERED = frozenset(

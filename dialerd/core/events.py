@@ -46,6 +46,10 @@ from dialerd.core.dnc_events import ProviderAnswered as ProviderAnswered
 from dialerd.core.dnc_events import ProviderFailed as ProviderFailed
 from dialerd.core.dnc_events import ProviderForgotten as ProviderForgotten
 from dialerd.core.mark_events import CallMarked as CallMarked
+from dialerd.core.preview_events import ClaimConfirmed as ClaimConfirmed
+from dialerd.core.preview_events import ClaimNotConfirmed as ClaimNotConfirmed
+from dialerd.core.preview_events import PreviewAccepted as PreviewAccepted
+from dialerd.core.preview_events import PreviewSkipped as PreviewSkipped
 from dialerd.core.prompt_events import PromptsFailed as PromptsFailed
 from dialerd.core.prompt_events import PromptsRendered as PromptsRendered
 from dialerd.core.recording_events import CallRecordingFailed as CallRecordingFailed
@@ -206,6 +210,7 @@ class RecordBack:
 Event = (
     PlanChanged | CampaignStartAsked | CampaignStopAsked | CampaignFound | ShutdownAsked | TimePassed
     | SequenceStartAsked | SequenceStopAsked | ContactsCounted
+    | PreviewAccepted | PreviewSkipped | ClaimConfirmed | ClaimNotConfirmed
     | Recovered | ClaimGranted | ClaimRefused | AttemptClosed | StoreLost | StoreBack
     | DncStandingChanged | OptedOut | DncLifted | ProviderAnswered | ProviderFailed | ProviderForgotten
     | PromptsRendered | PromptsFailed

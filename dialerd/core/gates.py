@@ -59,6 +59,8 @@ class Case:
     guaranteed: bool = False
     """An agent is reserved before the call is dialed."""
     known: Known = NOTHING_MORE
+    previews: bool = False
+    """That agent can be shown the contact first, where that is wanted."""
 
 
 def campaign_on(case: Case) -> Verdict:

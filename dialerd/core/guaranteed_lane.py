@@ -3,6 +3,8 @@
 Ofcom (statement of 2010): a number whose call was abandoned is not called again for 72 hours, and one that was taken
 for a machine not for 24 hours, unless an agent is guaranteed. Such a contact need not wait until the rule has run
 out: it is dialed as in a progressive campaign, one call for one reserved agent, beside the calls placed ahead.
+
+So are contacts of which a rule wants that an agent reads first (action ``preview``), whatever the setting says.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, Case, first_objection
 from dialerd.core.parking import Parking
 from dialerd.core.placing import Placing
+from dialerd.core.pre_call import may_want_previews
+from dialerd.core.pre_call_gate import ruling_for
 from dialerd.core.prompt_book import PROMPT_REASON
 
 PATIENCE_S = 20.0
@@ -28,6 +32,8 @@ PATIENCE_S = 20.0
 MOST_WAITING = 20
 """Contacts in one campaign's lane; what comes beyond waits elsewhere for :data:`LATER_S`."""
 LATER_S = 300.0
+
+NO_LANE = "no_guaranteed_agent_lane"
 
 CaseFor = Callable[[CampaignRun, Contact, float], Case]
 
@@ -55,11 +61,13 @@ class GuaranteedLane:
         """Whether a contact that is held may be called with a reserved agent. Then it waits in the lane, and None
         is returned; else until when it is to be parked."""
         settings = campaign.settings
-        if not (settings.guaranteed_agent_lane and settings.mode.dials_ahead):
+        if not settings.mode.dials_ahead:
+            return held
+        if not settings.guaranteed_agent_lane and not may_want_previews(settings.rule_sets):
             return held
         if first_objection(CONTACT_GATES, case) is not None:
             return held  # no agent helps against these
-        choice = choose(replace(case, guaranteed=True), contact)
+        choice = self._choice(replace(case, guaranteed=True, previews=True), contact)
         if not isinstance(choice, Chosen):
             if isinstance(choice, Hold) and choice.reason.startswith(PROMPT_REASON):
                 return choice
@@ -69,15 +77,25 @@ class GuaranteedLane:
         campaign.lane.append((now, contact))
         return None
 
+    def _choice(self, case: Case, contact: Contact) -> Chosen | Hold | Refuse:
+        """The number to dial with a reserved agent. Without the setting only one of which a rule wants that an agent
+        reads first."""
+        choice = choose(case, contact)
+        if not isinstance(choice, Chosen) or case.campaign.settings.guaranteed_agent_lane:
+            return choice
+        if ruling_for(case.floor, case.campaign.settings, contact, choice.index, case.now).preview:
+            return choice
+        return Hold(NO_LANE, case.now + LATER_S)
+
     def serve(self, campaign: CampaignRun, now: float) -> int:
         """Dial for every agent that can be spared; returns how many calls were begun."""
         floor, queue, begun = self._floor, campaign.settings.queue, 0
         while campaign.lane and self._may_reserve(campaign, now):
             contact = campaign.lane[0][1]
-            case = replace(self._case_for(campaign, contact, now), guaranteed=True)
+            case = replace(self._case_for(campaign, contact, now), guaranteed=True, previews=True)
             if first_objection(CAMPAIGN_GATES, case) is not None:
                 break
-            choice = first_objection(CONTACT_GATES, case) or choose(case, contact)
+            choice = first_objection(CONTACT_GATES, case) or self._choice(case, contact)
             if isinstance(choice, Chosen):
                 attempt_id = floor.serials.new(ids.ATTEMPT)
                 agent = self._desk.reserve(queue, attempt_id, now)

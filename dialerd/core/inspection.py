@@ -27,6 +27,7 @@ from dialerd.core.gates import (
     number_callable,
 )
 from dialerd.core.inquiries import Said
+from dialerd.core.pre_call_gate import wants_preview
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.view import GateFinding
 
@@ -120,8 +121,9 @@ class Inspecting:
         with_agent, caps = None, None
         if evidence.calls is not None:
             caps = tuple(cap_counts(settings.attempt_caps, contact, evidence.calls, now))
-        if settings.guaranteed_agent_lane and settings.mode.dials_ahead:
-            reserved = _with_calls(replace(case, guaranteed=True), contact, evidence)
+        in_lane = settings.guaranteed_agent_lane or wants_preview(case, contact)
+        if settings.mode.dials_ahead and in_lane:
+            reserved = _with_calls(replace(case, guaranteed=True, previews=True), contact, evidence)
             with_agent = eligible(reserved, contact, evidence.filtered)
         return Inspection(
             findings=tuple(_findings(case, contact, evidence)),

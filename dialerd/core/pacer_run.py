@@ -45,7 +45,7 @@ def pacer_for(mode: Mode, settings: CampaignSettings) -> Pacer | None:
         return LivePredictive(_TYPICAL_TALK_S, max(1.0, settings.wrap_up_s))
     if mode is Mode.POWER:
         return Ratio(settings.pacing.ratio)
-    return Progressive() if mode is Mode.PROGRESSIVE else None
+    return Progressive() if mode.reserves else None
 
 
 def _pacers_for(settings: CampaignSettings) -> tuple[Pacer | None, Pacer | None]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from dialerd.core.attempt import GUARANTEED_LANE, AttemptRecord, AttemptState
+from dialerd.core.attempt import GUARANTEED_LANE, NOT_DIALED_YET, AttemptRecord, AttemptState
 from dialerd.core.attempts_control import CAP_REASON
 from dialerd.core.callable_time import local_time, zones_said
 from dialerd.core.called_days import stamp_of
-from dialerd.core.campaign import CampaignState
+from dialerd.core.campaign import CampaignState, Mode
 from dialerd.core.choosing import ALL_ALLOWED, LAST_MOMENT_GATES, verdicts_said
 from dialerd.core.closing import Closing
 from dialerd.core.commands import (
@@ -28,7 +29,9 @@ from dialerd.core.forecasting import Forecasting
 from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.gates import Case, first_objection
 from dialerd.core.idle_look import IdleNow
+from dialerd.core.offers import Offers
 from dialerd.core.pre_call_gate import ruling_for
+from dialerd.core.preview import was_shown
 from dialerd.core.prompt_texts import own_language
 from dialerd.core.prompting import message_media
 from dialerd.core.queue_picture import somebody_at_work
@@ -44,7 +47,7 @@ GONE_WATCH_S = 2.0
 REPARK_S = 5.0
 
 _S = AttemptState
-_BEFORE_ANSWER = frozenset({_S.CLAIMING, _S.CLAIMED, _S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING})
+_BEFORE_ANSWER = NOT_DIALED_YET | {_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING}
 
 
 class Placing:
@@ -56,12 +59,14 @@ class Placing:
         desk: Desk,
         forecasting: Forecasting,
         closing: Closing,
+        offers: Offers,
         case_for: Callable[[CampaignRun, Contact, float, int], Case],
     ) -> None:
         self._floor = floor
         self._desk = desk
         self._forecasting = forecasting
         self._closing = closing
+        self._offers = offers
         self._case_for = case_for
 
     # --- claim -----------------------------------------------------------------------------------------
@@ -104,6 +109,7 @@ class Placing:
             ),
             prompts=floor.prompts.take(settings.name, contact.id),
             language=own_language(settings, contact.columns),
+            preview={"rule": ruling.preview} if ruling.preview or settings.mode is Mode.PREVIEW else None,
         )
         attempt = LiveAttempt(record, settings, contact=contact, more_variables=ruling.variables)
         floor.attempts[attempt_id] = attempt
@@ -119,30 +125,49 @@ class Placing:
 
     def granted(self, attempt: LiveAttempt, now: float) -> None:
         """The claim holds: the call may go out."""
-        if attempt.state is _S.CLAIMING:
-            self._floor.move_attempt(attempt, _S.CLAIMED)
-            self.dial(attempt, now)
-
-    def dial(self, attempt: LiveAttempt, now: float) -> None:
-        """Run the gates once more and dial, or wait for the trunk's next moment."""
-        if attempt.state is not _S.CLAIMED:
+        if attempt.state is not _S.CLAIMING:
             return
-        floor, record = self._floor, attempt.record
-        campaign = floor.campaigns[record.campaign]
+        self._floor.move_attempt(attempt, _S.CLAIMED)
+        if attempt.record.preview is None:
+            self.dial(attempt, now)
+        elif self.may_go(attempt, now):
+            self._offers.make(attempt, now)
+
+    def last_case(self, campaign: CampaignRun, attempt: LiveAttempt, now: float) -> Case:
+        """What the gates of the last moment judge."""
+        contact, record = attempt.contact, attempt.record
+        assert contact is not None
+        case = self._case_for(campaign, contact, now, record.number_index)
+        if not case.campaign.settings.rule_sets:
+            return case
+        # A rule that wants a preview since the claim is not met by a call that nobody was shown.
+        return replace(case, previews=record.preview is not None)
+
+    def may_go(self, attempt: LiveAttempt, now: float) -> bool:
+        """Run the gates once more. False: something is in the way, and the attempt was closed without a call."""
+        record = attempt.record
+        campaign = self._floor.campaigns[record.campaign]
         if record.cancelled:
             self._closing.not_placed(attempt, record.reason, now)
-            return
-        assert attempt.contact is not None
-        case = self._case_for(campaign, attempt.contact, now, record.number_index)
+            return False
+        case = self.last_case(campaign, attempt, now)
         objection = first_objection(LAST_MOMENT_GATES, case)
-        if objection is None and not self._has_agents(attempt, now):
-            self._closing.not_placed(attempt, "agent_left", now)
-            return
         if objection is not None:
             record.gate_verdicts = verdicts_said(LAST_MOMENT_GATES, case)
             self._closing.not_placed(attempt, objection.reason, now)
+            return False
+        if not self._has_agents(attempt, now):
+            self._closing.not_placed(attempt, "agent_left", now)
+            return False
+        return True
+
+    def dial(self, attempt: LiveAttempt, now: float) -> None:
+        """Run the gates once more and dial, or wait for the trunk's next moment."""
+        if attempt.state not in (_S.CLAIMED, _S.ACCEPTED) or not self.may_go(attempt, now):
             return
-        settings = attempt.settings
+        floor, record, settings = self._floor, attempt.record, attempt.settings
+        campaign, contact = floor.campaigns[record.campaign], attempt.contact
+        assert contact is not None
         trunk = floor.trunks[record.trunk]
         moment = trunk.dial(now)
         if moment > now:
@@ -159,7 +184,8 @@ class Placing:
             record.contact_tries = stamp_of(settings, attempt.contact, record.number_index, now)
         campaign.placed += 1
         self._forecasting.dialed(attempt, now)
-        contact = attempt.contact
+        if record.preview is not None:
+            self._offers.over(attempt, now)
         variables = {
             name: source[1:] if source.startswith("=") else contact.columns.get(source, "")
             for name, source in {**settings.variables, **attempt.more_variables}.items()
@@ -183,6 +209,8 @@ class Placing:
         queue = attempt.settings.queue
         if queue is None or attempt.record.agent is not None:
             return True
+        if was_shown(attempt.record.preview):
+            return False  # nobody else has read the contact
         if attempt.settings.mode.dials_ahead and not attempt.record.lane:
             return somebody_at_work(self._floor, queue)
         self._reassign(attempt, now)
@@ -287,11 +315,19 @@ class Placing:
         attempt.record.reason = reason
         if attempt.state in (_S.CLAIMING, _S.CLAIMED):
             return  # nothing was dialed, and nothing will be
-        self.hang_up(attempt, now)
+        if attempt.state in (_S.OFFERED, _S.ACCEPTED):
+            self._closing.not_placed(attempt, reason, now)
+        else:
+            self.hang_up(attempt, now)
 
     def agent_vanished(self, attempt: LiveAttempt, now: float) -> None:
-        """The reserved agent is not to be had before anybody answered: another one, or no call."""
+        """The reserved agent is not to be had before anybody answered: another one, or no call. Where an agent was
+        to read first, no other one will do."""
         old = attempt.record.agent
+        if was_shown(attempt.record.preview):
+            self._floor.tell("info", "preview_agent_left", attempt=attempt.id, agent=old or "")
+            self.cancel(attempt, "agent_left", now)
+            return
         self._reassign(attempt, now)
         if attempt.record.agent is None and attempt.state is not _S.CLAIMING:
             self._floor.tell("info", "call_cancelled_agent_left", attempt=attempt.id, agent=old or "")

@@ -37,7 +37,7 @@ class PreCallAction(StrEnum):
     UNCALLABLE = "uncallable"
     """This number is not dialed; a contact all of whose numbers are refused is not called again."""
     PREVIEW = "preview"
-    """To be dialed in preview only, by an agent who has read the record: held."""
+    """To be dialed in preview only, when an agent has read the record and accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ class Ruling:
     webhooks: tuple[HookCall, ...] = ()
     failed: str = ""
     """``set.rule`` of a rule whose function failed: the number is not to be dialed, and nothing further was read."""
+    preview: str = ""
+    """``set.rule`` of the rule that wants an agent to read first; empty: none does."""
 
 
 NOTHING = Ruling()
@@ -117,7 +119,7 @@ def rule_on(
     elsewhere = [replace(facts, of_call={**of_call, **clock}) for clock in clocks[1:]]
     moment = moment_at(now, zone_name)
     fired: list[str] = []
-    against, against_name, caller_id, variables = None, "", None, dict[str, str]()
+    against, against_name, preview, caller_id, variables = None, "", "", None, dict[str, str]()
     webhooks: list[HookCall] = []
     for rule_set in rule_sets:
         for rule in rule_set.pre_call:
@@ -129,13 +131,15 @@ def rule_on(
                 if said.failed:
                     failed = name if against is None else ""
                     return Ruling(
-                        tuple(fired), against, against_name, caller_id, variables, tuple(webhooks), failed
+                        tuple(fired), against, against_name, caller_id, variables, tuple(webhooks), failed, preview
                     )  # fmt: skip
                 if not said.fires:
                     continue
                 rule = replace(rule, **said.changes)
             fired.append(name)
-            if rule.action is not PreCallAction.DIAL and against is None:
+            if rule.action is PreCallAction.PREVIEW:
+                preview = preview or name
+            elif rule.action is not PreCallAction.DIAL and against is None:
                 against, against_name = rule, name
             caller_id = caller_id if caller_id is not None else rule.caller_id
             variables = {**rule.variables, **variables}
@@ -143,7 +147,15 @@ def rule_on(
                 webhooks.append((rule.webhook, name))
             if rule_set.first:
                 break
-    return Ruling(tuple(fired), against, against_name, caller_id, variables, tuple(webhooks))
+    return Ruling(
+        tuple(fired), against, against_name, caller_id, variables, tuple(webhooks), preview=preview
+    )  # fmt: skip
+
+
+def may_want_previews(rule_sets: tuple[RuleSet, ...]) -> bool:
+    """Some rule, or a site's own function, may want that an agent reads first."""
+    rules = (rule for rule_set in rule_sets for rule in rule_set.pre_call)
+    return any(rule.action is PreCallAction.PREVIEW or rule.function is not None for rule in rules)
 
 
 def _is_meant(rule: PreCallRule, facts: Facts, elsewhere: list[Facts], moment: Moment) -> bool:

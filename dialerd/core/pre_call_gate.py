@@ -11,6 +11,9 @@ from dialerd.core.gates import Case
 from dialerd.core.idle_look import IdleNow
 from dialerd.core.pre_call import FAILED_LOOK_AGAIN_S, NOTHING, PREVIEW_LOOK_AGAIN_S, PreCallAction, Ruling, rule_on
 
+PREVIEW_REASON = "precise_dialing"
+"""What the reason begins with where a rule wants an agent to read first, and none can."""
+
 
 def ruling_for(
     floor: Floor, settings: CampaignSettings, contact: Contact, index: int, now: float, attempt_id: str = ""
@@ -36,9 +39,17 @@ def rules_allow(case: Case) -> Verdict:
         return Hold(f"rule_failed: {ruling.failed}", case.now + FAILED_LOOK_AGAIN_S)
     rule = ruling.against
     if rule is None:
+        if ruling.preview and not case.previews:
+            return Hold(f"{PREVIEW_REASON}: {ruling.preview}", case.now + PREVIEW_LOOK_AGAIN_S)
         return ALLOW
     if rule.action is PreCallAction.UNCALLABLE:
         return Refuse(f"rule: {ruling.against_name}")
-    if rule.action is PreCallAction.PREVIEW:
-        return Hold(f"precise_dialing: {ruling.against_name}", case.now + PREVIEW_LOOK_AGAIN_S)
     return Hold(f"rule: {ruling.against_name}", case.now + rule.for_s)
+
+
+def wants_preview(case: Case, contact: Contact) -> bool:
+    """A rule wants an agent to read first, whichever of the contact's numbers is dialed."""
+    settings = case.campaign.settings
+    return any(
+        ruling_for(case.floor, settings, contact, index, case.now).preview for index in range(len(contact.numbers))
+    )

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dialerd.core.agent import AgentState
-from dialerd.core.attempt import AttemptState
+from dialerd.core.attempt import NOT_DIALED_YET, AttemptState
 from dialerd.core.desk import WRAP_UP_PAUSE
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt, Membership
 
 _S = AttemptState
-BEFORE_ANSWER = frozenset({_S.CLAIMING, _S.CLAIMED, _S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING})
+BEFORE_ANSWER = NOT_DIALED_YET | {_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING}
 _IN_ANALYSIS = frozenset({_S.ANSWERED, _S.ANALYSING})
 
 

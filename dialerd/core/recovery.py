@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialerd.core import ids
 from dialerd.core.answering import Answering
-from dialerd.core.attempt import AttemptRecord, AttemptState
+from dialerd.core.attempt import NOT_DIALED_YET, AttemptRecord, AttemptState
 from dialerd.core.call_recording import CallRecording
 from dialerd.core.campaign import CampaignSettings, Mode
 from dialerd.core.closing import Closing
@@ -69,8 +69,12 @@ class Recovery:
             campaign = floor.campaigns[record.campaign] = CampaignRun(_settings_of(record))
         attempt = LiveAttempt(record, campaign.settings, contact=None)
         state = _S(record.state)
+        unseen = record.preview is not None and state in (_S.CLAIMING, _S.CLAIMED, _S.OFFERED)
         # Whether the originate was sent after the last save is not known: only Asterisk can tell.
-        attempt.state = _S.ORIGINATING if state in (_S.CLAIMING, _S.CLAIMED, _S.UNCONFIRMED) else state
+        attempt.state = _S.ORIGINATING if state in NOT_DIALED_YET or state is _S.UNCONFIRMED else state
+        if unseen:
+            # Before it is dialed the ledger says that the offer was accepted.
+            attempt.state = _S.OFFERED if state is _S.OFFERED else _S.CLAIMED
         if attempt.state is _S.ORIGINATING and record.dialed_at is None:
             record.dialed_at = record.claimed_at
         record.state = attempt.state.value
@@ -85,6 +89,8 @@ class Recovery:
             # The earlier run had its verdict and ended before it could close.
             verdict, record.disposition = Disposition(record.disposition), None
             self._closing.close(attempt, verdict, now)
+        elif unseen:
+            self._closing.not_placed(attempt, "daemon_restarted", now)
 
     # --- Asterisk is back --------------------------------------------------------------------------------
 
@@ -95,7 +101,7 @@ class Recovery:
         bridged_in = {channel: bridge for bridge, inside in event.bridges.items() for channel in inside}
         self._lines(channels, bridged_in, now)
         for attempt in list(floor.attempts.values()):
-            if attempt.state not in (_S.CLAIMING, _S.CLAIMED, _S.ENDED, _S.CLOSED):
+            if attempt.state not in NOT_DIALED_YET and attempt.state not in (_S.ENDED, _S.CLOSED):
                 self._attempt(attempt, channels, bridged_in, event.lost_calls, now)
         marks_of_others = len(event.lost_calls - floor.attempts.keys())
         if marks_of_others:

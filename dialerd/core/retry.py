@@ -10,7 +10,7 @@ from dialerd.core.callable_time import zones_in
 from dialerd.core.campaign import CampaignSettings, NextTry, RetryRule
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.day_parts import moments, next_day
-from dialerd.core.disposition import Disposition
+from dialerd.core.disposition import NEVER_DIALED, Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.tallies import (
     CALLBACK,
@@ -42,6 +42,7 @@ DEFAULT_RETRY: Mapping[Disposition, RetryRule] = {
     Disposition.LEFT_FLOW: RetryRule(2, 24 * _HOUR),
     Disposition.FLOW_FAILED: RetryRule(3, 1 * _HOUR),
     Disposition.CANCELLED: RetryRule(10, _MINUTE),
+    Disposition.PREVIEW_SKIPPED: RetryRule(5, 1 * _HOUR),
     Disposition.OUTCOME_UNKNOWN: RetryRule(2, 1 * _HOUR),
     Disposition.UNMAPPED: RetryRule(2, 4 * _HOUR),
 }
@@ -96,7 +97,7 @@ def _by_the_rules(
         return ContactNext(ContactState.CALLABLE, None, index, "not_placed")
     if disposition in _REACHED:
         return ContactNext(ContactState.UNCALLABLE, None, index, "reached")
-    rule, attempts = rule_for(settings, disposition), record.contact_attempts + 1
+    rule, attempts = rule_for(settings, disposition), record.contact_attempts + (disposition not in NEVER_DIALED)
     tallies = counted(record.contact_tries or {}, record, attempts, disposition.value)
     # This number comes last.
     in_turn = [*other_numbers(index, record.number_count), index]

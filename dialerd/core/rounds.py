@@ -19,6 +19,7 @@ from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, LINE_GATES, Case, 
 from dialerd.core.guaranteed_lane import GuaranteedLane
 from dialerd.core.pacing import agentless, progressive
 from dialerd.core.placing import Placing
+from dialerd.core.previewing import Previewing
 from dialerd.core.prompt_book import PROMPT_REASON
 from dialerd.core.running import Running
 from dialerd.core.sharing import Sharer, Sharing, agent_groups, share_of
@@ -48,7 +49,7 @@ class _Waiting:
     since: dict[str, float] = field(default_factory=dict)
 
     def note(self, campaign: CampaignRun, reason: str | None, now: float) -> None:
-        if reason in _NO_LINE and campaign.hopper and campaign.settings.mode is Mode.PROGRESSIVE:
+        if reason in _NO_LINE and campaign.hopper and campaign.settings.mode.reserves:
             self.since.setdefault(campaign.settings.name, now)
         elif self.since:
             self.since.pop(campaign.settings.name, None)
@@ -58,13 +59,20 @@ class Rounds:
     """Places as many calls as pacing says, in the order in which they are due to campaigns."""
 
     def __init__(
-        self, floor: Floor, desk: Desk, forecasting: Forecasting, running: Running, placing: Placing
+        self,
+        floor: Floor,
+        desk: Desk,
+        forecasting: Forecasting,
+        running: Running,
+        placing: Placing,
+        previewing: Previewing,
     ) -> None:
         self._floor = floor
         self._desk = desk
         self._forecasting = forecasting
         self._running = running
         self._placing = placing
+        self._previewing = previewing
         self.sharing = Sharing()
         self._sharers: dict[str, tuple[object, int, Sharer]] = {}
         self._groups: dict[str, str] = {}
@@ -109,6 +117,8 @@ class Rounds:
             names, floor.dirty = self._forecasting.together(floor.dirty), set()
             # A set's order is not the same in every run.
             runs = [floor.campaigns[name] for name in sorted(names) if name in floor.campaigns]
+            for run in runs:
+                self._previewing.keep(run, now)
             turns = [_Turn(run, self.sharer(run)) for run in runs if self._may_dial(run, now)]
             at_work = list(turns)
             while turns:
@@ -162,7 +172,7 @@ class Rounds:
         mode = campaign.settings.mode
         if turn.left is None:
             turn.left = self._wanted(campaign, now)
-        if turn.left > 0 and mode is Mode.PROGRESSIVE:
+        if turn.left > 0 and mode.reserves:
             # Others have placed calls meanwhile, and may have been promised an agent for them.
             turn.left = min(turn.left, max(0, self._idle_for(campaign) - self._kept_from(turn, now)))
             turn.left = self._within_share(campaign, turn.left, now)
@@ -259,7 +269,7 @@ class Rounds:
                 continue
             attempt_id = floor.serials.new(ids.ATTEMPT)
             agent = None
-            if settings.mode is Mode.PROGRESSIVE:
+            if settings.mode.reserves:
                 agent = self._desk.reserve(settings.queue, attempt_id, now)
                 if agent is None:
                     campaign.hopper.appendleft(contact)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialerd.core.attempt import AttemptState
-from dialerd.core.campaign import CampaignState, Mode, Plan
+from dialerd.core.campaign import CampaignState, Plan
 from dialerd.core.commands import FetchContacts, ReturnContacts, SaveCampaignState, WakeContacts
 from dialerd.core.completing import is_complete, somebody_came
 from dialerd.core.contact import Contact
@@ -253,7 +253,8 @@ class Running:
         if contact is not None and contact.numbers:
             place = (contact.number_index if index is None else index) % len(contact.numbers)
             number = contact.numbers[place]
-        return Case(now, self._floor, campaign, contact, number, place, campaign.settings.mode is Mode.PROGRESSIVE)
+        reserves = campaign.settings.mode.reserves
+        return Case(now, self._floor, campaign, contact, number, place, reserves, previews=reserves)
 
     def complete_if_done(self, campaign: CampaignRun) -> None:
         """Complete when no contact can ever be called again."""

@@ -50,6 +50,8 @@ class CampaignView:
     not_dialing: dict[str, int]
     """Why no further call is placed at this moment: reason -> count (agents, contacts or 1)."""
     next_contact_at: float | None
+    offered: int = 0
+    """Contacts that agents are reading before they are called."""
     reached: int = 0
     """L of the abandon rate: persons connected in time, to an agent or (agentless) to the message."""
     contact_lists: tuple[str, ...] = ()
@@ -211,6 +213,7 @@ class Viewer:
             ringing=states["originating"] + states["ringing"] + states["unconfirmed"],
             connected_now=states["connected"] + states["treating"],
             waiting_now=states["waiting_agent"] + states["analysing"] + states["answered"],
+            offered=states["offered"] + states["accepted"],
             hopper=len(campaign.hopper),
             placed=campaign.placed,
             answered=campaign.answered,

@@ -77,15 +77,20 @@ def payload(settings: WebhookSettings, delivery: Delivery) -> dict[str, Any]:
         "version": VERSION, "event": "call_ended", "delivery": delivery.id, "rule": delivery.rule,
         "attempt": attempt["id"], "contact": attempt["contact_key"],
         **{name: attempt[name] for name in _TOLD},
-        **{name: _iso(attempt[name]) for name in _TIMES},
+        **{name: iso(attempt[name]) for name in _TIMES},
         "talk_time_s": round(ended - connected, 3) if connected is not None and ended is not None else None,
         "columns": {name: delivery.columns_now[name] for name in settings.columns if name in delivery.columns_now},
     }  # fmt: skip
-    if settings.number is not NumberShown.NONE:
-        number = attempt["number"]
-        told["number"] = number if settings.number is NumberShown.FULL else masked(number)
-    return told
+    return told | shown_number(settings, attempt["number"])
 
 
-def _iso(at: float | None) -> str | None:
+def shown_number(settings: WebhookSettings, number: str) -> dict[str, str]:
+    """The number as this webhook is told of it, as ``number``; nothing where it is told of none."""
+    if settings.number is NumberShown.NONE:
+        return {}
+    return {"number": number if settings.number is NumberShown.FULL else masked(number)}
+
+
+def iso(at: float | None) -> str | None:
+    """Epoch seconds as ISO 8601 in UTC."""
     return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiohttp
 import orjson
@@ -163,11 +163,18 @@ class WebhookSender:
 
 async def post(session: aiohttp.ClientSession, settings: WebhookSettings, delivery: Delivery) -> None:
     """Tell it once. Raises :class:`NotDelivered` unless the answer's status is 2xx; its body is not read."""
+    await post_told(session, settings, delivery.id, payload(settings, delivery))
+
+
+async def post_told(
+    session: aiohttp.ClientSession, settings: WebhookSettings, key: str, told: Mapping[str, Any]
+) -> None:
+    """The same for anything else; ``key``: by which the address knows what it was told before."""
     headers = {
-        "Content-Type": "application/json", "User-Agent": f"dialerd/{__version__}", "Idempotency-Key": delivery.id,
+        "Content-Type": "application/json", "User-Agent": f"dialerd/{__version__}", "Idempotency-Key": key,
         **_secrets(settings),
     }  # fmt: skip
-    body = orjson.dumps(payload(settings, delivery))
+    body = orjson.dumps(told)
     try:
         async with (
             asyncio.timeout(settings.timeout_s),

@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calm", action="store_true", help="agents stay, lines hold")
     parser.add_argument("--contacts", type=int, help="contacts per campaign (default: plenty)")
     parser.add_argument("--connection", choices=["nailed", "ring"])
-    parser.add_argument("--mode", choices=["progressive", "power", "predictive"], default="progressive")
+    parser.add_argument("--mode", choices=["progressive", "power", "predictive", "preview"], default="progressive")
     parser.add_argument("--profile", choices=["off", "connect_first", "balanced", "catch_machines"])
     parser.add_argument("--agentless", action=argparse.BooleanOptionalAction, default=None)
     parser.add_argument("--inbound", type=float, default=6.0, help="inbound calls per agent and hour")

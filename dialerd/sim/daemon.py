@@ -22,6 +22,9 @@ class DaemonDied(Exception):
 
 _TRACED: dict[type, Callable[[Any], Any]] = {
     c.Claim: attrgetter("record.id", "record.number", "record.agent"),
+    c.ConfirmClaim: attrgetter("record.id", "record.number", "record.agent"),
+    c.AnnounceOffer: attrgetter("record.id", "record.agent"),
+    c.AnnounceDecision: attrgetter("record.id", "decided"),
     c.SaveAttempt: attrgetter("record.id", "record.state", "record.agent"),
     c.MoveReservation: attrgetter("record.id", "record.agent", "old_agent"),
     c.CloseAttempt: attrgetter("outcome.record.id", "outcome.record.disposition", "outcome.contact.reason"),
@@ -126,8 +129,10 @@ class Daemon:
         """Count only from the first command of this kind."""
         self.dialer = Dialer(SerialNumbers(int(offset * 1000), token))
         self.trace = trace
-        telephony, roster, hot_store, record, watcher, speech = (_Cut(self, submit) for submit in submits)
-        self._engine = Engine(self.dialer, telephony, roster, hot_store, record, watcher, speech=speech)
+        telephony, roster, hot_store, record, watcher, speech, desktop = (_Cut(self, submit) for submit in submits)
+        self._engine = Engine(
+            self.dialer, telephony, roster, hot_store, record, watcher, speech=speech, desktop=desktop
+        )  # fmt: skip
         self._due: float | None = None
 
     def perhaps_die(self, command: c.Command) -> None:

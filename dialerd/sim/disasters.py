@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dialerd.core import commands as c
 from dialerd.core import events as e
-from dialerd.core.campaign import Plan
+from dialerd.core.campaign import Mode, Plan
 from dialerd.sim.mishaps import CRASH_WORTHY
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Disasters:
         assert world.daemon is not None
         world.daemon.dies_after = world.mishaps.crash_point()
         if world.rng.random() < 0.5:
-            world.daemon.dies_before = world.rng.choice(CRASH_WORTHY)
+            previews = (c.ConfirmClaim, c.AnnounceOffer) * (world.shift.mode is Mode.PREVIEW)
+            world.daemon.dies_before = world.rng.choice(CRASH_WORTHY + previews)
 
     def _telephony_gap(self, length_s: float, network_gone: bool = False) -> None:
         world = self._world

@@ -31,6 +31,7 @@ from dialerd.core.flow.nodes import (
     ToQueue,
 )
 from dialerd.core.flow.prompts import Form, Media, Prompt, Slot, Text, sound
+from dialerd.core.preview import OnTimeout, PreviewSettings
 from dialerd.core.recording import RecordingSettings
 from dialerd.core.treatment import MAY_BE_PERSON, CallAnalysis, Treatment
 
@@ -119,6 +120,7 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
         Disposition.HUNG_UP_EARLY: RetryRule(2, 60.0),
         Disposition.REJECTED: RetryRule(2, 120.0),
         Disposition.ABANDONED: RetryRule(2, 300.0),
+        Disposition.PREVIEW_SKIPPED: RetryRule(2, 60.0),
     }
     campaigns = {
         "spring": CampaignSettings(
@@ -178,6 +180,9 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             dnc=("opt_outs",),
             connection=connection,
         )
+    if shift.mode is Mode.PREVIEW:
+        on_timeout = rng.choice((OnTimeout.DIAL, OnTimeout.SKIP))
+        campaigns["spring"] = replace(campaigns["spring"], preview=PreviewSettings(20.0, on_timeout))
     lines, cps = max(3, shift.agents + 2), 4.0 + shift.agents
     if shift.mode.dials_ahead:
         lines = 7 * shift.agents + 2

@@ -18,6 +18,7 @@ from dialerd.sim.mishaps import Mishaps
 from dialerd.sim.opt_outs import OptOuts
 from dialerd.sim.phones import Phones
 from dialerd.sim.queue_floor import QueueFloor
+from dialerd.sim.readers import Readers
 from dialerd.sim.schedule import Schedule
 from dialerd.sim.shift import QUEUE, Shift, plan_for
 from dialerd.sim.telephony import SimulatedAsterisk
@@ -83,6 +84,7 @@ class World:
         """A campaign was taken out for a while, and its counters with it."""
         self._disasters = Disasters(self)
         self.opt_outs = OptOuts(self)
+        self.readers = Readers(self)
         self._counted_since = 0.0
         self._most_events = 0
 
@@ -102,7 +104,15 @@ class World:
             self.wall.offset,
             len(self.lives) + 1,
             self.trace,
-            (self._to_asterisk, self.floor.submit, self._to_hot, self.record.submit, self._watch, self.voice.submit),
+            (
+                self._to_asterisk,
+                self.floor.submit,
+                self._to_hot,
+                self.record.submit,
+                self._watch,
+                self.voice.submit,
+                self.readers.submit,
+            ),
         )
         self.lives.append(daemon)
         self.daemon, self._most_events = daemon, 0
@@ -228,7 +238,9 @@ class World:
     def _to_asterisk(self, command: c.TelephonyCommand) -> None:
         if type(command) is c.OriginateCall:
             assert self.daemon is not None
-            self.truth.asked_to_dial(self.hot.ledger.get(command.attempt_id), command.attempt_id, self.daemon.now)
+            entry, now = self.hot.ledger.get(command.attempt_id), self.daemon.now
+            self.truth.asked_to_dial(entry, command.attempt_id, now)
+            self.readers.asked_to_dial(entry, command.attempt_id, now)
         self.asterisk.submit(command)
 
     # --- the shift ---------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from dialerd.core.commands import (
     BarNumber,
     Claim,
     CloseAttempt,
+    ConfirmClaim,
     MoveReservation,
     SaveAgentLine,
     SaveAttempt,
@@ -19,7 +20,16 @@ from dialerd.core.commands import (
     StoreCommand,
 )
 from dialerd.core.dnc import DncEntry, DncKind
-from dialerd.core.events import AttemptClosed, ClaimGranted, ClaimRefused, Event, StoreBack, StoreLost
+from dialerd.core.events import (
+    AttemptClosed,
+    ClaimConfirmed,
+    ClaimGranted,
+    ClaimNotConfirmed,
+    ClaimRefused,
+    Event,
+    StoreBack,
+    StoreLost,
+)
 from dialerd.ports import Clock, Post
 from dialerd.store.call_log_format import LOG_INCOMPLETE
 from dialerd.store.codec import copy_of, decode_pacing, encode_pacing
@@ -157,6 +167,8 @@ class MemoryHotStore:
             return self._claim(command)
         if type(command) is CloseAttempt:
             return self._close(command.outcome)
+        if type(command) is ConfirmClaim:
+            return self._confirm(command)
         if type(command) is MoveReservation:
             self._move(command)
         elif type(command) is SavePacing:
@@ -215,6 +227,21 @@ class MemoryHotStore:
                 self.calls[scope, subject] = [*(call for call in log if call[0] > since), claimed_call(record)]
         self.ledger[attempt_id] = copy_of(record)
         return ClaimGranted(attempt_id)
+
+    def _confirm(self, command: ConfirmClaim) -> Event:
+        record, before = command.record, self.ledger.get(command.record.id)
+        if before is None:
+            return ClaimNotConfirmed(record.id, "gone")
+        if before == record:
+            return ClaimConfirmed(record.id)
+        barred = self.dnc.refusal(command.dnc, record.number, record.contact_key, self._clock.now())
+        if barred is not None:
+            return ClaimNotConfirmed(record.id, *barred)
+        retry_at = self._take_cps(record.trunk, command.trunk_cps)
+        if retry_at is not None:
+            return ClaimNotConfirmed(record.id, "no_cps", retry_at)
+        self.ledger[record.id] = copy_of(record)
+        return ClaimConfirmed(record.id)
 
     def _take_cps(self, trunk: str, cps: float) -> float | None:
         """None when there was room; else when there will be."""
@@ -282,6 +309,6 @@ class MemoryHotStore:
 
 def _frozen(command: StoreCommand) -> StoreCommand:
     """The command with a copy of its record: the core goes on changing its own."""
-    if isinstance(command, Claim | SaveAttempt | MoveReservation):
+    if isinstance(command, Claim | ConfirmClaim | SaveAttempt | MoveReservation):
         return replace(command, record=copy_of(command.record))
     return command

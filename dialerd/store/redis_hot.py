@@ -14,6 +14,7 @@ from dialerd.core.attempt import AttemptRecord
 from dialerd.core.commands import (
     Claim,
     CloseAttempt,
+    ConfirmClaim,
     MoveReservation,
     SaveAgentLine,
     SaveAttempt,
@@ -29,7 +30,7 @@ from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_lease import Lease, Superseded
 from dialerd.store.redis_link import LinkBroken, RedisLink
 from dialerd.store.redis_mirror import ClosedEntry, LiveEntry, Mirror
-from dialerd.store.redis_queue import CommandQueue, Pending, refusal
+from dialerd.store.redis_queue import CommandQueue, Pending, confirmation, refusal
 from dialerd.store.redis_restore import restore
 
 _log = structlog.get_logger(__name__)
@@ -285,6 +286,11 @@ class RedisHotStore:
                 if refused.reason == LOG_INCOMPLETE and self._on_log_incomplete is not None:
                     self._on_log_incomplete()
                 self._post(refused)
+        elif pending.kind is ConfirmClaim:
+            live = mirror.live.get(subject)
+            if live is not None and reply == b"confirmed":
+                live.entry = pending.payload
+            self._post(confirmation(subject, reply.decode(), self._clock.now()))
         elif pending.kind is CloseAttempt:
             mirror.closed(subject, ClosedEntry(pending.number, pending.trunk, pending.campaign, pending.payload))
             self._post(AttemptClosed(subject))

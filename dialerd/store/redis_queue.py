@@ -14,6 +14,7 @@ from dialerd.core.commands import (
     BarNumber,
     Claim,
     CloseAttempt,
+    ConfirmClaim,
     MoveReservation,
     SaveAgentLine,
     SaveAttempt,
@@ -21,14 +22,14 @@ from dialerd.core.commands import (
     StoreCommand,
 )
 from dialerd.core.dnc import DncEntry, DncKind
-from dialerd.core.events import ClaimRefused
+from dialerd.core.events import ClaimConfirmed, ClaimNotConfirmed, ClaimRefused
 from dialerd.store.call_log_format import packed, packed_caps
 from dialerd.store.codec import encode_attempt, encode_outcome, encode_pacing
 from dialerd.store.cps import CpsWindow, window_for
 from dialerd.store.dnc_question import DNC, refusal_of, spec_of
 from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_link import Call
-from dialerd.store.redis_scripts import AGENT_LINE, CLAIM, CLOSE, DNC_BAR, MOVE, PACING, SAVE
+from dialerd.store.redis_scripts import AGENT_LINE, CLAIM, CLOSE, CONFIRM, DNC_BAR, MOVE, PACING, SAVE
 
 _REPLACEABLE = (SaveAttempt, SavePacing)
 CLOSED_MEMORY_S = 3600
@@ -105,6 +106,8 @@ class CommandQueue:
             return self._save(command.record)
         if isinstance(command, Claim):
             return self._claim(command)
+        if isinstance(command, ConfirmClaim):
+            return self._confirm(command)
         if isinstance(command, CloseAttempt):
             return self._close(command)
         if isinstance(command, MoveReservation):
@@ -137,7 +140,17 @@ class CommandQueue:
         )  # fmt: skip
         return Pending(Claim, record.id, call, entry, record.number, record.trunk, record.campaign, agent)
 
-    def _dnc(self, command: Claim) -> bytes:
+    def _confirm(self, command: ConfirmClaim) -> Pending:
+        keys, record = self._keys, command.record
+        entry, window = encode_attempt(record), _window(command.trunk_cps)
+        call = Call(
+            CONFIRM,
+            (keys.lease, keys.ledger, keys.cps(record.trunk), keys.dnc),
+            (record.id, entry, window.calls, round(window.window_s * 1e6), self._dnc(command)),
+        )
+        return Pending(ConfirmClaim, record.id, call, entry)
+
+    def _dnc(self, command: Claim | ConfirmClaim) -> bytes:
         if not command.dnc:
             return b""
         lists = [(name, *self.dnc_least.get(name, (0, 0))) for name in command.dnc]
@@ -207,6 +220,14 @@ def refusal(attempt_id: str, reply: str, now: float) -> ClaimRefused:
         if reason.startswith("cap:")
         else ClaimRefused(attempt_id, reply)
     )
+
+
+def confirmation(attempt_id: str, reply: str, now: float) -> ClaimConfirmed | ClaimNotConfirmed:
+    """What the script of an accepted offer replied; ``now``: epoch seconds."""
+    if reply == "confirmed":
+        return ClaimConfirmed(attempt_id)
+    refused = refusal(attempt_id, reply, now)
+    return ClaimNotConfirmed(attempt_id, refused.reason, refused.retry_at)
 
 
 @lru_cache(maxsize=1024)

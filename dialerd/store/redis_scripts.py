@@ -34,6 +34,7 @@ def _script(name: str) -> Script:
 
 
 CLAIM = _script("claim")
+CONFIRM = _script("confirm")
 SAVE = _script("save")
 MOVE = _script("move")
 CLOSE = _script("close")
@@ -54,6 +55,7 @@ DNC_BAR = _script("dnc_bar")
 
 ALL = (
     CLAIM,
+    CONFIRM,
     SAVE,
     MOVE,
     CLOSE,

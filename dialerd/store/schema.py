@@ -170,6 +170,7 @@ attempts = Table(
     Column("called_zone", Text, nullable=False, server_default=""),
     Column("called_local", Text, nullable=False, server_default=""),
     Column("gate_verdicts", Text, nullable=False, server_default=""),
+    Column("preview", _Json),
     Column("rules", _Json),
     Column("recording", _Json),
     Column("next_state", String, nullable=False),

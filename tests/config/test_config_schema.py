@@ -36,7 +36,9 @@ def test_what_editors_offer() -> None:
     assert schema["required"] == ["version", "campaigns"]
     campaign = schema["$defs"]["CampaignModel"]["properties"]
     assert campaign["ring_timeout"]["default"] == "30s"
-    assert campaign["mode"]["anyOf"][0]["enum"] == ["progressive", "power", "predictive", "agentless"]
+    assert campaign["mode"]["anyOf"][0]["enum"] == [
+        "progressive", "power", "predictive", "agentless", "preview",
+    ]  # fmt: skip
     assert schema["$defs"]["TrunkModel"]["required"] == ["dial", "max_lines", "cps"]
     assert set(settings_json_schema()["properties"]) == {
         "campaigns", "instance", "shard", "ari", "listening", "ami", "redis", "sql", "speech", "api", "imports",

@@ -112,7 +112,7 @@ def test_what_is_stated_comes_out() -> None:
         ("uncallable: number", "move_to: customers\n        append_to: «customers", "name the same list"),
         (
             "        do: preview",
-            "        do: preview\n        webhook: «crm",
+            "        do: skip\n        webhook: «crm",
             "no call that a webhook could",
         ),
         ("http://crm.example/calls", "«http://crm.example/calls x", "cannot be used here"),

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
-from dialerd.core.commands import BarNumber, Claim
+from dialerd.core.commands import BarNumber, Claim, ConfirmClaim
 from dialerd.core.dnc import DncEntry
-from dialerd.core.events import ClaimGranted, ClaimRefused
+from dialerd.core.events import ClaimConfirmed, ClaimGranted, ClaimNotConfirmed, ClaimRefused
 from dialerd.store.database import open_database
 from dialerd.store.dnc_load import LoadMode, load_file
 from dialerd.store.dnc_loads import DncLoads
@@ -49,8 +49,18 @@ class DncWorld(ABC):
         assert len(granted) + len(refused) == 1
         return (refused[0].reason, refused[0].retry_at) if refused else None
 
+    async def accepted(self, number: str, *lists: str, contact_key: str = "k") -> tuple[str, float | None] | None:
+        """The same for an offer that is accepted, of the claim on this number that was granted last."""
+        record = attempt(self._serial, number=number, contact_key=contact_key, state="accepted")
+        before = len(self.inbox.events)
+        await self.submit(ConfirmClaim(record, 500.0, lists))
+        (said,) = self.inbox.events[before:]
+        assert isinstance(said, ClaimConfirmed | ClaimNotConfirmed)
+        assert said.attempt_id == record.id
+        return (said.reason, said.retry_at) if isinstance(said, ClaimNotConfirmed) else None
+
     @abstractmethod
-    async def submit(self, command: Claim | BarNumber) -> None: ...
+    async def submit(self, command: Claim | ConfirmClaim | BarNumber) -> None: ...
 
     @abstractmethod
     async def ensure(self, *names: str) -> None: ...
@@ -90,7 +100,7 @@ class MemoryDncWorld(DncWorld):
         super().__init__()
         self.hot = MemoryHotStore(self.inbox.post, WallClock())
 
-    async def submit(self, command: Claim | BarNumber) -> None:
+    async def submit(self, command: Claim | ConfirmClaim | BarNumber) -> None:
         self.hot.submit(command)
 
     async def ensure(self, *names: str) -> None:
@@ -138,7 +148,7 @@ class StoredDncWorld(DncWorld):
         await self.copy.aclose()
         await self.engine.dispose()
 
-    async def submit(self, command: Claim | BarNumber) -> None:
+    async def submit(self, command: Claim | ConfirmClaim | BarNumber) -> None:
         self.hot.submit(command)
         await self.hot.flush()
 

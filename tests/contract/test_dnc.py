@@ -72,6 +72,19 @@ async def test_a_number_barred_in_a_call_is_refused_before_the_record_has_it(dnc
     assert await dnc.claim(ONE, "never") is None
 
 
+async def test_lists_are_asked_again_when_an_offer_is_accepted(dnc: DncWorld) -> None:
+    assert await dnc.claim(ONE, "never") is None
+    await dnc.add("never", DncEntry(NUMBER, ONE))
+    await dnc.refresh("never")
+    assert await dnc.accepted(ONE, "later", "never") == LISTED
+    await dnc.wipe()
+    assert await dnc.accepted(ONE, "never") == LOADING
+    await dnc.refresh("never")
+    await dnc.remove("never", DncEntry(NUMBER, ONE))
+    await dnc.refresh("never")
+    assert await dnc.accepted(ONE, "never") is None
+
+
 @pytest.mark.parametrize(
     ("entry", "number", "key", "expected"),
     [

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from dialerd.core.commands import MoveReservation, SaveAgentLine, SaveAttempt
-from dialerd.core.events import AttemptClosed, ClaimGranted, ClaimRefused, StoreBack, StoreLost
+from dialerd.core.commands import ConfirmClaim, MoveReservation, SaveAgentLine, SaveAttempt
+from dialerd.core.events import (
+    AttemptClosed,
+    ClaimConfirmed,
+    ClaimGranted,
+    ClaimNotConfirmed,
+    ClaimRefused,
+    StoreBack,
+    StoreLost,
+)
 from tests.contract.hot_worlds import NOTHING, Holds, HotWorld
 from tests.store.store_lab import SystemClock, attempt, claim, closing
 
@@ -224,3 +232,59 @@ async def test_a_close_whose_reply_is_lost_is_recorded_once(hot: HotWorld) -> No
     assert [type(event).__name__ for event in hot.inbox.events[1:]] == ["StoreLost", "AttemptClosed", "StoreBack"]
     assert await hot.outcomes() == [(record.id, "busy")]
     assert await hot.holds() == NOTHING
+
+
+async def test_an_accepted_offer_is_confirmed_and_in_the_ledger(hot: HotWorld) -> None:
+    record = attempt(1, agent="8001")
+    await hot.done(claim(record))
+    before = await hot.holds()
+    record.state = "accepted"
+    hot.submit(ConfirmClaim(record, 1000.0))
+    record.state = "originating"
+    await hot.settled()
+    assert hot.inbox.events == [ClaimGranted(record.id), ClaimConfirmed(record.id)]
+    assert await hot.holds() == before
+    assert [found.state for found in (await hot.after_crash()).attempts] == ["accepted"]
+
+
+async def test_confirming_needs_a_token_of_the_trunk(hot: HotWorld) -> None:
+    record = attempt(1)
+    await hot.done(claim(record))
+    record.state = "accepted"
+    await hot.done(ConfirmClaim(record, 0.02), ConfirmClaim(record, 0.02))
+    # The window is 50 s; the claim itself took a token.
+    first, second = hot.inbox.events[1:]
+    assert isinstance(first, ClaimNotConfirmed)
+    assert first.reason == "no_cps"
+    assert first.retry_at is not None
+    assert SystemClock().now() < first.retry_at <= SystemClock().now() + 50
+    assert isinstance(second, ClaimNotConfirmed)
+    assert [found.state for found in (await hot.after_crash()).attempts] == ["claiming"], "nothing was written"
+
+
+async def test_a_confirmation_that_was_given_is_given_again_and_takes_nothing(hot: HotWorld) -> None:
+    record = attempt(1)
+    await hot.done(claim(record))
+    record.state = "accepted"
+    # The second one would have to wait for a token, if it took one.
+    await hot.done(ConfirmClaim(record, 1000.0), ConfirmClaim(record, 0.02))
+    assert hot.inbox.events[1:] == [ClaimConfirmed(record.id)] * 2
+
+
+async def test_what_is_not_in_the_ledger_is_not_confirmed(hot: HotWorld) -> None:
+    record = attempt(1)
+    await hot.done(ConfirmClaim(record, 1000.0), claim(record), closing(record), ConfirmClaim(record, 1000.0))
+    assert hot.inbox.of(ClaimNotConfirmed) == [ClaimNotConfirmed(record.id, "gone")] * 2
+    assert await hot.holds() == NOTHING
+
+
+async def test_a_confirmation_whose_answer_was_lost_comes_when_the_store_is_back(hot: HotWorld) -> None:
+    record = attempt(1)
+    await hot.done(claim(record))
+    record.state = "accepted"
+    await hot.lose_after_commit(ConfirmClaim(record, 1000.0))
+    await hot.inbox.wait_for(StoreLost)
+    await hot.bring_back()
+    await hot.inbox.wait_for(StoreBack)
+    assert hot.inbox.of(ClaimConfirmed) == [ClaimConfirmed(record.id)]
+    assert [found.state for found in (await hot.after_crash()).attempts] == ["accepted"]

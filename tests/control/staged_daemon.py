@@ -16,6 +16,7 @@ from dialerd.app.dnc_desk import StoredDnc
 from dialerd.app.dnc_rooms import DncRooms
 from dialerd.app.import_room import ImportRoom
 from dialerd.app.order_room import OrderRoom
+from dialerd.app.preview_room import PreviewRoom
 from dialerd.app.records import StoredRecords
 from dialerd.app.set_aside_room import SetAsideRoom
 from dialerd.app.stored_recordings import StoredRecordings
@@ -111,6 +112,15 @@ class StagedDaemon:
             engine, self, lambda: self.webhook_settings, tell=self.teller.tell, sent=self._metrics.webhook_tried,
             counted=self._metrics.webhooks_counted,
         )  # fmt: skip
+
+        self._previews = PreviewRoom(
+            stage.dialer.offers, lambda: self.webhook_settings, self._metrics.registry, tell=self.teller.tell,
+            sent=self._metrics.webhook_tried,
+        )  # fmt: skip
+
+    @property
+    def previews(self) -> PreviewRoom:
+        return self._previews
 
     @property
     def imports(self) -> ImportRoom:

@@ -11,7 +11,7 @@ import pytest
 
 from dialerd.core.agent import AGENT_LIFECYCLE, AgentState
 from dialerd.core.attempt import ATTEMPT_LIFECYCLE, AttemptState
-from dialerd.core.campaign import CAMPAIGN_LIFECYCLE, CampaignState
+from dialerd.core.campaign import CAMPAIGN_LIFECYCLE, CampaignState, Mode
 from dialerd.core.contact import CONTACT_LIFECYCLE, ContactState
 from dialerd.core.floor import Floor
 from dialerd.core.lifecycle import ImpossibleTransition, Lifecycle
@@ -99,7 +99,8 @@ def test_moves_that_happen_are_nearly_all_moves_there_are(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Floor, "move_attempt", noted)
     for seed in range(300, 360):
-        World(Shift(seed, faults=True)).run()
+        mode = Mode.PREVIEW if seed % 4 == 0 else Mode.PROGRESSIVE
+        World(Shift(seed, faults=True, mode=mode)).run()
     allowed = {(old.value, new.value) for old, successors in ATTEMPT_LIFECYCLE.moves.items() for new in successors}
     assert walked <= allowed
     assert len(walked) >= 0.8 * len(allowed), sorted(allowed - walked)

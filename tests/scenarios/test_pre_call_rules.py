@@ -41,12 +41,6 @@ def test_a_contact_is_skipped_for_a_time_in_the_record() -> None:
     assert (parked.contact_ids, parked.next_at, parked.reason) == ((1,), START + 7200.0, "rule: house.vip")
 
 
-def test_preview_is_held_with_its_reason() -> None:
-    line = dialing(rule("sure", 'class = "vip"', "preview"))
-    assert line.the(c.ParkContacts).reason == "precise_dialing: house.sure"
-    assert not line.wanted(c.Claim)
-
-
 def test_uncallable_concerns_the_number_and_the_contact_when_none_is_left() -> None:
     line = dialing(rule("mobiles", 'number_type = "mobile"', "uncallable"))
     assert line.the(c.Claim).record.number == HOME.e164

@@ -9,6 +9,7 @@
 -- ARGV: lease-value id number agent trunk-max campaign-max cps-calls cps-window-us entry now call caps
 --       dnc ('' or a spec in JSON, see dnc_listed)
 -- include: dnc_listed
+-- include: cps_token
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease_lost' end
 local id, number, agent = ARGV[2], ARGV[3], ARGV[4]
 if redis.call('HEXISTS', KEYS[2], id) == 1 then return 'granted' end
@@ -42,18 +43,8 @@ end
 if free > 0 then return 'cap:' .. capped .. ':' .. string.format('%.0f', free) end
 if redis.call('SCARD', KEYS[7]) >= tonumber(ARGV[5]) then return 'no_line' end
 if redis.call('SCARD', KEYS[8]) >= tonumber(ARGV[6]) then return 'no_campaign_line' end
-local calls, window_us = tonumber(ARGV[7]), tonumber(ARGV[8])
-local time = redis.call('TIME')
-local now_us = time[1] * 1000000 + time[2]
-local oldest = redis.call('LINDEX', KEYS[9], calls - 1)
-if oldest then
-  local wait_us = tonumber(oldest) + window_us - now_us
-  -- A clock that stepped back must not close the trunk for as long as it stepped.
-  if wait_us > 0 and wait_us <= window_us then return 'no_cps:' .. string.format('%.0f', wait_us) end
-end
-redis.call('LPUSH', KEYS[9], string.format('%.0f', now_us))
-redis.call('LTRIM', KEYS[9], 0, calls - 1)
-redis.call('PEXPIRE', KEYS[9], math.ceil(window_us / 1000) + 1000)
+local wait_us = cps_token(KEYS[9], tonumber(ARGV[7]), tonumber(ARGV[8]))
+if wait_us then return 'no_cps:' .. string.format('%.0f', wait_us) end
 redis.call('HSET', KEYS[4], number, id)
 if agent ~= '' then
   redis.call('HSET', KEYS[5], agent, id)

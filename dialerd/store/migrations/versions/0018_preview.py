@@ -1,0 +1,27 @@
+"""Attempts that an agent was shown before they were called.
+
+Revision ID: 0018
+Revises: 0017
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Earlier attempts were dialed without."""
+    json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+    op.add_column("attempts", sa.Column("preview", json, nullable=True))
+
+
+def downgrade() -> None:
+    """Forget who was shown what."""
+    op.drop_column("attempts", "preview")
