@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 from urllib.parse import quote
 
@@ -49,13 +48,15 @@ def show_all(
     if not found["previews"]:
         console.print("[dim]Nobody is shown a contact.[/]")
         return
-    made = table("agent", "campaign", "contact", "number", "data", "state", "left", "attempt", right=("left",))
+    made = table("attempt", "agent", "contact", "number", "left", "campaign", "", right=("left",))
+    made.columns[0].min_width = 28  # whoever reads this wants to accept or skip: the id is never cut off
     for row in found["previews"]:
         data = ", ".join(f"{name}={value}" for name, value in list(row["columns"].items())[:3])
+        left_s = max(0.0, row["until"] - found["at"])
+        left = duration(left_s) if row["state"] == "offered" else coloured(row["state"])
         made.add_row(
-            escape(row["agent"]), escape(row["campaign"]), escape(row["contact_key"]), escape(row["number"]),
-            escape(data), coloured(row["state"]), duration(max(0.0, row["until"] - found.get("at", time.time()))),
-            f"[dim]{row['attempt']}[/]",
+            row["attempt"], escape(row["agent"]), escape(row["contact_key"]), escape(row["number"]), left,
+            escape(row["campaign"]), escape(data),
         )  # fmt: skip
     console.print(made)
 

@@ -175,8 +175,13 @@ NOTICES: dict[str, Advice] = {
     ),
     # --- agents --------------------------------------------------------------------------------------------
     "agent_not_responding": Advice(
-        "The agent's phone did not answer a call; the agent is paused in the queue.",
-        "Ask the agent to check the phone and unpause.",
+        "The agent's phone did not answer a call, or the agent neither accepted nor skipped an offered contact in time; "
+        "the agent is paused in the queue.",
+        "Ask the agent to check phone and screen, and unpause.",
+    ),
+    "preview_agent_left": Advice(
+        "An agent who had read a contact paused or left before anybody answered: the offer was closed, or the call "
+        "ended. The contact is offered anew."
     ),
     "agent_line_up": Advice("The agent's nailed-up line is open."),
     "agent_line_down": Advice(

@@ -64,7 +64,7 @@ class Audit:
 
 def audit(attempts: Iterable[Attempt], truth: Truth) -> Audit:
     """Match attempts and calls by number and order, and compare each pair."""
-    dialed = [attempt for attempt in attempts if attempt["disposition"] != "not_placed"]
+    dialed = [attempt for attempt in attempts if attempt["disposition"] not in ("not_placed", "preview_skipped")]
     by_number: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in sorted(dialed, key=lambda one: one["claimed_at"]):
         by_number[attempt["number"]].append(attempt)

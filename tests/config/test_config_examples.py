@@ -10,6 +10,7 @@ from dialerd.config.daemon_file import load_settings
 from dialerd.core.campaign import AbandonKey, Connection, Mode, NextTry, PacingSettings, RetryRule
 from dialerd.core.disposition import Disposition
 from dialerd.core.flow.prompts import sound
+from dialerd.core.preview import OnTimeout, PreviewSettings
 from dialerd.core.treatment import CallAnalysis, Treatment
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,9 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
     result = load_campaigns(ROOT / "campaigns.example.yaml")
     assert result.problems == ()
     assert result.plan is not None
-    assert set(result.plan.campaigns) == {"spring-sale", "renewals", "delivery-notice", "delivery-date"}
+    assert set(result.plan.campaigns) == {
+        "spring-sale", "renewals", "arrears", "delivery-notice", "delivery-date",
+    }  # fmt: skip
     carrier = result.plan.trunks["carrier"]
     assert (carrier.dial, carrier.event_source) == ("PJSIP/{digits}@carrier", "PJSIP/carrier")
     sale = result.plan.campaigns["spring-sale"]
@@ -33,6 +36,11 @@ def test_the_campaigns_example_loads_without_a_word() -> None:
     assert renewals.pacing == PacingSettings(
         max_calls_per_agent=6.0, abandon_target=0.02, abandon_cap=0.03, progressive_until=50
     )
+    arrears = result.plan.campaigns["arrears"]
+    assert (arrears.mode, arrears.preview) == (
+        Mode.PREVIEW, PreviewSettings(90.0, OnTimeout.SKIP, may_skip=True, webhook="crm"),
+    )  # fmt: skip
+    assert arrears.retry[Disposition.PREVIEW_SKIPPED] == RetryRule(max_tries=3, gap_s=4 * 3600.0)
     notice = result.plan.campaigns["delivery-notice"]
     assert (notice.mode, notice.queue, notice.message) == (
         Mode.AGENTLESS,

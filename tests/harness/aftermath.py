@@ -15,7 +15,8 @@ from tests.harness.redis_keys import held, lines
 from tests.harness.site import Site
 from tests.harness.waiting import until
 
-UNSEEN = frozenset({"not_placed", "outcome_unknown"})
+NEVER_DIALED = frozenset({"not_placed", "preview_skipped"})
+UNSEEN = NEVER_DIALED | {"outcome_unknown"}
 """Dispositions that do not claim that a call was made."""
 
 
@@ -58,7 +59,7 @@ def assert_counted(site: Site) -> None:
     """Every attempt has one disposition, and every contact has as many attempts as were dialed."""
     attempts = site.attempts()
     assert all(one["disposition"] for one in attempts)
-    dialed = Counter(one["contact_id"] for one in attempts if one["disposition"] != "not_placed")
+    dialed = Counter(one["contact_id"] for one in attempts if one["disposition"] not in NEVER_DIALED)
     wrong = [(c["id"], c["attempts"], dialed[c["id"]]) for c in site.contacts() if c["attempts"] != dialed[c["id"]]]
     assert not wrong, f"contact, its count, attempts in the record: {wrong}"
 
@@ -72,7 +73,7 @@ def assert_audited(site: Site, since_ms: float) -> Audit:
 
 def assert_never_twice(attempts: Iterable[dict[str, Any]], truth: Truth) -> None:
     """No number was ever in two calls at once, and none was called more often than it was attempted."""
-    allowed = Counter(one["number"] for one in attempts if one["disposition"] != "not_placed")
+    allowed = Counter(one["number"] for one in attempts if one["disposition"] not in NEVER_DIALED)
     calls: dict[str, list[TruthCall]] = defaultdict(list)
     for call in truth.calls:
         calls[call.number].append(call)

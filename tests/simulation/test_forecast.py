@@ -299,5 +299,5 @@ def test_the_example_plays(tmp_path: Path) -> None:
     assert found.plan is not None
     one = scenario(found.plan.campaigns.values(), found.plan.trunks, floor_of("{hours: 10m}"))
     shown = result(one, [play(one, 1)])
-    assert [figures.queue for figures in shown.campaigns] == ["sales", "renewals", None, None]
+    assert [figures.queue for figures in shown.campaigns] == ["sales", "renewals", "collections", None, None]
     assert all(figures.dials > 50 for figures in shown.campaigns)

@@ -116,7 +116,7 @@ class _Shifts:
             self._seed,
             learns=isinstance(pacer, Predictive),
             info=pacing_info(settings, 0.0, self._window_s, until),
-            reserves=settings.mode is Mode.PROGRESSIVE,
+            reserves=settings.mode.reserves,
             counts_machines=True,
             trunk=self._trunks[settings.trunk],
             priority=settings.priority,

@@ -120,7 +120,7 @@ def at_work(rows: Sequence[Row], wrap_up_s: Mapping[str, float], start: float, e
         if row["agent"] is None or row["connected_at"] is None or row["ended_at"] is None:
             continue
         # Where an agent is set aside, that begins with the dial.
-        began = row["dialed_at"] if row["mode"] == Mode.PROGRESSIVE.value else row["connected_at"]
+        began = row["dialed_at"] if Mode(row["mode"]).reserves else row["connected_at"]
         over = min(end, row["ended_at"] + wrap_up_s[row["campaign"]])
         by_agent.setdefault(row["agent"], []).append((began, over, row["connected_at"]))
     spells: list[tuple[float, float]] = []

@@ -176,7 +176,7 @@ def _abandon(shifts: Sequence[Shift]) -> Band:
 def _opened(part: Part, shifts: Sequence[Shift]) -> tuple[float | None, str]:
     settings = part.settings
     until = settings.pacing.progressive_until
-    if settings.mode is Mode.PROGRESSIVE:
+    if settings.mode.reserves:
         return None, "never: this mode reserves an agent for each call"
     if settings.mode is Mode.AGENTLESS:
         return None, "no agents, no budget"

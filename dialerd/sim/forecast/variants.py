@@ -63,7 +63,7 @@ def variants(modes: Sequence[Mode], settings: Sequence[Setting]) -> list[Variant
 
 
 def _matters(path: tuple[str, ...], mode: Mode | None) -> bool:
-    if mode is Mode.PROGRESSIVE and path[0] == "pacing":
+    if mode is not None and mode.reserves and path[0] == "pacing":
         return False
     if path == ("pacing", "ratio"):
         return mode in (None, Mode.POWER)
