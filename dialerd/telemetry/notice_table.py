@@ -175,8 +175,8 @@ NOTICES: dict[str, Advice] = {
     ),
     # --- agents --------------------------------------------------------------------------------------------
     "agent_not_responding": Advice(
-        "The agent's phone did not answer a call, or the agent neither accepted nor skipped an offered contact in time; "
-        "the agent is paused in the queue.",
+        "The agent's phone did not answer a call, or the agent let a contact run out that was offered; the "
+        "agent is paused in the queue.",
         "Ask the agent to check phone and screen, and unpause.",
     ),
     "preview_agent_left": Advice(

@@ -9,9 +9,11 @@ from tests.cli.running_api import Dialerd, Served, parsed
 from tests.control.stage import Stage, contact, spring
 
 
-def offer(stage: Stage, serial: int) -> str:
-    """The contact is shown to the agent; the attempt."""
-    stage.feed(e.ContactsFetched("spring", (contact(serial, columns={"name": "Ann", "ref": "[7]"}),), None, 1))
+ANN, BEN = contact(1, columns={"name": "Ann", "ref": "[7]"}), contact(2)
+
+
+def offer(stage: Stage) -> str:
+    """The next contact is shown to the agent; the attempt."""
     attempt = stage.claim().record.id
     stage.feed(e.ClaimGranted(attempt))
     return attempt
@@ -23,8 +25,8 @@ def test_offers_are_listed_accepted_and_skipped(served: Served, dialerd: Dialerd
 
     def begin(stage: Stage) -> None:
         stage.feed(e.PlanChanged(Stage(spring(mode=Mode.PREVIEW)).plan))
-        stage.up().agent().feed(e.CampaignStartAsked("spring"))
-        shown.append(offer(stage, 1))
+        stage.up().agent().start("spring", ANN, BEN)
+        shown.append(offer(stage))
 
     def confirm() -> None:
         stage = served.daemon.stage
@@ -44,7 +46,7 @@ def test_offers_are_listed_accepted_and_skipped(served: Served, dialerd: Dialerd
     assert "another agent" in wrong.output
     assert parsed(dialerd("previews", "accept", shown[0], "--json"))["dialed"] is True
     served.act(lambda stage: stage.end(shown[0], 17))
-    served.act(lambda stage: shown.append(offer(stage, 2)))
+    served.act(lambda stage: shown.append(offer(stage)))
     assert "skipped" in dialerd("previews", "skip", shown[1]).stdout
     late = dialerd("previews", "accept", shown[1])
     assert late.exit_code == 1
