@@ -34,7 +34,6 @@ from dialerd.asterisk.roster import AmiRoster
 from dialerd.asterisk.stored_recordings import StoredRecordings as AsteriskRecordings
 from dialerd.asterisk.telephony import AriTelephony
 from dialerd.config.daemon import DaemonSettings
-from dialerd.config.site_rules import RuleFailure
 from dialerd.control.daemon import ReloadResult
 from dialerd.control.server import ControlServer
 from dialerd.core.attempt import AttemptState
@@ -77,7 +76,9 @@ class Daemon:
 
     def __init__(self, settings: DaemonSettings) -> None:
         """Raises :class:`UnusableCampaigns` when the campaigns file has errors."""
-        self._in_force = in_force = PlanInForce(settings.campaigns, self.rule_failed)
+        self._in_force = in_force = PlanInForce(
+            settings.campaigns, lambda failure: tell_of(failure, self._metrics, self._notices)
+        )
         self._settings = settings
         self._clock = SteadyClock()
         self._metrics = Metrics()
@@ -317,10 +318,6 @@ class Daemon:
         detail = f"{type(error).__name__}: {error}"
         _log.error("adapter_defect", exc_info=error)
         self._notices.tell("error", "adapter_defect", detail=detail)
-
-    def rule_failed(self, failure: RuleFailure) -> None:
-        """A site's own rule failed on a call, which went on without it, or was not placed."""
-        tell_of(failure, self._metrics, self._notices)
 
     # --- what the API asks -----------------------------------------------------------------------------
 

@@ -181,7 +181,7 @@ class Placing:
         record.called_local = local_time(record.called_zone, now)
         if record.claimed_at is None or now // 60 != record.claimed_at // 60:
             # It may have become another day, or part of it, between claim and call.
-            record.contact_tries = stamp_of(settings, attempt.contact, record.number_index, now)
+            record.contact_tries = stamp_of(settings, contact, record.number_index, now)
         campaign.placed += 1
         self._forecasting.dialed(attempt, now)
         if record.preview is not None:

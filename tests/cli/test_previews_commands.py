@@ -8,12 +8,12 @@ from dialerd.core.commands import ConfirmClaim
 from tests.cli.running_api import Dialerd, Served, parsed
 from tests.control.stage import Stage, contact, spring
 
-
 ANN, BEN = contact(1, columns={"name": "Ann", "ref": "[7]"}), contact(2)
 
 
 def offer(stage: Stage) -> str:
-    """The next contact is shown to the agent; the attempt."""
+    """The next contact is shown to the agent, as soon as the trunk's rate allows; the attempt."""
+    stage.advance(1.0)
     attempt = stage.claim().record.id
     stage.feed(e.ClaimGranted(attempt))
     return attempt
