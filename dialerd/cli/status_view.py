@@ -47,7 +47,18 @@ def campaigns_table(campaigns: Sequence[Mapping[str, Any]], width: int) -> Rende
     if not campaigns:
         return Text.from_markup("[dim]No campaigns. Write some: `campaigns:` in the campaigns file.[/]")
     wide = width >= _WIDE
-    figures = ("live", "ring", "talk", "placed", "answered", *(["reached"] if wide else []), "A/(A+L)")
+    reading = any(campaign["offered"] for campaign in campaigns)
+    keys = ("live", *(["offered"] if reading else []), "ringing", "connected_now", "placed")
+    figures = (
+        "live",
+        *(["read"] if reading else []),
+        "ring",
+        "talk",
+        "placed",
+        "answered",
+        *(["reached"] if wide else []),
+        "A/(A+L)",
+    )
     columns = ["campaign", "state", *(["mode"] if wide else []), *figures]
     made = table(*columns, right=figures)
     for campaign in campaigns:
@@ -61,7 +72,7 @@ def campaigns_table(campaigns: Sequence[Mapping[str, Any]], width: int) -> Rende
             f"[bold]{escape(campaign['name'])}[/]",
             coloured(campaign["state"]),
             *([escape(campaign["mode"])] if wide else []),
-            *(str(campaign[key]) for key in ("live", "ringing", "connected_now", "placed")),
+            *(str(campaign[key]) for key in keys),
             f"{answered} [dim]{percent(rate):>6}[/]" if wide else answered,
             *([str(campaign["reached"])] if wide else []),
             shown,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.contact import Contact
 from dialerd.core.preview import Decided
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ConfirmClaim:
     """An offer was accepted, minutes after its claim perhaps: ask the do-not-call lists again, take a CPS token of
     the trunk, and write the entry, by which a later run knows that it may have been dialed: all or nothing.
@@ -24,7 +23,7 @@ class ConfirmClaim:
     """Do-not-call lists that must not have the number or the contact."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AnnounceOffer:
     """An agent has a contact to read: let the desktop know. What is told late is worth nothing. The adapter takes its
     copy of the record before it returns. No answer."""
@@ -34,7 +33,7 @@ class AnnounceOffer:
     webhook: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AnnounceDecision:
     """An offer is over. ``after_s``: so many seconds after it was made. No answer."""
 

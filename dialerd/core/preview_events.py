@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dialerd.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PreviewAccepted:
     """The agent wants the call. ``who``: who said so, for the record."""
 
@@ -13,7 +13,7 @@ class PreviewAccepted:
     who: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PreviewSkipped:
     """The agent does not want the call. ``who``: who said so, for the record."""
 
@@ -21,14 +21,14 @@ class PreviewSkipped:
     who: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ClaimConfirmed:
     """The claim of an accepted offer still holds; the ledger says that it may be dialed."""
 
     attempt_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ClaimNotConfirmed:
     """It may not be dialed, or not now. ``reason``: ``no_cps``, ``dnc:<list>``, ``dnc_loading``, or ``gone``: there
     is no such entry in the ledger. ``retry_at``: epoch seconds when asking again makes sense, or when an entry of the

@@ -38,6 +38,9 @@ def test_offers_are_listed_accepted_and_skipped(served: Served, dialerd: Dialerd
     text = dialerd("previews", "list").stdout
     for word in ("8001", "spring", "k1", "name=Ann", shown[0]):
         assert word in text, text
+    status = dialerd("status").stdout
+    assert "read" in status.splitlines()[next(i for i, line in enumerate(status.splitlines()) if "placed" in line)]
+    assert parsed(dialerd("status", "--json"))["campaigns"][0]["offered"] == 1
     (row,) = parsed(dialerd("previews", "list", "--agent", "8001", "--json"))["previews"]
     assert (row["attempt"], row["columns"]) == (shown[0], {"name": "Ann", "ref": "[7]"})
     assert parsed(dialerd("previews", "list", "--agent", "8009", "--json"))["previews"] == []
