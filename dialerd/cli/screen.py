@@ -14,10 +14,10 @@ from rich.table import Table
 
 STATE_STYLE = {
     "on": "green", "connected": "green", "on_call": "green", "available": "green", "info": "dim",
-    "stopping": "yellow", "wrap_up": "yellow", "reserved": "cyan", "ringing": "cyan", "offered": "cyan", "warning": "yellow",
+    "stopping": "yellow", "wrap_up": "yellow", "reserved": "cyan", "ringing": "cyan", "warning": "yellow",
     "suspended": "bold red", "invalid": "bold red", "not_responding": "red", "error": "bold red",
     "complete": "blue", "off": "dim", "paused": "dim", "logged_out": "dim", "abandoned": "red",
-    "answered_agent": "green", "answered_message": "green",
+    "answered_agent": "green", "answered_message": "green", "offered": "cyan",
 }  # fmt: skip
 
 
