@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dialerd.core.agent import AGENT_LIFECYCLE
 from dialerd.core.attempt import ATTEMPT_LIFECYCLE
+from dialerd.core.caller import CALLER_LIFECYCLE
 from dialerd.core.campaign import CAMPAIGN_LIFECYCLE
 from dialerd.core.contact import CONTACT_LIFECYCLE
 from dialerd.core.disposition import BY_CAUSE, BY_SIP_STATUS, MEANING
@@ -29,12 +30,18 @@ went wrong on a call.
 
 
 def lifecycles() -> str:
-    """The four state machines as diagrams."""
+    """The state machines as diagrams."""
     parts = [
         _NOTICE + "# Lifecycles\n\nOne table of moves each; a move that is not in it is a defect and raises.\n"
         "Late or duplicate events from outside are no moves: they change nothing.\n"
     ]
-    for lifecycle in (CAMPAIGN_LIFECYCLE, CONTACT_LIFECYCLE, ATTEMPT_LIFECYCLE, AGENT_LIFECYCLE):
+    for lifecycle in (
+        CAMPAIGN_LIFECYCLE,
+        CONTACT_LIFECYCLE,
+        ATTEMPT_LIFECYCLE,
+        AGENT_LIFECYCLE,
+        CALLER_LIFECYCLE,
+    ):
         parts.append(f"\n## {lifecycle.name.capitalize()}\n\n```mermaid\n{lifecycle.mermaid()}```\n")
         parts.append(_REMARKS.get(lifecycle.name, ""))
     return "".join(parts)

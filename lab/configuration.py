@@ -79,6 +79,7 @@ def write_pbx(pbx: Asterisk, site: Site) -> None:
             for agent in site.agents
         ),
         "globals": f"DIALERD_APP_DEFAULT = {site.app}\nDIALERD_ABANDON_DEFAULT = {site.abandoned_sound}\n"
+        f"DIALERD_INBOUND_DEFAULT = {site.abandoned_sound}\n"
         "DIALERD_TRANSFER_DIAL_PREFIX = PJSIP/\nDIALERD_TRANSFER_DIAL_SUFFIX = @carrier\n",
     }
     for name, text in files.items():

@@ -14,6 +14,7 @@ from typing import Self
 from lab import leftovers, provision
 from lab.asterisk import Asterisk
 from lab.callees import Callee, Mix, all_numbers
+from lab.callers import Caller
 from lab.configuration import Site, write_carrier, write_pbx
 from lab.installation import LabError
 from lab.phones import FIRST, LAST, Phone, Profile
@@ -218,6 +219,14 @@ class Lab:
     def call_in(self, extension: str) -> None:
         """Let a customer call the PBX; the caller sounds 350 Hz in bursts for two minutes."""
         self.carrier.cli(f"channel originate PJSIP/{extension}@pbx extension s@call-in")
+
+    def call_back(self, number: str, caller: str | None, person: Caller | None = None) -> None:
+        """Let a person call a number of ours (E.164) from theirs; None: they withhold it. What they hear is in
+        `truth().callers`."""
+        own = caller.lstrip("+") if caller is not None else "x"
+        self._put("caller", own, (person or Caller()).row())
+        extension = f"{number.lstrip('+')}*{own}"
+        self.carrier.cli(f"channel originate Local/{extension}@call-back-line/n extension {own}@call-back")
 
     def write_env(self, path: Path) -> None:
         """Write the connection settings to a file: JSON for ``*.json``, else shell exports."""

@@ -83,6 +83,8 @@ class Truth:
 
     calls: tuple[TruthCall, ...]
     phones: tuple[TruthPhone, ...]
+    callers: tuple[TruthCall, ...] = ()
+    """People who called the PBX; ``number`` is their own, ``ended_by`` is ``caller`` or ``pbx``."""
 
     def of(self, number: str) -> list[TruthCall]:
         """The calls to one E.164 number."""
@@ -102,6 +104,7 @@ def read_truth(log: Path, recordings: Path) -> Truth:
     return Truth(
         tuple(_call(call, recordings) for call in callees),
         tuple(_phone(call) for call in phones),
+        tuple(_call(call, recordings) for call in calls.values() if call["received"]["kind"] == "caller"),
     )
 
 

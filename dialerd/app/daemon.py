@@ -236,7 +236,8 @@ class Daemon:
         directions = await self._insist(self._record.directions)
         zones = {name: campaign.time_zone for name, campaign in self._in_force.plan.campaigns.items()}
         days = await self._insist(lambda: self._record.day_counts(zones))
-        self.post(Recovered(ledger.attempts, ledger.agent_lines, states, days, ledger.pacing, directions))
+        left = ledger.attempts, ledger.agent_lines, states, days, ledger.pacing, directions, ledger.callers
+        self.post(Recovered(*left))
         _log.info("ledger_read", live_attempts=len(ledger.attempts), contacts_released=released)
         tasks.append(group.create_task(self._record.run(), name="record"))
         tasks.append(group.create_task(self._outbox.run(), name="outbox"))

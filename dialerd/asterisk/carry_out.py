@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from dialerd.asterisk.call_recordings import CallRecordings
+from dialerd.asterisk.callers import CallerCommands
 from dialerd.asterisk.client import AriClient
 from dialerd.asterisk.listening import Listening
 from dialerd.asterisk.translate import Translator
@@ -23,6 +24,8 @@ from dialerd.core.commands import (
     EnterBridge,
     HangUp,
     HoldDeadMan,
+    LeadToQueue,
+    LeaveCaller,
     OriginateCall,
     PauseCallRecording,
     PlayMessage,
@@ -35,6 +38,7 @@ from dialerd.core.commands import (
     StopListening,
     StopPlayback,
     StopRecording,
+    TakeCaller,
     TelephonyCommand,
     TransferOut,
 )
@@ -86,7 +90,7 @@ def keys_of(command: TelephonyCommand) -> tuple[str, ...]:
             return (ids.sibling(command.attempt_id, ids.EAR),)
         case (
             ProbeChannel() | HangUp() | PlayMessage() | StopPlayback() | StartRecording() | StopRecording()
-            | TransferOut() | DialAgent() | HoldDeadMan()
+            | TransferOut() | DialAgent() | HoldDeadMan() | TakeCaller() | LeadToQueue() | LeaveCaller()
         ):  # fmt: skip
             # A snoop channel belongs to its attempt's lane.
             if command.channel_id.startswith(ids.AMD):
@@ -124,6 +128,7 @@ class CarryOut:
         self._unannounced: dict[str, str] = {}
         self._entering: dict[str, asyncio.Future[None]] = {}
         self._call_recordings = CallRecordings(client, post, self._entering, self.hang_up)
+        self.callers = CallerCommands(client, post)
         self.ready = False
         """The event socket is open and the core has its picture."""
 
@@ -145,7 +150,8 @@ class CarryOut:
             case StopListening():
                 await self._listening.stop(command.attempt_id)
             case HoldDeadMan():
-                await self._dead_man(command.channel_id, math.ceil(command.seconds))
+                seconds = str(math.ceil(command.seconds))
+                await self._client.channels.setChannelVar(command.channel_id, DEAD_MAN, seconds)
             case CreateBridge():
                 await self._create_bridge(command)
             case DestroyBridge():
@@ -164,6 +170,8 @@ class CarryOut:
                 await self._call_recordings(command, self.ready)
             case TransferOut():
                 await self._transfer_out(command)
+            case TakeCaller() | LeadToQueue() | LeaveCaller():
+                await self.callers(command)
             case DialAgent():
                 await self._dial_agent(command)
             case AnnounceAgent():

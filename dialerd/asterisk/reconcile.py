@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dialerd.asterisk.callers import live_callers
 from dialerd.asterisk.client import AriClient
 from dialerd.asterisk.wire import Result
 from dialerd.core import ids
-from dialerd.core.events import LiveChannel
+from dialerd.core.events import LiveCaller, LiveChannel
 
 LOST_CONTEXT = "dialerd-lost"
 OUT_CONTEXT = "dialerd-out"
@@ -29,6 +30,8 @@ class Snapshot:
     bridges: Mapping[str, frozenset[str]]
     inbound: Mapping[str, str]
     """Channel id -> agent, of calls that wait in the application or are in a bridge."""
+    callers: tuple[LiveCaller, ...] = ()
+    """People who called in."""
 
 
 async def take_snapshot(client: AriClient) -> Snapshot:
@@ -40,6 +43,7 @@ async def take_snapshot(client: AriClient) -> Snapshot:
     channels, bridges = await asyncio.gather(client.channels.list(), client.bridges.list())
     app = client.settings.app
     found = [channel for channel in _rows(channels, "channels") if isinstance(channel, dict)]
+    held = _rows(bridges, "bridges")
     return Snapshot(
         channels=tuple(
             live_channel(channel, app)
@@ -48,9 +52,10 @@ async def take_snapshot(client: AriClient) -> Snapshot:
         ),
         bridges={
             str(bridge["id"]): frozenset(map(str, bridge.get("channels", ())))
-            for bridge in _rows(bridges, "bridges")
+            for bridge in held
             if ids.is_ours(str(bridge.get("id")))
         },
+        callers=live_callers([one for one in found if not ids.is_ours(str(one.get("id")))], held, app),
         inbound={str(channel["id"]): agent for channel in found if (agent := _offered_agent(channel, app))},
     )
 

@@ -12,6 +12,7 @@ import structlog
 from dialerd.asterisk.ami_connection import AmiFailed
 from dialerd.asterisk.ami_link import AmiLink
 from dialerd.asterisk.ami_wire import Message
+from dialerd.asterisk.callers import caller_taken
 from dialerd.asterisk.lanes import Lanes
 from dialerd.asterisk.lost_marks import LostMarks
 from dialerd.asterisk.marks import mark_in
@@ -138,7 +139,7 @@ class AmiRoster:
                 self._post(RosterSynced(self._roster.members, self._roster.queues))
 
     def _take(self, message: Message) -> None:
-        marked = mark_in(message)
+        marked = mark_in(message) or caller_taken(message)
         if marked is not None:
             self._post(marked)
             return

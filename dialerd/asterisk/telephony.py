@@ -23,7 +23,14 @@ from dialerd.asterisk.translate import USED_EVENTS, Translator, channel_id_of
 from dialerd.asterisk.wire import RawEvent, may_have_rest_over_websocket, parse_version
 from dialerd.core import ids
 from dialerd.core.commands import TelephonyCommand
-from dialerd.core.events import AmdFinished, InboundOffered, RecordingPauseAsked, TelephonyBack, TelephonyLost
+from dialerd.core.events import (
+    AmdFinished,
+    CallArrived,
+    InboundOffered,
+    RecordingPauseAsked,
+    TelephonyBack,
+    TelephonyLost,
+)
 from dialerd.ports import Post
 
 log = structlog.get_logger(__name__)
@@ -219,11 +226,15 @@ class AriTelephony:
         if not client.connected:
             raise ConnectFailed("the event WebSocket broke at once")
         log.info("ari_connected", version=system.get("version"), over_websocket=client.over_websocket)
-        alive = [*(channel.id for channel in snapshot.channels), *snapshot.inbound]
+        callers = [caller.channel_id for caller in snapshot.callers]
+        alive = [*(channel.id for channel in snapshot.channels), *snapshot.inbound, *callers]
         self._translator.forget_all_but(alive)
+        for channel_id in callers:
+            self._translator.callers.adopt(channel_id)
+            self._lanes.run((channel_id,), partial(carry_out.callers.follow, channel_id))
         self._told_lost = False
         carry_out.ready = True
-        self._post(TelephonyBack(snapshot.channels, snapshot.bridges, lost))
+        self._post(TelephonyBack(snapshot.channels, snapshot.bridges, lost, snapshot.callers))
         for channel_id, agent in snapshot.inbound.items():
             self._translator.adopt_inbound(channel_id)
             if not any(channel_id in inside for inside in snapshot.bridges.values()):
@@ -287,6 +298,8 @@ class AriTelephony:
         if isinstance(event, AmdFinished) and self._carry_out is not None:
             snoop = ids.sibling(event.attempt_id, ids.AMD)
             self._lanes.run((event.attempt_id,), partial(self._carry_out.hang_up, snoop))
+        if isinstance(event, CallArrived) and self._carry_out is not None:
+            self._lanes.run((event.channel_id,), partial(self._carry_out.callers.follow, event.channel_id))
         if isinstance(event, RecordingPauseAsked):
             # The agent's second line: the dialplan tells by the lamp's state what came of it.
             let_go = partial(self._let_go, channel_id_of(raw))

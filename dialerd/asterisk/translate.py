@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dialerd.asterisk.callers import CallerEvents
 from dialerd.asterisk.wire import RawEvent
 from dialerd.core import ids
 from dialerd.core.call_recording import ENDED_EARLY
@@ -84,6 +85,7 @@ class Translator:
         self._channels: dict[str, _Seen] = {}
         self._inbound: set[str] = set()
         self._playbacks: dict[str, bool] = {}
+        self.callers = CallerEvents()
 
     def is_inbound(self, channel_id: str) -> bool:
         """It is a call that app_queue offers to a nailed-up agent."""
@@ -94,6 +96,7 @@ class Translator:
         alive = set(channel_ids)
         self._channels = {name: seen for name, seen in self._channels.items() if name in alive}
         self._inbound &= alive
+        self.callers.forget_all_but(alive)
         self._playbacks.clear()
 
     def adopt_inbound(self, channel_id: str) -> None:
@@ -111,6 +114,8 @@ class Translator:
         channel_id = str(channel.get("id", ""))
         if kind == "StasisStart" and not ids.is_ours(channel_id):
             return self._offered(raw, channel_id)
+        if channel_id in self.callers:
+            return self.callers.told(kind, raw, channel_id)
         if channel_id in self._inbound:
             return self._inbound_event(kind, raw, channel_id)
         if not ids.is_ours(channel_id) or channel_id.startswith(ids.EAR):
@@ -198,7 +203,7 @@ class Translator:
             agent = arguments[2]
             return RecordingPauseAsked(arguments[1] == "pause", f"agent {agent}", agent=agent)
         if len(arguments) != 2 or arguments[0] != "agent":
-            return None
+            return self.callers.came(arguments, channel_id)
         self._inbound.add(channel_id)
         return InboundOffered(channel_id, arguments[1])
 

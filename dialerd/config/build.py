@@ -9,6 +9,7 @@ from dataclasses import replace
 from dialerd.config.answer_models import AnalysisModel, LeaveMessageModel, PacingModel
 from dialerd.config.attempt_limits import caps_of, caps_of_profile, limits_of, united
 from dialerd.config.flow_build import flows_from
+from dialerd.config.inbound_models import inbound_settings
 from dialerd.config.models import CampaignModel
 from dialerd.config.order_settings import dial_order
 from dialerd.config.preview_models import preview_settings
@@ -195,6 +196,7 @@ def campaign_settings(
         voice=model.voice or "",
         abandon_threshold_s=abandon_threshold_s(model, profile),
         recording=recording_settings(model.recording),
+        inbound=inbound_settings(model.inbound, model.opt_out_list, flows or {}),
         wrap_up_s=model.wrap_up,
         agent_ring_timeout_s=model.agents.ring_timeout,
         agent_dial=model.agents.dial,

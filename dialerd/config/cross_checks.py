@@ -10,6 +10,7 @@ from dialerd.config.build import analysis_profile, response_table, retry_rule, t
 from dialerd.config.dnc_checks import check_dnc
 from dialerd.config.document import Document
 from dialerd.config.flow_checks import check_campaign_flow, check_flows
+from dialerd.config.inbound_checks import check_inbound
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.order_settings import check_order
 from dialerd.config.pacing_checks import check_pacing
@@ -124,6 +125,7 @@ def cross_check(document: Document, file: CampaignsFile, campaigns: dict[str, Ca
         for check in _CAMPAIGN_CHECKS:
             check(checks)
         check_campaign_flow(checks, flows)
+        check_inbound(checks, flows, frozenset(file.flows))
     _shared_lists(document, file, campaigns)
     _shared_limits(document, file, campaigns)
     check_hand_overs(document, campaigns)

@@ -18,6 +18,7 @@ from dialerd.config.directions import CampaignRuleModel, SequenceModel
 from dialerd.config.dnc_lists import DncListModel
 from dialerd.config.flow_models import QUEUE_NAME, FlowModel
 from dialerd.config.flow_scalars import Key
+from dialerd.config.inbound_models import InboundModel
 from dialerd.config.order_settings import Expression, ListShareModel, MixModel, SortKeyModel
 from dialerd.config.pacing_scalars import TimeZone
 from dialerd.config.preview_models import PreviewModel
@@ -155,6 +156,9 @@ class CampaignModel(Section):
     )
     abandon_threshold: Annotated[float, Duration(0.5, 10)] = Field(
         default=written("2s"), description="A person not connected within this time counts as abandoned."
+    )
+    inbound: InboundModel = Field(
+        default_factory=InboundModel, description="What people get who call back the number that it shows."
     )
     agents: AgentsModel = Field(default_factory=AgentsModel, description="How agents are reached.")
     wrap_up: Annotated[float, Duration(0, 3600)] = Field(

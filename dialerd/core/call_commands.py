@@ -74,7 +74,7 @@ class StopListening:
 @value(frozen=True, slots=True)
 class HoldDeadMan:
     """We are in charge of the call, and say nothing for now: the dialplan shall not play the abandoned-call message
-    before ``seconds`` from now."""
+    before ``seconds`` from now. Of a caller's channel likewise: the site's message."""
 
     channel_id: str
     seconds: float

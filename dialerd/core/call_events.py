@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dialerd.core.caller_events import LiveCaller
 from dialerd.core.tones import Tone
 from dialerd.core.value import value
 
@@ -172,6 +173,8 @@ class TelephonyBack:
     """Bridge id -> channel ids in it."""
     lost_calls: frozenset[str]
     """Attempts that were answered while nobody listened; Asterisk itself played the abandoned-call message."""
+    callers: tuple[LiveCaller, ...] = ()
+    """People who called in."""
 
 
 @value(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dialerd.core.direction import CampaignRule, Sequence
 from dialerd.core.disposition import Disposition
 from dialerd.core.flow.nodes import Flow, columns_used, columns_written, queues_of, sounds_of
 from dialerd.core.flow.prompts import Prompt, sound
+from dialerd.core.inbound_settings import USUAL_INBOUND, InboundSettings
 from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.pre_call import RuleSet
@@ -173,6 +174,8 @@ class CampaignSettings:
     abandon_message: Prompt = field(default_factory=lambda: sound("sound:dialerd/abandoned"))
     abandon_threshold_s: float = 2.0
     recording: RecordingSettings = NOT_RECORDED
+    inbound: InboundSettings = USUAL_INBOUND
+    """What people get who call back the number that it shows."""
     wrap_up_s: float = 15.0
     agent_ring_timeout_s: float = 15.0
     agent_dial: str = "PJSIP/{agent}"
@@ -224,7 +227,8 @@ class CampaignSettings:
     def queues(self) -> frozenset[str]:
         """Every queue whose agents may get a call of this campaign: its own, and those that its flows lead to."""
         own = {self.queue} if self.queue is not None else set()
-        return frozenset(own.union(*(queues_of(flow) for flow in self.flows.values())))
+        flows = (*self.flows.values(), *self.inbound.flows.values())
+        return frozenset(own.union(*(queues_of(flow) for flow in flows)))
 
     @property
     def clock(self) -> Clock:
@@ -243,7 +247,10 @@ class CampaignSettings:
         own = {uri for prompt in self.prompts for uri in prompt.sounds}
         if self.recording.consent is not None and self.recording.share:
             own.add(self.recording.consent)
-        return frozenset(own.union(*(sounds_of(flow) for flow in self.flows.values())))
+        if self.inbound.message is not None:
+            own.update(self.inbound.message.sounds)
+        flows = (*self.flows.values(), *self.inbound.flows.values())
+        return frozenset(own.union(*(sounds_of(flow) for flow in flows)))
 
     @property
     def flow_columns(self) -> frozenset[str]:

@@ -24,6 +24,7 @@ from dialerd.core.gates import (
     contact_callable,
     first_objection,
     in_schedule,
+    not_calling_us,
     not_paused,
     number_callable,
     number_free,
@@ -49,6 +50,7 @@ NUMBER_GATES: tuple[Gate, ...] = (
     provider_clears,
     number_within_limits,
     number_free,
+    not_calling_us,
     caps_allow,
     prompts_ready,
 )

@@ -25,6 +25,13 @@ from dialerd.core.call_commands import StopListening as StopListening
 from dialerd.core.call_commands import StopPlayback as StopPlayback
 from dialerd.core.call_commands import StopRecording as StopRecording
 from dialerd.core.call_commands import TransferOut as TransferOut
+from dialerd.core.caller_commands import FindCaller as FindCaller
+from dialerd.core.caller_commands import ForgetCaller as ForgetCaller
+from dialerd.core.caller_commands import LeadToQueue as LeadToQueue
+from dialerd.core.caller_commands import LeaveCaller as LeaveCaller
+from dialerd.core.caller_commands import RecordCaller as RecordCaller
+from dialerd.core.caller_commands import SaveCaller as SaveCaller
+from dialerd.core.caller_commands import TakeCaller as TakeCaller
 from dialerd.core.campaign import CampaignState
 from dialerd.core.direction_commands import AuditAction as AuditAction
 from dialerd.core.direction_commands import CountContacts as CountContacts
@@ -257,16 +264,18 @@ class InvariantViolated:
 
 StoreCommand = (
     Claim | ConfirmClaim | SaveAttempt | MoveReservation | CloseAttempt | SaveAgentLine | SavePacing | BarNumber
-)
+    | SaveCaller | ForgetCaller
+)  # fmt: skip
 RecordCommand = (
     OptOut | FetchContacts | ReturnContacts | RetireContacts | ParkContacts | WakeContacts | SaveCampaignState
-    | SaveDirection | AuditAction | CountContacts | MarkCall
+    | SaveDirection | AuditAction | CountContacts | MarkCall | FindCaller | RecordCaller
 )  # fmt: skip
 TelephonyCommand = (
     OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | StartListening | StopListening | HoldDeadMan
     | CreateBridge | DestroyBridge | EnterBridge | PlayMessage | StopPlayback | StartRecording | StopRecording
     | TransferOut | DialAgent | AnnounceAgent
     | StartCallRecording | PauseCallRecording | AnnounceRecording
+    | TakeCaller | LeadToQueue | LeaveCaller
 )  # fmt: skip
 RosterCommand = PauseMember
 ProviderCommand = AskProvider

@@ -11,6 +11,8 @@ from dialerd.core import ids
 from dialerd.core.answering import Answering
 from dialerd.core.attempt import AttemptState
 from dialerd.core.call_recording import CallRecording
+from dialerd.core.caller_run import CallerRun
+from dialerd.core.callers import Callers
 from dialerd.core.closing import Closing
 from dialerd.core.commands import Command
 from dialerd.core.desk import Desk
@@ -60,13 +62,14 @@ class Dialer:
         flowing = self._flowing = Flowing(self.floor, desk, placing, joining, opting_out, running.prompting)
         answering = Answering(self.floor, placing, joining, forecasting, flowing, running.prompting)
         recording = self._recording = CallRecording(self.floor)
+        edits = self._edits = ListEdits(self.floor, running, placing)
+        callers = self._callers = Callers(self.floor, desk, placing, opting_out, edits)
         recovery = self._recovery = Recovery(
-            self.floor, desk, placing, closing, answering, joining, inbound, flowing, recording
+            self.floor, desk, placing, closing, answering, joining, inbound, flowing, recording, callers
         )
         self.sequencing = Sequencing(self.floor, running)
         self.directing = Directing(self.floor, running, forecasting)
         self._rounds = Rounds(self.floor, desk, forecasting, running, placing, previewing)
-        edits = self._edits = ListEdits(self.floor, running, placing)
         self.viewer = Viewer(self.floor, desk, forecasting, running.case_for)
         self.inspecting = Inspecting(self.floor, desk, running.case_for)
         self.viewer.sequencing, self.viewer.directing = self.sequencing, self.directing
@@ -92,15 +95,15 @@ class Dialer:
             e.ClaimNotConfirmed: self._for_attempt(previewing.not_confirmed),
             e.AttemptClosed: self._for_attempt(lambda a, ev, now: closing.closed(a)),
             e.StoreLost: lambda ev, now: self._lost("store", ev.reason),
-            e.StoreBack: lambda ev, now: self._back("store"),
+            e.StoreBack: self._store_back,
             d.DncStandingChanged: opting_out.standing_changed,
             d.OptedOut: opting_out.opted_out,
             d.DncLifted: opting_out.lifted,
             d.ProviderAnswered: running.inquiring.answered,
             d.ProviderFailed: running.inquiring.failed,
             d.ProviderForgotten: running.inquiring.forgotten,
-            e.PromptsRendered: lambda ev, now: running.prompting.rendered(ev, now),
-            e.PromptsFailed: lambda ev, now: running.prompting.failed(ev, now),
+            e.PromptsRendered: self._prompts_rendered,
+            e.PromptsFailed: self._prompts_failed,
             e.ContactsFetched: edits.fetched,
             e.ContactsEdited: edits.edited,
             e.OutcomesRecorded: self._outcomes_recorded,
@@ -110,7 +113,7 @@ class Dialer:
             e.OriginateAccepted: lambda ev, now: None,
             e.OriginateRefused: self._for_attempt(placing.originate_refused),
             e.OriginateUnknown: self._for_attempt(lambda a, ev, now: placing.originate_unknown(a, now)),
-            e.ChannelProbed: switchboard.probed,
+            e.ChannelProbed: self._of_caller(callers.probed, switchboard.probed),
             e.ChannelRinging: self._on_channel(lambda a, ev, now: placing.ringing(a, now)),
             e.ChannelAnswered: switchboard.answered,
             e.TalkingStarted: self._on_channel(lambda a, ev, now: answering.talking_started(a, now)),
@@ -122,16 +125,22 @@ class Dialer:
             e.BridgeFailed: switchboard.bridge_failed,
             e.PlaybackStarted: self._on_playback(lambda a, ev, now: answering.playback_started(a, now)),
             e.PlaybackFinished: self._on_playback(answering.playback_finished, flowing.playback_finished),
-            e.DigitPressed: self._on_channel(flowing.pressed),
-            e.RecordingFinished: self._on_channel(flowing.recorded),
+            e.DigitPressed: self._of_caller(callers.walking.pressed, self._on_channel(flowing.pressed)),
+            e.RecordingFinished: self._of_caller(callers.walking.recorded, self._on_channel(flowing.recorded)),
             e.CallRecordingStarted: self._for_attempt(recording.started),
             e.CallRecordingFailed: self._for_attempt(recording.failed),
             e.CallRecordingPaused: self._for_attempt(recording.paused),
             e.RecordingPauseAsked: recording.pause_asked,
             e.TransferFailed: self._on_channel(flowing.transfer_failed),
-            e.ChannelEnded: switchboard.channel_ended,
+            e.ChannelEnded: self._of_caller(lambda c, ev, now: callers.ended(c, now), switchboard.channel_ended),
             e.CallLost: self._for_attempt(lambda a, ev, now: recovery.call_lost(a, now)),
             e.InboundOffered: inbound.offered,
+            e.CallArrived: callers.arrived,
+            e.CallerFound: callers.found,
+            e.CallerTaken: callers.taken,
+            e.CallerBack: callers.back,
+            e.CallerLeft: callers.left_app,
+            e.CallerRecorded: self._caller_recorded,
             e.TelephonyLost: lambda ev, now: recovery.telephony_lost(ev.reason, now),
             e.TelephonyBack: recovery.telephony_back,
             e.MemberSeen: desk.member_seen,
@@ -158,6 +167,12 @@ class Dialer:
             "prompt_failed": self._timer_for_attempt(flowing.prompt_failed),
             "consent": self._timer_for_attempt(recording.consent_late),
             "recording_ended": self._timer_for_attempt(recording.broke_off),
+            "caller_lookup": self._timer_for_caller(callers.nobody_said),
+            "caller_speech": self._timer_for_caller(callers.speech_is_late),
+            "caller_flow": self._timer_for_caller(callers.walking.timed_out),
+            "caller_end": self._timer_for_caller(callers.walking.lasts_too_long),
+            "caller_prompt": self._timer_for_caller(callers.walking.prompt_failed),
+            "caller_probe": self._timer_for_caller(callers.probe),
             "wrap_up": self._wrap_up_over,
             "agent_line": desk.redial,
             "line_watch": desk.watch_line,
@@ -212,6 +227,14 @@ class Dialer:
 
         return run
 
+    def _timer_for_caller(self, act: Callable[[CallerRun, float], None]) -> Callable[[str, float], None]:
+        def run(subject: str, now: float) -> None:
+            caller = self.floor.callers.get(subject)
+            if caller is not None:
+                act(caller, now)
+
+        return run
+
     def _timer_for_campaign(self, act: Callable[[Any, float], None]) -> Callable[[str, float], None]:
         def run(subject: str, now: float) -> None:
             campaign = self.floor.campaigns.get(subject)
@@ -243,6 +266,20 @@ class Dialer:
 
         return run
 
+    def _of_caller(
+        self, act: Callable[[CallerRun, Any, float], None], otherwise: Callable[[Any, float], None]
+    ) -> Callable[[Any, float], None]:
+        """What is told of a channel concerns somebody who called in, or it is another's."""
+
+        def run(event: Any, now: float) -> None:
+            caller = self.floor.callers.get(event.channel_id)
+            if caller is not None:
+                act(caller, event, now)
+            else:
+                otherwise(event, now)
+
+        return run
+
     def _on_playback(
         self,
         message: Callable[[LiveAttempt, Any, float], None],
@@ -255,6 +292,11 @@ class Dialer:
                 self._recording.prompt(event, now)
                 return
             walker = self.floor.playbacks.get(event.playback_id)
+            caller = self.floor.callers.get(walker or "")
+            if caller is not None:
+                if isinstance(event, e.PlaybackFinished):
+                    self._callers.walking.playback_finished(caller, event, now)
+                return
             attempt = self.floor.attempts.get(walker or ids.sibling(event.playback_id, ids.ATTEMPT))
             if attempt is not None:
                 (message if walker is None or prompt is None else prompt)(attempt, event, now)
@@ -302,6 +344,28 @@ class Dialer:
         self.sequencing.recovered({name: state for (kind, name), state in left.items() if kind == "sequence"})
         self.directing.recovered({name: state for (kind, name), state in left.items() if kind == "rule"}, now)
         self._back("store")
+
+    def _store_back(self, event: e.StoreBack, now: float) -> None:
+        self._callers.store_back()
+        self._back("store")
+
+    def _caller_recorded(self, event: e.CallerRecorded, now: float) -> None:
+        self._callers.recorded(event, now)
+        if event.contact_list:
+            self._running.list_changed(event.contact_list)
+
+    def _prompts_rendered(self, event: e.PromptsRendered, now: float) -> None:
+        # Wishes for people who call in have numbers below zero.
+        if event.serial < 0:
+            self._callers.rendered(event, now)
+        else:
+            self._running.prompting.rendered(event, now)
+
+    def _prompts_failed(self, event: e.PromptsFailed, now: float) -> None:
+        if event.serial < 0:
+            self._callers.not_rendered(event)
+        else:
+            self._running.prompting.failed(event, now)
 
     def _lost(self, what: str, reason: str) -> None:
         self.floor.condition(**{what: reason})

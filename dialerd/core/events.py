@@ -29,6 +29,14 @@ from dialerd.core.call_events import TalkingStopped as TalkingStopped
 from dialerd.core.call_events import TelephonyBack as TelephonyBack
 from dialerd.core.call_events import TelephonyLost as TelephonyLost
 from dialerd.core.call_events import ToneHeard as ToneHeard
+from dialerd.core.caller import CallerRecord
+from dialerd.core.caller_events import CallArrived as CallArrived
+from dialerd.core.caller_events import CallerBack as CallerBack
+from dialerd.core.caller_events import CallerFound as CallerFound
+from dialerd.core.caller_events import CallerLeft as CallerLeft
+from dialerd.core.caller_events import CallerRecorded as CallerRecorded
+from dialerd.core.caller_events import CallerTaken as CallerTaken
+from dialerd.core.caller_events import LiveCaller as LiveCaller
 from dialerd.core.campaign import CampaignState, Plan
 from dialerd.core.contact import Contact
 from dialerd.core.contact_events import ContactsChanged as ContactsChanged
@@ -131,6 +139,8 @@ class Recovered:
     """Campaign -> the state of the last SavePacing."""
     directions: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     """(kind, name) -> the state of the last SaveDirection."""
+    callers: tuple[CallerRecord, ...] = ()
+    """Inbound calls that were not over, or not in the record."""
 
 
 @value(frozen=True, slots=True)
@@ -220,5 +230,6 @@ Event = (
     | PlaybackStarted | PlaybackFinished | DigitPressed | RecordingFinished | TransferFailed
     | CallRecordingStarted | CallRecordingFailed | CallRecordingPaused | RecordingPauseAsked
     | ChannelEnded | CallLost | InboundOffered | TelephonyLost | TelephonyBack
+    | CallArrived | CallerFound | CallerTaken | CallerBack | CallerLeft | CallerRecorded
     | MemberSeen | MemberGone | RosterLost | RosterSynced | CallMarked
 )  # fmt: skip

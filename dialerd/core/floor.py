@@ -10,6 +10,7 @@ from dialerd.core.agent import AGENT_LIFECYCLE, AgentState
 from dialerd.core.analysis import AnalysisProfile
 from dialerd.core.attempt import ATTEMPT_LIFECYCLE, AttemptRecord, AttemptState
 from dialerd.core.attempts_control import CappedSubjects
+from dialerd.core.caller_run import CallerRun
 from dialerd.core.campaign import CAMPAIGN_LIFECYCLE, CampaignSettings, CampaignState, Plan
 from dialerd.core.commands import Command, InvariantViolated, Tell
 from dialerd.core.contact import Contact
@@ -245,10 +246,14 @@ class Floor:
         self.attempts: dict[str, LiveAttempt] = {}
         self.numbers: dict[str, str] = {}
         """Number -> the live attempt on it."""
+        self.callers: dict[str, CallerRun] = {}
+        """Channel of somebody who calls in -> their call."""
+        self.calling: dict[str, str] = {}
+        """Number (E.164) of somebody who calls in at this moment -> their call."""
         self.capped = CappedSubjects()
         """Numbers and contacts that must wait for a rolling cap."""
         self.playbacks: dict[str, str] = {}
-        """Playback of a flow that is going on -> attempt."""
+        """Playback of a flow that is going on -> attempt, or the channel of a caller."""
         self.agent_channels: dict[str, str] = {}
         """Agent channel id (line, ring or inbound) -> agent."""
         self.waiting: dict[str, list[str]] = {}

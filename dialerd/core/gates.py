@@ -167,6 +167,12 @@ def number_free(case: Case) -> Verdict:
     return Hold("number_in_use") if in_use else ALLOW
 
 
+def not_calling_us(case: Case) -> Verdict:
+    """The person does not call us at this moment."""
+    calls = case.number is not None and case.number.e164 in case.floor.calling
+    return Hold("calls_us_now") if calls else ALLOW
+
+
 def dnc_ready(case: Case) -> Verdict:
     """Every do-not-call list of the campaign can be asked."""
     obstacle = case.floor.dnc.obstacle(case.campaign.settings.dnc)

@@ -31,6 +31,8 @@ RECORDED_IN = "rci-"
 """The snoop channel, and the recording on it, of what the called party says."""
 RECORDED_OUT = "rco-"
 """The same of what they hear."""
+INBOUND = "inb-"
+"""An inbound call. Its channel's id is Asterisk's own."""
 _KINDS = frozenset(
     {
         ATTEMPT,
@@ -44,6 +46,7 @@ _KINDS = frozenset(
         CONSENT_OF_AGENT,
         RECORDED_IN,
         RECORDED_OUT,
+        INBOUND,
     }
 )
 

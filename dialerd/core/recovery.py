@@ -6,6 +6,7 @@ from dialerd.core import ids
 from dialerd.core.answering import Answering
 from dialerd.core.attempt import NOT_DIALED_YET, AttemptRecord, AttemptState
 from dialerd.core.call_recording import CallRecording
+from dialerd.core.callers import Callers
 from dialerd.core.campaign import CampaignSettings, Mode
 from dialerd.core.closing import Closing
 from dialerd.core.commands import CreateBridge, DestroyBridge, EnterBridge, HangUp, SaveAgentLine
@@ -38,7 +39,9 @@ class Recovery:
         inbound: Inbound,
         flowing: Flowing,
         recording: CallRecording,
+        callers: Callers,
     ) -> None:
+        self._callers = callers
         self._recording = recording
         self._floor = floor
         self._desk = desk
@@ -58,6 +61,7 @@ class Recovery:
         floor.recovered_states = dict(event.campaigns)
         for record in event.attempts:
             self._adopt(record, now)
+        self._callers.recovered(event.callers, now)
         if event.attempts:
             floor.tell("info", "attempts_adopted", count=str(len(event.attempts)))
 
@@ -108,6 +112,7 @@ class Recovery:
             floor.tell("info", "lost_calls_already_closed", count=str(marks_of_others))
         self._orphans(channels, event)
         floor.condition(telephony=None)
+        self._callers.telephony_back(event.callers, now)
         self._desk.open_lines(now)
         for agent in floor.agents.values():
             agent.announced = None
@@ -306,6 +311,7 @@ class Recovery:
         floor = self._floor
         floor.condition(shutting_down=True)
         if cancel_ringing:
+            self._callers.shutdown()
             for attempt in list(floor.attempts.values()):
                 self._placing.cancel(attempt, "shutting_down", now)
 

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from dialerd.core.attempt import AttemptRecord, Outcome
+from dialerd.core.caller import CallerRecord, CallerState
 from dialerd.core.contact import ContactNext, ContactState
 
 _FIELDS = tuple(field.name for field in fields(AttemptRecord))
@@ -85,6 +86,23 @@ def decode_outcome(data: bytes | str) -> Outcome:
             append_to=tuple(following.get("append_to") or ()),
         ),
     )
+
+
+def encode_caller(record: CallerRecord) -> bytes:
+    """The inbound call as JSON."""
+    return orjson.dumps(record)
+
+
+def decode_caller(data: bytes | str) -> CallerRecord:
+    """The call that :func:`encode_caller` wrote, here or in another version. Raises :class:`Undecodable`."""
+    document = _loads(data)
+    known = {field.name for field in fields(CallerRecord)}
+    try:
+        record = CallerRecord(**{name: value for name, value in document.items() if name in known})
+        CallerState(record.state)
+    except (TypeError, ValueError) as error:
+        raise Undecodable(f"no inbound call: {error}") from error
+    return record
 
 
 def encode_pacing(state: Mapping[str, Any]) -> bytes:

@@ -19,6 +19,7 @@ from dialerd.core.contact import ContactState
 from dialerd.ports import Clock
 from dialerd.store.contact_edits import REMOVED, NoSuchNumber, add_numbers, drop_numbers, replace_contact, to_change
 from dialerd.store.import_table import make_list
+from dialerd.store.inbound_calls import forget_callers
 from dialerd.store.journal import note
 from dialerd.store.recordings import remove_with_contacts
 from dialerd.store.schema import IMPORTING, answered_once, contact_numbers, contacts
@@ -179,6 +180,7 @@ class ContactFeed:
             if found:
                 await drop_numbers(connection, found)
                 await remove_with_contacts(connection, found)
+                await forget_callers(connection, found)
             for contact_id in found:
                 await connection.execute(
                     update(contacts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dialerd.core.attempt import AttemptRecord
+from dialerd.core.caller import CallerRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,5 @@ class LedgerContents:
     attempts: tuple[AttemptRecord, ...]
     agent_lines: Mapping[str, str]
     pacing: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    callers: tuple[CallerRecord, ...] = ()
+    """Inbound calls that were not over, or not in the record."""

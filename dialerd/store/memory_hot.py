@@ -8,14 +8,17 @@ from dataclasses import replace
 
 from dialerd.core.attempt import AttemptRecord, Outcome
 from dialerd.core.attempts_control import LoggedCall, Scope, claimed_call, closed_call, first_free, subjects
+from dialerd.core.caller import CallerRecord, CallerState
 from dialerd.core.commands import (
     BarNumber,
     Claim,
     CloseAttempt,
     ConfirmClaim,
+    ForgetCaller,
     MoveReservation,
     SaveAgentLine,
     SaveAttempt,
+    SaveCaller,
     SavePacing,
     StoreCommand,
 )
@@ -70,6 +73,8 @@ class MemoryHotStore:
         """Agent -> the attempt it is reserved for."""
         self.agent_lines: dict[str, str] = {}
         """Agent -> channel id of the nailed-up line."""
+        self.callers: dict[str, CallerRecord] = {}
+        """Inbound calls as last saved."""
         self.pacing: dict[str, bytes] = {}
         """Campaign -> what its pacer has learned, as JSON."""
         self.calls: dict[tuple[Scope, str], list[LoggedCall]] = {}
@@ -99,7 +104,8 @@ class MemoryHotStore:
         """What is in the ledger now."""
         attempts = tuple(copy_of(self.ledger[attempt_id]) for attempt_id in sorted(self.ledger))
         pacing = {campaign: decode_pacing(state) for campaign, state in self.pacing.items()}
-        return LedgerContents(attempts, dict(self.agent_lines), pacing)
+        callers = tuple(replace(self.callers[call_id]) for call_id in sorted(self.callers))
+        return LedgerContents(attempts, dict(self.agent_lines), pacing, callers)
 
     # --- the simulated world ----------------------------------------------------------------------------
 
@@ -175,12 +181,23 @@ class MemoryHotStore:
             self.pacing[command.campaign] = encode_pacing(command.state)
         elif type(command) is BarNumber:
             self.dnc.bar(command.dnc_list, DncEntry(DncKind.NUMBER, command.number), self._clock.now())
+        elif type(command) is SaveCaller:
+            self._save_caller(command.record)
+        elif type(command) is ForgetCaller:
+            self.callers.pop(command.call_id, None)
         elif type(command) is SaveAgentLine:
             if command.channel_id is None:
                 self.agent_lines.pop(command.agent, None)
             else:
                 self.agent_lines[command.agent] = command.channel_id
         return None
+
+    def _save_caller(self, record: CallerRecord) -> None:
+        self.callers[record.id] = replace(record)
+        if record.number and record.state != CallerState.ENDED:
+            self.numbers.setdefault(record.number, record.id)
+        elif self.numbers.get(record.number) == record.id:
+            del self.numbers[record.number]
 
     def _claim(self, command: Claim) -> Event:
         record = command.record
@@ -311,4 +328,6 @@ def _frozen(command: StoreCommand) -> StoreCommand:
     """The command with a copy of its record: the core goes on changing its own."""
     if isinstance(command, Claim | ConfirmClaim | SaveAttempt | MoveReservation):
         return replace(command, record=copy_of(command.record))
+    if isinstance(command, SaveCaller):
+        return replace(command, record=replace(command.record))
     return command

@@ -12,9 +12,11 @@ from dialerd.core.commands import (
     AuditAction,
     CountContacts,
     FetchContacts,
+    FindCaller,
     MarkCall,
     OptOut,
     ParkContacts,
+    RecordCaller,
     RecordCommand,
     RetireContacts,
     ReturnContacts,
@@ -34,6 +36,7 @@ from dialerd.core.windows import ROLLING_DAYS, DayCount, day_of
 from dialerd.core.wrap_up import lists_joined, webhooks_wanted
 from dialerd.ports import Clock, Post
 from dialerd.store.contact_update import copied_into, lists_of, moves, standing_after
+from dialerd.store.memory_callers import MemoryCallers
 from dialerd.store.memory_contacts import MemoryContacts
 from dialerd.store.memory_hot import Defer
 
@@ -66,6 +69,8 @@ class MemoryRecord:
         self._directions: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.attempts: dict[str, AttemptRecord] = {}
         """Attempt id -> the finished attempt, in order of recording."""
+        self.callers = MemoryCallers(self.rows, self.attempts)
+        """Inbound calls."""
 
     # --- the port ---------------------------------------------------------------------------------------
 
@@ -195,6 +200,10 @@ class MemoryRecord:
             self.rows.wake(command.contact_lists, command.reasons)
         elif isinstance(command, OptOut):
             self._opt_out(command.dnc_list, command.number)
+        elif isinstance(command, FindCaller):
+            self._reply(self.callers.find(command))
+        elif isinstance(command, RecordCaller):
+            self._reply(self.callers.record(command, self._clock.now()))
         elif isinstance(command, SaveDirection):
             self._directions[command.kind, command.name] = dict(command.state)
         elif isinstance(command, MarkCall):

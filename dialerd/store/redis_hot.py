@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from dialerd.core.attempt import AttemptRecord
+from dialerd.core.caller import CallerRecord
 from dialerd.core.commands import (
     Claim,
     CloseAttempt,
@@ -24,7 +25,7 @@ from dialerd.core.events import AttemptClosed, ClaimGranted, StoreBack, StoreLos
 from dialerd.ports import Clock, Post
 from dialerd.store.call_log_format import LOG_INCOMPLETE
 from dialerd.store.cancellation import heed_cancellation
-from dialerd.store.codec import Undecodable, decode_attempt, decode_pacing
+from dialerd.store.codec import Undecodable, decode_attempt, decode_caller, decode_pacing
 from dialerd.store.ledger import LedgerContents
 from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_lease import Lease, Superseded
@@ -153,8 +154,17 @@ class RedisHotStore:
         self._mirror.agent_lines = {agent: channel.decode() for agent, channel in lines.items()}
         return LedgerContents(
             tuple(sorted(attempts, key=lambda record: record.id)), dict(self._mirror.agent_lines),
-            await self._pacing(link),
+            await self._pacing(link), await self._callers(link),
         )  # fmt: skip
+
+    async def _callers(self, link: RedisLink) -> tuple[CallerRecord, ...]:
+        found = []
+        for name, entry in (await _hash(link, self.keys.callers)).items():
+            try:
+                found.append(decode_caller(entry))
+            except Undecodable as error:
+                _log.error("ledger_entry_unreadable", call=name, error=str(error))
+        return tuple(sorted(found, key=lambda record: record.id))
 
     async def _pacing(self, link: RedisLink) -> dict[str, dict[str, Any]]:
         found = {}

@@ -103,6 +103,11 @@ class Keys:
         return self._of_shard("agent-lines")
 
     @property
+    def callers(self) -> str:
+        """Hash: inbound call -> entry as JSON."""
+        return self._of_shard("callers")
+
+    @property
     def pacing(self) -> str:
         """Hash: campaign -> what its pacer has learned, as JSON."""
         return self._of_shard("pacing")

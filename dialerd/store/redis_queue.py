@@ -10,26 +10,29 @@ import orjson
 
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.attempts_control import claimed_call, closed_call
+from dialerd.core.caller import CallerState
 from dialerd.core.commands import (
     BarNumber,
     Claim,
     CloseAttempt,
     ConfirmClaim,
+    ForgetCaller,
     MoveReservation,
     SaveAgentLine,
     SaveAttempt,
+    SaveCaller,
     SavePacing,
     StoreCommand,
 )
 from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import ClaimConfirmed, ClaimNotConfirmed, ClaimRefused
 from dialerd.store.call_log_format import packed, packed_caps
-from dialerd.store.codec import encode_attempt, encode_outcome, encode_pacing
+from dialerd.store.codec import encode_attempt, encode_caller, encode_outcome, encode_pacing
 from dialerd.store.cps import CpsWindow, window_for
 from dialerd.store.dnc_question import DNC, refusal_of, spec_of
 from dialerd.store.redis_keys import Keys
 from dialerd.store.redis_link import Call
-from dialerd.store.redis_scripts import AGENT_LINE, CLAIM, CLOSE, CONFIRM, DNC_BAR, MOVE, PACING, SAVE
+from dialerd.store.redis_scripts import AGENT_LINE, CALLER, CLAIM, CLOSE, CONFIRM, DNC_BAR, MOVE, PACING, SAVE
 
 _REPLACEABLE = (SaveAttempt, SavePacing)
 CLOSED_MEMORY_S = 3600
@@ -118,7 +121,19 @@ class CommandQueue:
             return Pending(SavePacing, f"pacing:{command.campaign}", call)
         if isinstance(command, BarNumber):
             return Pending(BarNumber, f"dnc:{command.dnc_list}", bar_call(self._keys, command))
+        if isinstance(command, SaveCaller | ForgetCaller):
+            return self._caller(command)
         return self._agent_line(command)
+
+    def _caller(self, command: SaveCaller | ForgetCaller) -> Pending:
+        keys = (self._keys.lease, self._keys.callers, self._keys.numbers)
+        if isinstance(command, ForgetCaller):
+            return Pending(ForgetCaller, command.call_id, Call(CALLER, keys, (command.call_id, "", "", "0")))
+        record = command.record
+        lasts = "0" if record.state == CallerState.ENDED else "1"
+        return Pending(
+            SaveCaller, record.id, Call(CALLER, keys, (record.id, encode_caller(record), record.number, lasts))
+        )
 
     def _claim(self, command: Claim) -> Pending:
         keys, record = self._keys, command.record

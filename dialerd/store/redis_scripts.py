@@ -40,6 +40,7 @@ MOVE = _script("move")
 CLOSE = _script("close")
 AGENT_LINE = _script("agent_line")
 PACING = _script("pacing")
+CALLER = _script("caller")
 RESTORE = _script("restore")
 DROP = _script("drop")
 ACQUIRE = _script("acquire")
@@ -61,6 +62,7 @@ ALL = (
     CLOSE,
     AGENT_LINE,
     PACING,
+    CALLER,
     RESTORE,
     DROP,
     ACQUIRE,

@@ -212,6 +212,39 @@ recordings = Table(
     Index(None, "ended_at"),
 )
 
+# People who called back the number that a campaign shows; no attempts.
+inbound_calls = Table(
+    "inbound_calls",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("campaign", String, nullable=False),
+    Column("contact_id", BigInteger),
+    Column("contact_list", String, nullable=False),
+    Column("contact_key", Text, nullable=False),
+    Column("number", String, nullable=False),
+    Column("shown", String, nullable=False),
+    Column("attempt_id", String, nullable=False),
+    Column("treatment", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("queue", String, nullable=False),
+    Column("agent", String, nullable=False),
+    Column("arrived_at", Double, nullable=False),
+    Column("answered_at", Double),
+    Column("connected_at", Double),
+    Column("ended_at", Double),
+    Column("waited_s", Double, nullable=False),
+    Column("opted_out", Boolean, nullable=False),
+    Column("callback", Boolean, nullable=False),
+    Column("flow", _Json),
+    Column("flow_result", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("recorded_at", Double, nullable=False),
+    Index(None, "campaign", "arrived_at"),
+    Index(None, "contact_id"),
+    Index(None, "number"),
+    Index(None, "arrived_at"),
+)
+
 campaigns = Table(
     "campaigns",
     metadata,
@@ -343,7 +376,6 @@ abandoned_index = Index(
 
 __all__ = [
     "IMPORTING", "abandoned_index", "answered_once", "attempts", "audit", "call_marks", "campaigns", "contact_lists",
-    "contact_numbers", "contacts", "directions", "imports", "metadata", "notices", "order_books", "order_changes",
-    "order_entries",
-    "order_sources", "recordings", "webhook_deliveries",
+    "contact_numbers", "contacts", "directions", "imports", "inbound_calls", "metadata", "notices", "order_books",
+    "order_changes", "order_entries", "order_sources", "recordings", "webhook_deliveries",
 ]  # fmt: skip

@@ -19,9 +19,11 @@ from dialerd.core.commands import (
     AuditAction,
     CountContacts,
     FetchContacts,
+    FindCaller,
     MarkCall,
     OptOut,
     ParkContacts,
+    RecordCaller,
     RecordCommand,
     RetireContacts,
     ReturnContacts,
@@ -42,6 +44,7 @@ from dialerd.store.day_counts import day_counts
 from dialerd.store.directions import count, save, saved
 from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.id_lists import among
+from dialerd.store.inbound_calls import find_caller, record_caller
 from dialerd.store.order_book import Wanted
 from dialerd.store.order_fetch import pick
 from dialerd.store.order_look import look_first
@@ -92,7 +95,7 @@ class SqlRecord:
 
     def submit(self, command: RecordCommand) -> None:
         """Queue one command; see :class:`~dialerd.ports.Record`."""
-        if isinstance(command, OptOut) and self._commands:
+        if isinstance(command, OptOut | FindCaller) and self._commands:
             # Right behind the one that is being carried out.
             self._commands.insert(1, command)
         else:
@@ -192,6 +195,14 @@ class SqlRecord:
                 state, reason = command.state, command.reason
                 await save_state(connection, command.campaign, state, reason, self._clock.now())
 
+        elif isinstance(command, FindCaller):
+            async with self._reading.connect() as connection:
+                caller = await find_caller(connection, command)
+            self._post(caller)
+        elif isinstance(command, RecordCaller):
+            async with self._engine.begin() as connection:
+                kept = await record_caller(connection, command, self._clock.now())
+            self._post(kept)
         elif isinstance(command, MarkCall):
             async with self._engine.begin() as connection:
                 await keep(connection, command)

@@ -16,13 +16,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from dialerd import __version__
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.attempts_control import CAP_REASON
-from dialerd.core.commands import Claim, CloseAttempt, Command, MarkCall, OptOut, OriginateCall
+from dialerd.core.commands import Claim, CloseAttempt, Command, MarkCall, OptOut, OriginateCall, RecordCaller
 from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ClaimRefused, Event, PlanChanged
 from dialerd.core.treatment import MAY_BE_PERSON
 from dialerd.core.view import DialerView
 from dialerd.telemetry.amd_metrics import AmdMetrics
+from dialerd.telemetry.caller_metrics import CallerMetrics
 from dialerd.telemetry.import_metrics import ImportMetrics
 from dialerd.telemetry.notice_table import NOTICES
 from dialerd.telemetry.present import PresentCollector
@@ -95,6 +96,7 @@ class Metrics:
             "flow_results", "Calls that walked through a flow, by how that ended.", ("campaign", "flow", "result")
         )
         self._opt_outs = self._counter("opt_outs", "People who opted out during a call.", ("campaign", "how"))
+        self._callers = CallerMetrics(self.registry)
         self._capped = self._counter(
             "capped_total", "Claims that a rolling cap on attempts refused.", ("cap", "campaign")
         )
@@ -208,6 +210,8 @@ class Metrics:
                 campaign = self._campaign_of.get(command.attempt_id)
                 if campaign is not None:
                     self._opt_outs.labels(campaign, command.how).inc()
+            elif isinstance(command, RecordCaller):
+                self._callers.over(command.record)
             elif isinstance(command, MarkCall):
                 self._marked.labels(command.mark.value).inc()
             elif isinstance(command, CloseAttempt):
@@ -326,6 +330,7 @@ class Metrics:
             for disposition in Disposition:
                 self._attempts.labels(campaign, disposition.value)
             self._opt_outs.labels(campaign, "key")
+            self._callers.begin_at_zero(campaign)
 
     def _count(self, record: AttemptRecord) -> None:
         campaign = record.campaign
