@@ -35,7 +35,8 @@ HINTS = {
 }
 REQUIRED_CONTEXTS = {
     "dialerd-out": "dialerd*20", "dialerd-lost": "s", "dialerd-amd": "dialerd*9000", "dialerd-ear": "127.0.0.1",
-    "dialerd-agent": "8001",
+    "dialerd-agent": "8001", "dialerd-inbound": "+441632960000", "dialerd-inbound-queue": "s",
+    "dialerd-inbound-lost": "s",
 }  # fmt: skip
 """Context -> an extension that must be in it: a dialplan of another version may have the context, and not take what
 this one sends into it."""

@@ -95,6 +95,8 @@ class CallerRecord:
     """Which of the contact's numbers it is."""
     language: str = ""
     """The contact's own; empty: that of the campaign."""
+    called_zone: str = ""
+    """Time zones in which the person may be; empty: that of the campaign."""
     state: str = CallerState.ARRIVED.value
     treatment: str = ""
     """``queue``, ``message``, ``flow``, or ``closed``: the message outside of hours."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from dialerd.core import ids
+from dialerd.core.callable_time import zones_in
 from dialerd.core.caller import CallerState
 from dialerd.core.caller_commands import LeadToQueue, SaveCaller
 from dialerd.core.caller_flows import INBOUND_FLOW, message_flow, opts_out
@@ -293,4 +294,5 @@ class CallerWalking:
             contact.last_disposition if contact is not None else None,
         )
         zone = settings.time_zone if settings is not None else "UTC"
-        return Around(moment_at(now, zone), facts, zone, self._desk.idle_agents)
+        zones = zones_in(caller.record.called_zone) or (zone,)
+        return Around(moment_at(now, zone), facts, zone, zones, self._desk.idle_agents)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dialerd.core import ids
+from dialerd.core.callable_time import zones_said
 from dialerd.core.caller import CallerRecord, CallerState, same_number
 from dialerd.core.caller_commands import FindCaller, ForgetCaller, LeaveCaller, RecordCaller, SaveCaller, TakeCaller
 from dialerd.core.caller_end import following_of, outcome_of
@@ -118,6 +119,9 @@ class Callers:
             record.language = own_language(caller.settings, contact.columns)
             numbers = [number.e164 for number in contact.numbers]
             record.number_index = numbers.index(record.number) if record.number in numbers else contact.number_index
+            if record.number in numbers:
+                number = contact.numbers[record.number_index]
+                record.called_zone = zones_said(caller.settings.callable_time.locate(contact, number))
         if record.number:
             self._lock(caller, now)
         chosen = welcome(caller.settings, bool(record.attempt_id), now)

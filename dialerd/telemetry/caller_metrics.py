@@ -24,6 +24,7 @@ class CallerMetrics:
 
     def begin_at_zero(self, campaign: str) -> None:
         """Prometheus sees an increase only from a value that it has seen."""
+        self._waited.labels(campaign)
         for outcome in InboundOutcome:
             self._calls.labels(campaign, outcome.value)
 

@@ -109,6 +109,16 @@ NOTICES: dict[str, Advice] = {
         "A prompt of a flow could not be played to the caller; the call was ended.",
         "Check that Asterisk has the sounds of the flow and node named here (`dialerd doctor`).",
     ),
+    "caller_not_looked_up": Advice(
+        "Somebody called back, and the database did not say in time who it was; they were treated as unknown.",
+        "Look at the database's load and at earlier notices about it.",
+    ),
+    "caller_without_speech": Advice(
+        "Somebody called back, and what they were to hear could not be turned into speech; they heard the dialplan's "
+        "own message.",
+        "Look for earlier notices about the speech engine. Texts for unknown callers need a fallback in each column: "
+        "`{name|there}`.",
+    ),
     "prompt_not_rendered": Advice(
         "A text of a flow had not been turned into speech when the call needed it; the call was ended.",
         "Look for earlier notices about the speech engine.",
