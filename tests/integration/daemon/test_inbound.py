@@ -9,7 +9,7 @@ from tests.harness.aftermath import assert_at_rest
 from tests.harness.redis_keys import lines
 from tests.harness.site import CALLER, Site, progressive
 from tests.harness.stage import Stage
-from tests.harness.waiting import until, until_equal
+from tests.harness.waiting import until, until_equal, while_true
 
 BUSY_ONCE = {"retry": {"busy": {"max_tries": 3, "gap": "1h"}}}
 
@@ -45,12 +45,19 @@ def test_known_caller_reaches_an_agent_with_their_record(stage: Stage) -> None:
     again; no attempt comes of it."""
     site = stage.open({"calls": campaign(treatment="queue")}, nailed=["8001"])
     person = called_in_vain(stage, site)
-    stage.lab.call_back(CALLER, person, Caller(talk_s=3))
+    stage.lab.call_back(CALLER, person, Caller(talk_s=90))
     line = lines(stage.lab)["8001"]
     bridge = f"brg-{line.removeprefix('agt-')}"
-    (other,) = until("bridged", lambda: [c for c in stage.pbx.bridges().get(bridge, ()) if c != line])
+
+    def others() -> list[str]:
+        return [channel for channel in stage.pbx.bridges().get(bridge, ()) if channel != line]
+
+    (other,) = until("bridged", others)
     shown = stage.pbx.ari(f"channels/{other}/variable?variable=CUSTOMER")
     assert shown == {"value": "Ada"}
+    while_true("they speak", others, 1.5)
+    (caller,) = [name for name, one in stage.pbx.channels().items() if _calls_in(one)]
+    stage.pbx.hang_up(caller)
     row, truth = ended(stage, site)
     (contact,) = site.contacts()
     assert (row["outcome"], row["agent"], row["campaign"]) == ("agent", "8001", "calls")
@@ -66,7 +73,7 @@ def test_key_of_a_caller_opts_them_out(stage: Stage) -> None:
     """The message is heard, key 9 puts the number on the list at once, and the contact is done with."""
     site = stage.open({"calls": campaign()}, nailed=["8001"])
     person = called_in_vain(stage, site)
-    stage.lab.call_back(CALLER, person, Caller(keys="9", talk_s=8))
+    stage.lab.call_back(CALLER, person, Caller(keys="9", talk_s=90))
     row, truth = ended(stage, site)
     assert (row["outcome"], row["opted_out"], truth.ended_by) == ("opted_out", 1, "pbx")
     assert truth.message_ms is not None
@@ -81,7 +88,7 @@ def test_key_of_a_caller_opts_them_out(stage: Stage) -> None:
 def test_unknown_caller_hears_the_message(stage: Stage) -> None:
     """A withheld number is nobody's: the message, although known callers go to the queue."""
     site = stage.open({"calls": campaign(treatment="queue")}, nailed=["8001"])
-    stage.lab.call_back(CALLER, None, Caller(talk_s=30))
+    stage.lab.call_back(CALLER, None, Caller(talk_s=90))
     row, truth = ended(stage, site)
     assert (row["outcome"], row["number"], row["contact_id"]) == ("message", "", None)
     assert (truth.agent, truth.ended_by) == (None, "pbx")
@@ -90,18 +97,18 @@ def test_unknown_caller_hears_the_message(stage: Stage) -> None:
 
 
 def test_nobody_is_left_in_silence_by_a_daemon_that_dies(stage: Stage) -> None:
-    """Killed while its message plays: whoever comes back after it hears the message from its beginning, and the key
-    counts. Without a daemon the dialplan plays the site's own message."""
+    """Killed while its message plays: whoever comes back after it hears the message from its beginning, and a key
+    counts (the caller presses it every four seconds). Without a daemon the dialplan plays the site's own message."""
     site = stage.open({"calls": campaign()}, nailed=["8001"])
     person = called_in_vain(stage, site)
-    stage.lab.call_back(CALLER, person, Caller(pause_s=6, keys="9", talk_s=8))
+    stage.lab.call_back(CALLER, person, Caller(keys="wwwwwwww9" * 20, talk_s=90))
     until("the message", lambda: any(one["state"] == "Up" for one in stage.pbx.channels().values() if _calls_in(one)))
     site.daemon.kill()
     site.daemon.start()
     row, truth = ended(stage, site)
     assert (row["outcome"], row["contact_key"] != "", truth.ended_by) == ("opted_out", True, "pbx")
     site.daemon.kill()
-    stage.lab.call_back(CALLER, None, Caller(talk_s=30))
+    stage.lab.call_back(CALLER, None, Caller(talk_s=90))
     until("hung up", lambda: len(done := _callers(stage)) == 2 and all(call.ended_by for call in done))
     last = _callers(stage)[-1]
     assert last.message_ms is not None
