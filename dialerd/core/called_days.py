@@ -15,7 +15,7 @@ from dialerd.core.campaign import CampaignSettings
 from dialerd.core.contact import Contact
 from dialerd.core.day_parts import parts_at
 from dialerd.core.tallies import stamped
-from dialerd.core.windows import zone
+from dialerd.core.windows import day_of, zone
 
 
 def zones_of(place: Place, otherwise: str) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def zones_of(place: Place, otherwise: str) -> tuple[str, ...]:
 
 def day_over(at: float, zones: Iterable[str]) -> int:
     """Epoch second, rounded up, from which on the day in which ``at`` lies has ended in all of these zones."""
-    return max(_end(datetime.fromtimestamp(at, zone(name)).toordinal(), name) for name in zones)
+    return max([_end(day_of(at, name), name) for name in zones])
 
 
 @lru_cache(maxsize=4096)
@@ -48,7 +48,8 @@ def stamp_of(settings: CampaignSettings, contact: Contact, index: int, now: floa
         zones_of(settings.callable_time.locate(contact, number), settings.time_zone) for number in contact.numbers
     ]
     here = by_number[index]
-    others = {name for zones in by_number for name in zones}
-    of_number = day_over(now, here)
-    of_contact = of_number if others == set(here) else day_over(now, others)
+    of_number = of_contact = day_over(now, here)
+    for zones in by_number:
+        if zones != here:
+            of_contact = max(of_contact, day_over(now, zones))
     return stamped(contact.tries, now, of_number, of_contact, parts_at(now, settings.day_parts, here))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dialerd.core.attempt import NOT_DIALED_YET, AttemptRecord, AttemptState, Outcome
 from dialerd.core.call_recording import recording_over
+from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import CloseAttempt
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.desk import Desk
@@ -141,4 +142,6 @@ class Closing:
         campaign = floor.campaigns.get(attempt.record.campaign)
         if campaign is not None:
             campaign.closing.discard(attempt.id)
-            floor.dirty.add(attempt.record.campaign)
+            # Whoever dials was looked at when the call ended. This last step may let the campaign stop or complete.
+            if campaign.dry or campaign.state is not CampaignState.ON or campaign.settings.mode.dials_ahead:
+                floor.dirty.add(attempt.record.campaign)

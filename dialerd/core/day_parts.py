@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from dialerd.core.windows import zone
+from dialerd.core.windows import second_of_day, zone
 
 USUAL = (8 * 3600, 12 * 3600, 17 * 3600)
 """Morning from 8:00, afternoon from 12:00, evening from 17:00 until the next morning; seconds since midnight."""
@@ -19,13 +19,17 @@ _DAYS_AHEAD = 3
 
 def part_at(at: float, parts: tuple[int, ...], zone_name: str) -> int:
     """In which part ``at`` (epoch seconds) lies; before the first one begins, it is still the last one's night."""
-    wall = datetime.fromtimestamp(at, zone(zone_name))
-    passed_s = wall.hour * 3600 + wall.minute * 60 + wall.second
-    return max((index for index, begins in enumerate(parts) if begins <= passed_s), default=len(parts) - 1)
+    passed_s, last = second_of_day(at, zone_name), len(parts) - 1
+    for index in range(last, -1, -1):
+        if parts[index] <= passed_s:
+            return index
+    return last
 
 
 def parts_at(at: float, parts: tuple[int, ...], zones: Sequence[str]) -> frozenset[int]:
     """In which parts ``at`` lies in these zones."""
+    if len(zones) == 1:
+        return frozenset((part_at(at, parts, zones[0]),))
     return frozenset(part_at(at, parts, name) for name in zones)
 
 

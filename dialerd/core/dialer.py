@@ -197,7 +197,8 @@ class Dialer:
         self._handlers[type(event)](event, now)
         if floor.woken:
             self._joining.serve_waiting(now)
-        self.sequencing.look(now)
+        if self.sequencing.moves_seen != floor.campaign_moves:
+            self.sequencing.look(now)
         if floor.dirty:
             self._rounds.pace_dirty(now)
             # What was completed just now may have a successor.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from dialerd.core.asked_gates import AskedOfCampaigns
 from dialerd.core.attempt import GUARANTEED_LANE, NOT_DIALED_YET, AttemptRecord, AttemptState
 from dialerd.core.attempts_control import CAP_REASON
 from dialerd.core.callable_time import local_time, zones_said
@@ -68,6 +69,7 @@ class Placing:
         self._closing = closing
         self._offers = offers
         self._case_for = case_for
+        self._asked = AskedOfCampaigns()
 
     # --- claim -----------------------------------------------------------------------------------------
 
@@ -151,7 +153,7 @@ class Placing:
             self._closing.not_placed(attempt, record.reason, now)
             return False
         case = self.last_case(campaign, attempt, now)
-        objection = first_objection(LAST_MOMENT_GATES, case)
+        objection = first_objection(self._asked.of(campaign.settings).last_moment, case)
         if objection is not None:
             record.gate_verdicts = verdicts_said(LAST_MOMENT_GATES, case)
             self._closing.not_placed(attempt, objection.reason, now)

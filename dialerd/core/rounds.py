@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dialerd.core import ids
 from dialerd.core.agent_split import agents_left_to_reserve
+from dialerd.core.asked_gates import AskedOfCampaigns
 from dialerd.core.campaign import CampaignState, Mode
 from dialerd.core.choosing import Chosen, choose
 from dialerd.core.commands import RetireContacts
@@ -15,7 +16,7 @@ from dialerd.core.desk import Desk
 from dialerd.core.floor import CampaignRun, Floor, LiveAttempt
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.gate_verdicts import Hold, Refuse
-from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, LINE_GATES, Case, first_objection
+from dialerd.core.gates import Case, first_objection
 from dialerd.core.guaranteed_lane import GuaranteedLane
 from dialerd.core.pacing import agentless, progressive
 from dialerd.core.placing import Placing
@@ -77,6 +78,9 @@ class Rounds:
         self._sharers: dict[str, tuple[object, int, Sharer]] = {}
         self._groups: dict[str, str] = {}
         self._groups_of = -1
+        self._asked = AskedOfCampaigns()
+        self._placed = False
+        """A call was placed in this round."""
         self._waiting = _Waiting()
         self._lane = GuaranteedLane(floor, desk, forecasting, running.parking, placing, running.case_for)
         forecasting.is_before = self._is_before_for_agents
@@ -120,14 +124,23 @@ class Rounds:
             for run in runs:
                 self._previewing.keep(run, now)
             turns = [_Turn(run, self.sharer(run)) for run in runs if self._may_dial(run, now)]
-            at_work = list(turns)
-            while turns:
-                able = [turn.sharer for turn in turns]
-                index = self.sharing.next_of(able)
-                if not self._take(turns[index], able, now):
-                    del turns[index]
-            for turn in at_work:
+            self._placed = False
+            if len(turns) == 1:  # most often, and there is nobody to take turns with
+                alone = [turns[0].sharer]
+                while self._take(turns[0], alone, now):
+                    pass
+            else:
+                self._take_turns(turns, now)
+            for turn in turns:
                 self._look_after(turn, now)
+
+    def _take_turns(self, turns: list[_Turn], now: float) -> None:
+        left = list(turns)
+        while left:
+            able = [turn.sharer for turn in left]
+            index = self.sharing.next_of(able)
+            if not self._take(left[index], able, now):
+                del left[index]
 
     def _may_dial(self, campaign: CampaignRun, now: float) -> bool:
         """Nothing is against the campaign as a whole."""
@@ -142,7 +155,7 @@ class Rounds:
         settings = campaign.settings
         if settings.mode is Mode.AGENTLESS and not agentless(settings.max_lines, len(campaign.live)):
             return False  # as the gates would say, at a tenth of the price: most looks at a busy campaign end here
-        objection = first_objection(CAMPAIGN_GATES, self._running.case_for(campaign, None, now))
+        objection = first_objection(self._asked.of(settings).campaign, self._running.case_for(campaign, None, now))
         self._held(campaign, objection, now)
         return objection is None
 
@@ -169,12 +182,14 @@ class Rounds:
     def _take(self, turn: _Turn, able: list[Sharer], now: float) -> bool:
         """Place one call of the campaign; False when it places no more in this round."""
         campaign = turn.campaign
-        mode = campaign.settings.mode
+        mode, idle = campaign.settings.mode, turn.left
         if turn.left is None:
-            turn.left = self._wanted(campaign, now)
-        if turn.left > 0 and mode.reserves:
+            turn.left = idle = self._wanted(campaign, now)
+        elif mode.reserves:
             # Others have placed calls meanwhile, and may have been promised an agent for them.
-            turn.left = min(turn.left, max(0, self._idle_for(campaign) - self._kept_from(turn, now)))
+            idle = self._idle_for(campaign)
+        if turn.left > 0 and mode.reserves:
+            turn.left = min(turn.left, max(0, (idle or 0) - self._kept_from(turn, now)))
             turn.left = self._within_share(campaign, turn.left, now)
         if turn.left <= 0 or not self._place_one(campaign, now):
             return False
@@ -231,7 +246,8 @@ class Rounds:
         settings = campaign.settings
         for _ in range(self._lane.serve(campaign, now) if campaign.lane else 0):
             self.sharing.charge(turn.sharer, [turn.sharer])
-        self._running.parking.write(campaign)
+        if campaign.to_park:
+            self._running.parking.write(campaign)
         if settings.mode.dials_ahead:
             at_work = self._forecasting.at_work(campaign)
             if len(campaign.hopper) < at_work:
@@ -243,7 +259,8 @@ class Rounds:
             if settings.pacing.shadow is not None:
                 self._forecasting.ask_shadow(campaign, now)
                 self._look_again(campaign, now)
-        self._running.complete_if_done(campaign)
+        if campaign.dry:
+            self._running.complete_if_done(campaign)
 
     def _look_again(self, campaign: CampaignRun, now: float) -> None:
         at = self._forecasting.look_again_at(campaign, now)
@@ -256,14 +273,18 @@ class Rounds:
 
     def _place_one(self, campaign: CampaignRun, now: float) -> bool:
         floor, settings = self._floor, campaign.settings
+        gates = self._asked.of(settings)
+        # Those of lines were among the gates of the campaign, and nothing has been taken since.
+        line_is_free = not self._placed
         while campaign.hopper:
             case = self._running.case_for(campaign, campaign.hopper[0], now)
-            held = first_objection(LINE_GATES, case)
+            held = None if line_is_free else first_objection(gates.line, case)
+            line_is_free = False
             if held is not None:
                 self._held(campaign, held, now)
                 return False
             contact = campaign.hopper.popleft()
-            choice = first_objection(CONTACT_GATES, case) or choose(case, contact)
+            choice = first_objection(gates.contact, case) or choose(case, contact, gates.number)
             if not isinstance(choice, Chosen):
                 self._not_now(campaign, contact, case, choice, now)
                 continue
@@ -276,6 +297,7 @@ class Rounds:
                     return False
             self._placing.begin(campaign, contact, choice.index, attempt_id, agent, now)
             campaign.parked_of_fetch = -1
+            self._placed = True
             return True
         return False
 

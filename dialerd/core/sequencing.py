@@ -54,7 +54,7 @@ class Sequencing:
         self._running = running
         self.runs: dict[str, SequenceRun] = {}
         self._left: dict[str, Mapping[str, Any]] = {}
-        self._moves = -1
+        self.moves_seen = -1
 
     def plan_changed(self, sequences: Mapping[str, Sequence]) -> None:
         """Other sequences; those that stay keep their place."""
@@ -118,8 +118,8 @@ class Sequencing:
 
     def look(self, now: float) -> None:
         """After every event: has a campaign moved?"""
-        while self._moves != self._floor.campaign_moves:
-            self._moves = self._floor.campaign_moves
+        while self.moves_seen != self._floor.campaign_moves:
+            self.moves_seen = self._floor.campaign_moves
             for run in self.runs.values():
                 self._go_on(run, now)
 

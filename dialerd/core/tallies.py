@@ -22,6 +22,7 @@ the same way in every store. A call that may have been in several parts of the d
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.disposition import ANSWERED, NEVER_DIALED, Disposition
@@ -79,12 +80,18 @@ def counted(
         if of_number:
             _add_today(after, f"@c{record.number_index}", f"@e{record.number_index}", at, stamp["@over"])
         _add_today(after, "@all", "@until", at, stamp["@over_all"])
-        for part in (part for part in range(stamp["@parts"].bit_length()) if stamp["@parts"] >> part & 1):
+        for part in _parts_in(stamp["@parts"]):
             after[f"@p{part}"] = attempts
             _add(after, f"@w{part}")
             if disposition in ANSWERED:
                 _add(after, f"@h{part}")
     return after
+
+
+@lru_cache(maxsize=256)
+def _parts_in(bits: int) -> tuple[int, ...]:
+    """The parts of the day that :func:`stamped` wrote down."""
+    return tuple(part for part in range(bits.bit_length()) if bits >> part & 1)
 
 
 def promised(tallies: Mapping[str, int]) -> dict[str, int]:

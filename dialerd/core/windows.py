@@ -34,9 +34,22 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=4096)
+def _wall_clock(minute: int, zone_name: str) -> tuple[int, int]:
+    """(ordinal of the day, seconds since midnight) that clocks in the zone show when a minute of the epoch begins.
+    Since 1972 days begin, and clocks are changed, at whole minutes everywhere."""
+    there = datetime.fromtimestamp(minute * 60, zone(zone_name))
+    return there.toordinal(), there.hour * 3600 + there.minute * 60 + there.second
+
+
 def day_of(at: float, zone_name: str) -> int:
     """Ordinal of the day in which ``at`` (epoch seconds) lies."""
-    return datetime.fromtimestamp(at, zone(zone_name)).toordinal()
+    return _wall_clock(int(at // 60), zone_name)[0]
+
+
+def second_of_day(at: float, zone_name: str) -> int:
+    """Seconds since midnight that clocks in the zone show at ``at`` (epoch seconds)."""
+    return _wall_clock(int(at // 60), zone_name)[1] + int(at % 60)
 
 
 def day_begins(day: int, zone_name: str) -> float:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialerd.core.windows import ROLLING_DAYS, DayCount, Windows, day_begins, day_of, last_days
+from dialerd.core.windows import ROLLING_DAYS, DayCount, Windows, day_begins, day_of, last_days, second_of_day
 
 LONDON = "Europe/London"
 
@@ -63,3 +63,20 @@ def test_last_days_are_seamless_and_end_with_today(zone: str) -> None:
     assert day == day_of(now, zone)
     assert begin <= now < end
     assert Windows(zone).today(now) == (day, end)
+
+
+@pytest.mark.parametrize("zone", [LONDON, "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"])
+def test_day_and_second_are_what_the_clock_on_the_wall_shows(zone: str) -> None:
+    begins = moment("2018-01-01T00:00", "UTC")
+    for step in range(3_000):
+        at = begins + step * 7_919.37  # through every hour of the day, and many changes of clocks
+        wall = datetime.fromtimestamp(at, ZoneInfo(zone))
+        assert day_of(at, zone) == wall.toordinal()
+        assert second_of_day(at, zone) == wall.hour * 3600 + wall.minute * 60 + wall.second
+
+
+def test_the_last_second_of_a_day_is_still_in_it() -> None:
+    midnight = day_begins(day_of(moment("2026-07-01T12:00"), LONDON), LONDON)
+    assert day_of(midnight - 0.001, LONDON) == day_of(midnight, LONDON) - 1
+    assert second_of_day(midnight - 0.001, LONDON) == 86_399
+    assert second_of_day(midnight, LONDON) == 0
