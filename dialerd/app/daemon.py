@@ -115,6 +115,7 @@ class Daemon:
         self._telephony = AriTelephony(
             ari_settings(settings), self.post, rng=rng, trunks=event_sources(in_force.plan),
             lost_calls=self._roster.lost_calls, examine=lambda: self._plans.examine_asterisk(), on_bug=self._bug,
+            heard=lambda attempt_id, sound: self._recordings.heard.take(attempt_id, sound),
         )  # fmt: skip
         serials = SerialNumbers(int(self._clock.now() * 1000), secrets.randbits(20))
         self._dialer = Dialer(serials)

@@ -15,9 +15,11 @@ from typing import Any
 
 import structlog
 
+from dialerd.app.heard_sounds import HeardSounds, write_sound
 from dialerd.app.stereo import NotAudio, join
 from dialerd.asterisk.stored_recordings import StoredRecordings, Unreachable
 from dialerd.core import ids
+from dialerd.core.recording import REVIEW
 from dialerd.store.journal import Journal
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.recordings import Recordings
@@ -33,6 +35,8 @@ MOST_A_NIGHT = 50_000
 """Recordings removed in one night at most; the rest goes in the next."""
 SHORT_S = 2.0
 """A recording that lacks so much of the conversation says so."""
+HEARD_WITHIN_S = 60.0
+"""What was heard of an answer is here so long after its end, or will never be: the daemon that heard it is gone."""
 _HALVES = (ids.RECORDED_IN, ids.RECORDED_OUT)
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
@@ -51,6 +55,8 @@ class RecordingRoom:
         recording with its campaign and what became of it; ``waiting`` how many there are in each state."""
         self.recordings = recordings
         self.folder = folder
+        self.heard = HeardSounds()
+        """Answers that were heard, until it is known whether they are to be kept."""
         self._stored = stored
         self._journal = journal
         self._night = night
@@ -101,34 +107,54 @@ class RecordingRoom:
         for row in going:
             await self._remove(row)
         coming = await self.recordings.in_state("waiting", AT_ONCE)
-        for row in coming:
-            await self._bring(row)
-        return AT_ONCE in (len(going), len(coming))
+        moved = [await self._bring(row) for row in coming]
+        return len(going) == AT_ONCE or (len(coming) == AT_ONCE and any(moved))
 
     # --- bringing ----------------------------------------------------------------------------------------
 
-    async def _bring(self, row: Row) -> None:
+    async def _bring(self, row: Row) -> bool:
+        """False: it waits on."""
         attempt_id = str(row["attempt_id"])
         to = self.folder / file_name(row)
+        if row["kind"] == REVIEW:
+            return await self._bring_heard(row, to)
         halves = [self.folder / ".incoming" / f"{ids.sibling(attempt_id, kind)}.wav" for kind in _HALVES]
         halves[0].parent.mkdir(parents=True, exist_ok=True, mode=0o750)
         try:
             for kind, half in zip(_HALVES, halves, strict=True):
                 if not await self._stored.fetch(ids.sibling(attempt_id, kind), half):
                     if to.exists() and await self._keep(row, to, None):
-                        return  # an earlier run had it, and was killed before it could say so
+                        return True  # an earlier run had it, and was killed before it could say so
                     await self._give_up(row, "asterisk_has_none")
-                    return
+                    return True
             try:
                 duration_s = await asyncio.to_thread(join, halves[0], halves[1], to)
             except NotAudio as error:
                 await self._give_up(row, f"not_audio: {error}")
-                return
+                return True
         finally:
             for half in halves:
                 half.unlink(missing_ok=True)
         if await self._keep(row, to, duration_s):
             await self._forget_halves(attempt_id)
+        return True
+
+    async def _bring_heard(self, row: Row, to: Path) -> bool:
+        """What was heard of an answer came to us, and nowhere else."""
+        attempt_id = str(row["attempt_id"])
+        sound = self.heard.of(attempt_id)
+        if sound is None:
+            overdue = self._wall() - row["ended_at"] > HEARD_WITHIN_S
+            there = await asyncio.to_thread(to.exists)  # an earlier run was killed before it could say so
+            if there:
+                await self._keep(row, to, None)
+            elif overdue:
+                await self._give_up(row, "not_heard")
+            return there or overdue
+        duration_s = await asyncio.to_thread(write_sound, sound, to)
+        if await self._keep(row, to, duration_s):
+            self.heard.forget(attempt_id)
+        return True
 
     async def _keep(self, row: Row, file: Path, duration_s: float | None) -> bool:
         talked_s = float(row["ended_at"] - row["began_at"])
@@ -166,7 +192,10 @@ class RecordingRoom:
     async def _remove(self, row: Row) -> None:
         file = self.folder / (row["file"] or file_name(row))
         await asyncio.to_thread(_unlink, file)
-        await self._forget_halves(str(row["attempt_id"]))
+        if row["kind"] == REVIEW:
+            self.heard.forget(str(row["attempt_id"]))
+        else:
+            await self._forget_halves(str(row["attempt_id"]))
         await self.recordings.removed(row["attempt_id"])
         self._counted(str(row["campaign"]), "removed")
 

@@ -24,10 +24,10 @@ class StoredRecordings:
 
     async def find(
         self, campaign: str | None, state: str | None, number: str | None, since: float | None, until: float | None,
-        limit: int, offset: int,
+        limit: int, offset: int, kind: str | None = None,
     ) -> list[Row]:  # fmt: skip
         """Recordings, latest first."""
-        chosen = RecordingFilter(campaign, state, number, since, until)
+        chosen = RecordingFilter(campaign, state, number, since, until, kind)
         with from_database():
             return await self._recordings.find(chosen, limit=limit, offset=offset)
 

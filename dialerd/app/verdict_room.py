@@ -9,10 +9,12 @@ from contextlib import suppress
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.app.database_answers import from_database
+from dialerd.control.daemon import Row
 from dialerd.core.amd_report import AmdReport, amd_report
 from dialerd.core.amd_truth import Share
 from dialerd.ports import Clock
 from dialerd.store.record_health import DATABASE_ERRORS
+from dialerd.store.review_list import ReviewFilter, reviews
 from dialerd.store.verdict_counts import reviewed_machines, verdict_counts
 
 EVERY_S = 60.0
@@ -34,6 +36,14 @@ class VerdictRoom:
         """Verdicts against marks, of answers in the span."""
         with from_database():
             return amd_report(await verdict_counts(self._engine, since, until, campaign, trunk))
+
+    async def reviews(
+        self, campaign: str | None, trunk: str | None, marked: bool | None, since: float | None, until: float | None,
+        limit: int, offset: int,
+    ) -> list[Row]:  # fmt: skip
+        """Machine verdicts that were kept to be listened to."""
+        with from_database():
+            return await reviews(self._engine, ReviewFilter(campaign, trunk, marked, since, until), limit, offset)
 
     async def run(self) -> None:
         """Count for the metrics until cancelled; while the database is away, the last figures stand."""

@@ -24,6 +24,7 @@ from dialerd.core.commands import (
     EnterBridge,
     HangUp,
     HoldDeadMan,
+    KeepHeard,
     LeadToQueue,
     LeaveCaller,
     OriginateCall,
@@ -85,7 +86,7 @@ def keys_of(command: TelephonyCommand) -> tuple[str, ...]:
     match command:
         case OriginateCall() | StartAmd() | StopAmd():
             return (command.attempt_id,)
-        case StartListening() | StopListening():
+        case StartListening() | KeepHeard() | StopListening():
             # Nothing else of the call waits for it.
             return (ids.sibling(command.attempt_id, ids.EAR),)
         case (
@@ -147,6 +148,8 @@ class CarryOut:
                 await self.hang_up(ids.sibling(command.attempt_id, ids.AMD))
             case StartListening():
                 await self._listening.start(command, self.ready)
+            case KeepHeard():
+                self._listening.keep(command)
             case StopListening():
                 await self._listening.stop(command.attempt_id)
             case HoldDeadMan():

@@ -8,7 +8,7 @@ from dialerd.asterisk.client import AriClient
 from dialerd.asterisk.ears import Ears, uuid_of
 from dialerd.asterisk.wire import Request, path_of
 from dialerd.core import ids
-from dialerd.core.commands import StartListening
+from dialerd.core.commands import KeepHeard, StartListening
 from dialerd.core.events import ListeningFailed
 from dialerd.ports import Post
 
@@ -37,7 +37,7 @@ class Listening:
             reason = "not connected" if not ready else "no address at which Asterisk reaches dialerd (`listening:`)"
             self._post(ListeningFailed(attempt_id, reason))
             return
-        self._ears.expect(attempt_id)
+        self._ears.expect(attempt_id, command.keep_s)
         ear = ids.sibling(attempt_id, ids.EAR)
         entered = self._entering[ear] = asyncio.get_running_loop().create_future()
         try:
@@ -52,6 +52,10 @@ class Listening:
             if result.status != 404:
                 await self._client.insist(Request("DELETE", path_of("channels", ear)))
                 self._post(ListeningFailed(attempt_id, result.message))
+
+    def keep(self, command: KeepHeard) -> None:
+        """What was heard becomes a recording."""
+        self._ears.keep(command.attempt_id, command.more_s)
 
     async def stop(self, attempt_id: str) -> None:
         """No more of it."""

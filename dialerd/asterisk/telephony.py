@@ -73,8 +73,10 @@ class AriTelephony:
         lost_calls: LostCalls | None = None,
         examine: Callable[[], Awaitable[str]] | None = None,
         on_bug: Callable[[BaseException], None] | None = None,
+        heard: Callable[[str, bytes], None] = lambda attempt_id, sound: None,
     ) -> None:
-        """``examine`` says why this server may not be used, or nothing; it is asked whenever the server has been
+        """``heard`` gets the sound of calls of which it is to be kept: 16 bit, 8 kHz.
+        ``examine`` says why this server may not be used, or nothing; it is asked whenever the server has been
         started or reloaded since it last said nothing."""
         self._settings = settings
         self._post = post
@@ -95,7 +97,7 @@ class AriTelephony:
         self._may_connect.set()
         self._closing_because: str | None = None
         self._task: asyncio.Task[None] | None = None
-        self._ears = Ears(settings.listen_host, settings.listen_port, post)
+        self._ears = Ears(settings.listen_host, settings.listen_port, post, heard)
 
     # --- life --------------------------------------------------------------------------------------------
 

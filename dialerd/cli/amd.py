@@ -14,6 +14,7 @@ import typer
 from rich.markup import escape
 
 from dialerd.cli.amd_report import report
+from dialerd.cli.amd_review import review
 from dialerd.cli.amd_tune import tune
 from dialerd.cli.calls import CampaignOption, SinceOption
 from dialerd.cli.options import ConfigOption, JsonOption
@@ -31,6 +32,7 @@ from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 amd = typer.Typer(help="Answering-machine detection.", no_args_is_help=True)
 amd.command("tune")(tune)
 amd.command("report")(report)
+amd.add_typer(review, name="review")
 MOST_SHOWN = 20
 
 

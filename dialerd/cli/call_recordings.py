@@ -31,6 +31,7 @@ def show_all(
     state: Annotated[
         str | None, typer.Option(help="waiting (still with Asterisk), kept, failed, removing, removed.")
     ] = None,
+    kind: Annotated[str | None, typer.Option(help="conversation, or review (of a machine verdict).")] = None,
     number: Annotated[str | None, typer.Option(help="Only this number, with its country code.")] = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -43,8 +44,8 @@ def show_all(
 ) -> None:
     """Recordings, latest first."""
     found = reach(config, url, token).get(
-        "/api/v1/recordings", campaign=campaign, state=state, number=number, since=since, until=until, limit=limit,
-        unmasked=unmasked or None,
+        "/api/v1/recordings", campaign=campaign, state=state, kind=kind, number=number, since=since, until=until,
+        limit=limit, unmasked=unmasked or None,
     )  # fmt: skip
     if as_json:
         print_json(found)
@@ -56,8 +57,9 @@ def show_all(
     made = table("call ended", "campaign", "number", "state", "length", "paused", "attempt",
                  right=("length", "paused"))  # fmt: skip
     for row in found["recordings"]:
+        shown = coloured(row["state"]) + (" [dim]review[/]" if row["kind"] == "review" else "")
         made.add_row(
-            short_time(row["ended_at"]), escape(row["campaign"]), escape(row["number"]), coloured(row["state"]),
+            short_time(row["ended_at"]), escape(row["campaign"]), escape(row["number"]), shown,
             duration(row["duration_s"] or None), duration(row["paused_s"] or None), f"[dim]{row['attempt_id']}[/]",
         )  # fmt: skip
     console.print(made)

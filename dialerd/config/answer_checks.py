@@ -29,6 +29,12 @@ def check_analysis(checks: Checks) -> None:
     """Tell what is wrong with ``call_analysis:``, for all numbers and for each type of them."""
     stated = checks.campaign.call_analysis
     _one_analysis(checks, stated, ("call_analysis",))
+    analysed = any(one.profile != "off" for one in (stated, *stated.by_number_type.values()))
+    if stated.review.share and not analysed:
+        checks.warn(
+            checks.where("call_analysis", "review"), "profile `off` analyses nothing: there is no verdict to review",
+            "choose another profile, or remove `review:`", of_key=True,
+        )  # fmt: skip
     known = sorted(set(checks.phone_types()))
     for kind, model in stated.by_number_type.items():
         path = ("call_analysis", "by_number_type", kind)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dialerd.config.pacing_scalars import Percent
 from dialerd.config.prompt_scalars import Prompts
+from dialerd.config.recording_models import ReviewModel
 from dialerd.config.scalars import Choice, Duration, Rate, Switch, Whole
 from dialerd.config.section import SNAKE_NAME, Section, written
 from dialerd.config.telephony_scalars import DialTemplate
@@ -85,6 +86,10 @@ class CallAnalysisModel(AnalysisModel):
         default=written("0%"),
         description="Share of the machine verdicts that are given to an agent who is free, to be marked: how often a "
         "person is taken for a machine cannot be measured otherwise. Campaigns with agents.",
+    )
+    review: ReviewModel = Field(
+        default_factory=ReviewModel,
+        description="Machine verdicts that are kept to be listened to: the other way to measure it.",
     )
 
 

@@ -13,7 +13,7 @@ from dialerd.config.inbound_models import inbound_settings
 from dialerd.config.models import CampaignModel
 from dialerd.config.order_settings import dial_order
 from dialerd.config.preview_models import preview_settings
-from dialerd.config.recording_models import recording_settings
+from dialerd.config.recording_models import recording_settings, review_settings
 from dialerd.config.retry_model import RetryModel
 from dialerd.config.retry_rules import day_parts
 from dialerd.config.supply_models import TrunkModel
@@ -197,6 +197,7 @@ def campaign_settings(
         abandon_threshold_s=abandon_threshold_s(model, profile),
         recording=recording_settings(model.recording),
         inbound=inbound_settings(model.inbound, model.opt_out_list, flows or {}),
+        review=review_settings(model.call_analysis.review, profile),
         wrap_up_s=model.wrap_up,
         agent_ring_timeout_s=model.agents.ring_timeout,
         agent_dial=model.agents.dial,

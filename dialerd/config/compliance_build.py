@@ -47,6 +47,7 @@ def bind(
         for rule in _RULES:
             _refuse_looser(document, name, campaign, profile, rule)
         _warn_of_consent(document, name, campaign, profile)
+        _warn_of_recording(document, name, campaign, profile)
         _warn_of_clock(document, name, campaign, profile)
         own = _own_set(document, name, campaign, sets)
         names = [share.name for share in campaign.contact_lists or ()] or [campaign.contact_list or ""]
@@ -174,6 +175,21 @@ def _warn_of_consent(document: Document, name: str, campaign: CampaignModel, pro
             document, path, f"calls without agents need the consent of the people called ({source})", "",
             "make sure that everybody on the list has given it", warning=True,
         )  # fmt: skip
+
+
+def _warn_of_recording(document: Document, name: str, campaign: CampaignModel, profile: Profile) -> None:
+    """What was heard before a machine verdict may have been a person, who has consented to nothing."""
+    if not profile.recording_needs_consent:
+        return
+    figure = profile.figures["recording_needs_consent"]
+    law = f"profile {quoted(figure.profile)}: recording needs consent ({figure.source})"
+    hint = "if counsel says otherwise: `compliance: {looser: {recording_needs_consent: the reason}}`"
+    if campaign.call_analysis.review.share:
+        path = _where(document, name, "call_analysis", "review")
+        _tell(document, path, f"nothing is kept for review; {law}", "", hint, warning=True)
+    if campaign.recording.share and campaign.recording.consent is None:
+        path = _where(document, name, "recording")
+        _tell(document, path, f"conversations are recorded without a word; {law}", "", "add `consent:`", warning=True)
 
 
 def _warn_of_clock(document: Document, name: str, campaign: CampaignModel, profile: Profile) -> None:

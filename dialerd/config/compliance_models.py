@@ -14,6 +14,7 @@ from dialerd.config.section import Section
 LOOSENED = (
     "abandon_threshold", "least_ring", "abandon_target", "abandon_cap", "progressive_until", "callable_hours",
     "abandoned_redial", "machine_redial", "after_conversation", "after_refusal", "attempt_caps",
+    "recording_needs_consent",
 )  # fmt: skip
 """Rules of a profile that a campaign may do without, for a reason."""
 REASON = Text("a reason of at least 10 characters, such as `agreed with counsel on 2026-11-02`", r"\S.{8,}\S", 200)

@@ -97,6 +97,10 @@ class RulesModel(Section):
     automated_needs_consent: _Yes | None = Field(
         default=None, description="Calls without agents need the called person's consent."
     )
+    recording_needs_consent: _Yes | None = Field(
+        default=None,
+        description="Nobody may be recorded who has not consented; nor is the sound of an answer kept.",
+    )
     records_kept: _Span | None = Field(default=None, description="So long records of calls are to be kept.")
 
 

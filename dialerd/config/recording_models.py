@@ -14,7 +14,8 @@ from dialerd.config.problems import did_you_mean, quoted
 from dialerd.config.scalars import Duration, Scalar, Switch
 from dialerd.config.section import Section, written
 from dialerd.config.telephony_scalars import Sound
-from dialerd.core.recording import USUAL_NAME, RecordingSettings
+from dialerd.core.compliance import Profile
+from dialerd.core.recording import NOT_REVIEWED, USUAL_NAME, RecordingSettings, ReviewSettings
 
 _DAY_S = 86_400.0
 _PLACEHOLDERS = ("year", "month", "day", "time", "campaign", "contact", "attempt")
@@ -71,6 +72,30 @@ class FileTemplate(Scalar):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "examples": [USUAL_NAME]}
+
+
+class ReviewModel(Section):
+    """Machine verdicts whose sound is kept, so that somebody can say whether they were right."""
+
+    share: Annotated[float, Percent(0, 100)] = Field(
+        default=written("0%"),
+        description="Share of the machine verdicts of which what was heard is kept; `dialerd amd review` lists them.",
+    )
+    after: Annotated[float, Duration(0, 20)] = Field(
+        default=written("0s"),
+        description="So much of what comes after the verdict is kept too, as far as the call goes on and is listened "
+        "to: with `machine: message_after_beep`, until the beep.",
+    )
+    keep: Annotated[float, Duration(_DAY_S, 100 * 365 * _DAY_S)] = Field(
+        default=written("30d"), description="How long it is kept."
+    )
+
+
+def review_settings(model: ReviewModel, profile: Profile) -> ReviewSettings:
+    """What is stated, for the core; nothing where a law forbids recording without consent."""
+    if profile.recording_needs_consent or not model.share:
+        return NOT_REVIEWED
+    return ReviewSettings(model.share, model.after, model.keep)
 
 
 class RecordingModel(Section):

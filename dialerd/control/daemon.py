@@ -106,6 +106,12 @@ class Verdicts(Protocol):
     async def report(self, since: float, until: float | None, campaign: str | None, trunk: str | None) -> AmdReport:
         """Verdicts against marks, of answers in the span."""
 
+    async def reviews(
+        self, campaign: str | None, trunk: str | None, marked: bool | None, since: float | None, until: float | None,
+        limit: int, offset: int,
+    ) -> list[Row]:  # fmt: skip
+        """Machine verdicts that were kept to be listened to, latest first; see :mod:`dialerd.store.review_list`."""
+
 
 class Records(Protocol):
     """The record's answers. Every method raises :class:`Unavailable` when the database does not answer."""

@@ -28,6 +28,7 @@ class RecordingParameters(Masking):
 
     campaign: str | None = None
     state: Annotated[str | None, Field(pattern="^(waiting|kept|failed|removing|removed)$")] = None
+    kind: Annotated[str | None, Field(pattern="^(conversation|review)$")] = None
     number: PhoneNumber | None = None
     since: Moment | None = None
     until: Moment | None = None
@@ -52,7 +53,7 @@ async def recordings(request: web.Request) -> web.Response:
         asked.campaign, asked.state, asked.number,
         moment(asked.since, now) if asked.since is not None else None,
         moment(asked.until, now) if asked.until is not None else None,
-        asked.limit, asked.offset,
+        asked.limit, asked.offset, asked.kind,
     )  # fmt: skip
     body = {"recordings": [dict(row) for row in rows]}
     return reply(body if whole else masked_value(body))

@@ -15,7 +15,7 @@ class RecordingService(Protocol):
 
     async def find(
         self, campaign: str | None, state: str | None, number: str | None, since: float | None, until: float | None,
-        limit: int, offset: int,
+        limit: int, offset: int, kind: str | None = None,
     ) -> list[Row]:  # fmt: skip
         """Recordings, latest first."""
 

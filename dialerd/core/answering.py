@@ -18,6 +18,7 @@ from dialerd.core.joining import BRIDGE_GRACE_S, Joining
 from dialerd.core.leaving import Leaving, message_to_leave
 from dialerd.core.placing import WATCH_S, Placing
 from dialerd.core.prompting import Prompting, message_media
+from dialerd.core.reviewing import keep_for_review, kept_s
 from dialerd.core.tones import Tone
 from dialerd.core.treatment import AGENT_RESPONSES, AGENTLESS_RESPONSES, PERSON_VALUES, CallAnalysis, Treatment
 
@@ -88,7 +89,7 @@ class Answering:
         floor.do(SaveAttempt(record))
         floor.do(StartAmd(record.id, profile.amd.values()))
         attempt.amd_running = True
-        if profile.tones:
+        if profile.tones or kept_s(attempt):
             start_listening(floor, attempt)
         floor.timers.set("amd", record.id, now + profile.amd.total_analysis_ms / 1000 + AMD_GRACE_S)
         # Until a sound is heard, the silence of the line itself is what the person has to bear.
@@ -153,6 +154,8 @@ class Answering:
         record = attempt.record
         if attempt.state in (_S.ENDED, _S.CLOSED) or attempt.hang_up_sent:
             return
+        if not attempt.analysis.tones and not attempt.awaiting_beep:
+            return  # only what is heard was wanted, to be kept
         if attempt.state is _S.ANALYSING:
             record.tone = event.tone.value
             self._judge(attempt, now)
@@ -229,6 +232,7 @@ class Answering:
         self._floor.timers.cancel("deadline", record.id)
         self._floor.timers.cancel("amd", record.id)
         record.analysis, record.analysis_rule, record.analysed_at = analysis.value, rule, now
+        keep_for_review(self._floor, attempt, analysis, now)
         treatment = self._treatment(attempt, analysis)
         record.treatment = treatment.value
         if treatment is not Treatment.MESSAGE_AFTER_BEEP:

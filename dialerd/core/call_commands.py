@@ -62,6 +62,18 @@ class StartListening:
     ToneHeard, or by ListeningFailed when it could not be started. No error if it goes on already."""
 
     attempt_id: str
+    keep_s: float = 0.0
+    """So much of the sound, from its beginning, is held for KeepHeard."""
+
+
+@value(frozen=True, slots=True)
+class KeepHeard:
+    """What was heard of the call so far, and for ``more_s`` seconds from now while it is still listened to, becomes a
+    recording; whoever keeps recordings gets it when that is over, or with StopListening, or at the end of the call.
+    No error where nobody listens: then there is none."""
+
+    attempt_id: str
+    more_s: float = 0.0
 
 
 @value(frozen=True, slots=True)

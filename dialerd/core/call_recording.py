@@ -25,7 +25,7 @@ from dialerd.core.events import (
     RecordingPauseAsked,
 )
 from dialerd.core.floor import Floor, LiveAttempt
-from dialerd.core.recording import LIVE, RecordingState, ended, is_chosen, state_of
+from dialerd.core.recording import LIVE, REVIEW, RecordingState, ended, is_chosen, kind_of, state_of
 
 CONSENT_GUARD_S = 60.0
 """A prompt of whose end nothing was heard by then has not been heard to its end."""
@@ -47,7 +47,7 @@ class CallRecording:
     def connected(self, attempt: LiveAttempt, now: float) -> None:
         """Both are in the bridge. Asked again for the same call, it changes nothing."""
         settings, record = attempt.settings.recording, attempt.record
-        if attempt.state is not AttemptState.CONNECTED or record.recording is not None:
+        if attempt.state is not AttemptState.CONNECTED or not _may_begin(record.recording):
             return
         if not is_chosen(settings.share, record.id):
             return
@@ -224,6 +224,11 @@ def recording_over(floor: Floor, attempt: LiveAttempt, now: float) -> None:
     ended(recording, now)
     if began:
         _announce(floor, attempt)
+
+
+def _may_begin(recording: dict[str, Any] | None) -> bool:
+    """There is none yet; or only what was kept of the answer, for which a conversation is worth more."""
+    return recording is None or kind_of(recording) == REVIEW
 
 
 def _agent_channel(floor: Floor, attempt: LiveAttempt) -> str | None:

@@ -21,7 +21,7 @@ from dialerd.core.lifecycle import Lifecycle
 from dialerd.core.ordering.settings import PLAIN, DialOrder
 from dialerd.core.pre_call import RuleSet
 from dialerd.core.preview import PreviewSettings
-from dialerd.core.recording import NOT_RECORDED, RecordingSettings
+from dialerd.core.recording import NOT_RECORDED, NOT_REVIEWED, RecordingSettings, ReviewSettings
 from dialerd.core.schedule import Schedule
 from dialerd.core.skills import Skill
 from dialerd.core.treatment import CallAnalysis, Treatment
@@ -176,6 +176,8 @@ class CampaignSettings:
     recording: RecordingSettings = NOT_RECORDED
     inbound: InboundSettings = USUAL_INBOUND
     """What people get who call back the number that it shows."""
+    review: ReviewSettings = NOT_REVIEWED
+    """Machine verdicts that somebody is to listen to."""
     wrap_up_s: float = 15.0
     agent_ring_timeout_s: float = 15.0
     agent_dial: str = "PJSIP/{agent}"

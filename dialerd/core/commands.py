@@ -14,6 +14,7 @@ from dialerd.core.call_commands import DialAgent as DialAgent
 from dialerd.core.call_commands import EnterBridge as EnterBridge
 from dialerd.core.call_commands import HangUp as HangUp
 from dialerd.core.call_commands import HoldDeadMan as HoldDeadMan
+from dialerd.core.call_commands import KeepHeard as KeepHeard
 from dialerd.core.call_commands import OriginateCall as OriginateCall
 from dialerd.core.call_commands import PlayMessage as PlayMessage
 from dialerd.core.call_commands import ProbeChannel as ProbeChannel
@@ -271,7 +272,8 @@ RecordCommand = (
     | SaveDirection | AuditAction | CountContacts | MarkCall | FindCaller | RecordCaller
 )  # fmt: skip
 TelephonyCommand = (
-    OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | StartListening | StopListening | HoldDeadMan
+    OriginateCall | ProbeChannel | HangUp | StartAmd | StopAmd | StartListening | KeepHeard | StopListening
+    | HoldDeadMan
     | CreateBridge | DestroyBridge | EnterBridge | PlayMessage | StopPlayback | StartRecording | StopRecording
     | TransferOut | DialAgent | AnnounceAgent
     | StartCallRecording | PauseCallRecording | AnnounceRecording

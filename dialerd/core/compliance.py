@@ -76,6 +76,8 @@ class Profile:
     unsure_to_agent: bool = False
     """An answer that may be a person's goes to an agent."""
     automated_needs_consent: bool = False
+    recording_needs_consent: bool = False
+    """Nobody is recorded who has not been told so and agreed, be it for a second."""
     records_kept_s: float | None = None
     loosened: Mapping[str, str] = field(default_factory=dict)
     """Rule, by its name in files, that a campaign does without -> the reason."""
@@ -123,6 +125,7 @@ STRICTEST: Mapping[str, _Choose] = {
     "fallback_zone": lambda zones: zones[0],
     "unsure_to_agent": max,
     "automated_needs_consent": max,
+    "recording_needs_consent": max,
     "records_kept_s": max,
 }
 """Rule -> which of several values binds."""

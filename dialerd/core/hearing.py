@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialerd.core.commands import StartListening, StopAmd, StopListening
 from dialerd.core.floor import Floor, LiveAttempt
+from dialerd.core.reviewing import kept_s
 
 
 def stop_amd(floor: Floor, attempt: LiveAttempt) -> None:
@@ -14,10 +15,10 @@ def stop_amd(floor: Floor, attempt: LiveAttempt) -> None:
 
 
 def start_listening(floor: Floor, attempt: LiveAttempt) -> None:
-    """Tones are of interest from now on."""
+    """What is heard is of interest from now on."""
     if not attempt.listening:
         attempt.listening = True
-        floor.do(StartListening(attempt.id))
+        floor.do(StartListening(attempt.id, kept_s(attempt)))
 
 
 def stop_listening(floor: Floor, attempt: LiveAttempt) -> None:

@@ -47,6 +47,25 @@ class RecordingSettings:
 
 
 NOT_RECORDED = RecordingSettings()
+REVIEW = "review"
+"""The kind of a recording that is there for its verdict to be checked; see :mod:`dialerd.core.reviewing`."""
+CONVERSATION = "conversation"
+"""Every other recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSettings:
+    """Which machine verdicts of a campaign are kept to be listened to."""
+
+    share: float = 0.0
+    """Of the machine verdicts, 0 to 1."""
+    after_s: float = 0.0
+    """So much of what is heard after the verdict is kept too, as far as the call goes on."""
+    keep_s: float = 0.0
+    """Then they are removed."""
+
+
+NOT_REVIEWED = ReviewSettings()
 
 
 def is_chosen(share: float, attempt_id: str) -> bool:
@@ -55,6 +74,11 @@ def is_chosen(share: float, attempt_id: str) -> bool:
     mixed = (int(attempt_id[4:], 16) * _MIX) & _MASK
     mixed = ((mixed ^ (mixed >> 32)) * _MIX) & _MASK
     return (mixed >> 11) / (1 << 53) < share
+
+
+def kind_of(recording: dict[str, Any]) -> str:
+    """What it is there for: :data:`CONVERSATION` or :data:`REVIEW`."""
+    return str(recording.get("kind", CONVERSATION))
 
 
 def state_of(recording: dict[str, Any] | None) -> RecordingState | None:

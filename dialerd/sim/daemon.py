@@ -45,6 +45,7 @@ _TRACED: dict[type, Callable[[Any], Any]] = {
     c.StartAmd: attrgetter("attempt_id"),
     c.StopAmd: attrgetter("attempt_id"),
     c.StartListening: attrgetter("attempt_id"),
+    c.KeepHeard: attrgetter("attempt_id"),
     c.StopListening: attrgetter("attempt_id"),
     c.HoldDeadMan: attrgetter("channel_id", "seconds"),
     c.CreateBridge: attrgetter("bridge_id"),

@@ -31,6 +31,7 @@ class Ear:
         self.handlers: dict[type, Callable[..., None]] = {
             c.StartListening: self._start,
             c.StopListening: self._stop,
+            c.KeepHeard: lambda command: None,  # there is no sound in this world
             c.HoldDeadMan: self._hold,
         }
 

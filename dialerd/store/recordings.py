@@ -1,4 +1,4 @@
-"""Recordings of conversations: what is there, where it is, and when it is to go.
+"""Recordings of conversations, and of answers taken for machines: what is there, where it is, and when it is to go.
 
 A recording's states: ``waiting`` (its two halves are on the Asterisk that made them), ``kept`` (a file in our
 folder), ``failed`` (there is none), ``removing`` (it must not be there any more, and may still be), ``removed``. A
@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.attempt import Outcome
-from dialerd.core.recording import RecordingState, paused_s, state_of
+from dialerd.core.recording import RecordingState, kind_of, paused_s, state_of
 from dialerd.ports import Clock
 from dialerd.store.contact_edits import REMOVED
 from dialerd.store.database import READING
@@ -32,6 +32,7 @@ class RecordingFilter:
     number: str | None = None
     since: float | None = None
     until: float | None = None
+    kind: str | None = None
 
 
 async def write_recordings(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None:
@@ -62,6 +63,7 @@ def _row_of(outcome: Outcome) -> dict[str, Any] | None:
         "campaign": record.campaign,
         "contact_id": record.contact_id,
         "number": record.number,
+        "kind": kind_of(recording),
         # What broke off in the middle has a beginning worth keeping.
         "state": "waiting" if began_at is not None else "failed",
         "reason": str(recording.get("reason") or ""),
@@ -98,7 +100,7 @@ class Recordings:
     async def find(self, chosen: RecordingFilter, *, limit: int = 100, offset: int = 0) -> list[Row]:
         """Latest first."""
         query = select(recordings)
-        for name in ("campaign", "state", "number"):
+        for name in ("campaign", "state", "number", "kind"):
             if (value := getattr(chosen, name)) is not None:
                 query = query.where(recordings.c[name] == value)
         if chosen.since is not None:

@@ -191,6 +191,8 @@ recordings = Table(
     Column("campaign", String, nullable=False),
     Column("contact_id", BigInteger, nullable=False),
     Column("number", String, nullable=False),
+    # conversation, or review (of a machine verdict).
+    Column("kind", String, nullable=False, server_default="conversation"),
     # waiting (in Asterisk), kept, failed, removing, removed: see store.recordings.
     Column("state", String, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),

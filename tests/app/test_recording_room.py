@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.app import recording_room
+from dialerd.app.heard_sounds import HeardSounds
 from dialerd.app.recording_room import RecordingRoom
 from dialerd.app.stereo import NotAudio, join
 from dialerd.asterisk.stored_recordings import StoredRecordings, Unreachable
@@ -23,7 +24,7 @@ from dialerd.store.database import open_database
 from dialerd.store.journal import Journal
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
-from dialerd.store.recordings import RecordingFilter, Recordings
+from dialerd.store.recordings import RecordingFilter, Recordings, remove_with_contacts
 
 NOW = 1_800_000_000.0
 DAY_S = 86_400.0
@@ -238,3 +239,107 @@ async def test_removed_before_it_was_brought(room: Room) -> None:
     await room.room.look()
     assert (await room.state(attempt), room.files(), list(room.asterisk.folder.iterdir())) == ("removed", [], [])
     assert not await room.table.remove(attempt, "anna")
+
+
+# --- answers that were taken for machines ----------------------------------------------------------------------
+
+REVIEW = {"kind": "review", "name": "review/{campaign}/{attempt}"}
+HEARD = np.full(4 * 8000, 1000, dtype="<i2").tobytes()
+
+
+async def test_what_was_heard_of_an_answer_is_kept(room: Room) -> None:
+    attempt = await room.ended(1, seconds=4.0, keep_s=DAY_S, **REVIEW)
+    await room.room.look()
+    assert await room.state(attempt) == "waiting", "its sound may come a moment later"
+    room.room.heard.take(attempt, HEARD)
+    await room.room.look()
+    row = await room.table.of(attempt)
+    assert row is not None
+    assert (row["state"], row["kind"], row["duration_s"], row["reason"]) == ("kept", "review", 4.0, "")
+    with wave.open(str(room.folder / row["file"])) as file:
+        assert (file.getnchannels(), file.getframerate(), file.readframes(99_999)) == (1, 8000, HEARD)
+    assert row["file"] == f"review/spring/{attempt}.wav"
+    assert room.room.heard.of(attempt) is None
+    assert room.counted == [("spring", "kept")]
+    assert [one["attempt_id"] for one in await room.table.find(RecordingFilter(kind="review"))] == [attempt]
+    assert await room.table.find(RecordingFilter(kind="conversation")) == []
+
+
+async def test_many_that_wait_for_their_sound_are_no_reason_to_look_again_at_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_room, "AT_ONCE", 2)
+    for number in (1, 2):
+        await room.ended(number, seconds=4.0, **REVIEW)
+    assert not await room.room.look()
+    room.room.heard.take(f"dlr-{2:024x}", HEARD)
+    assert await room.room.look()
+
+
+async def test_it_goes_when_its_time_is_over_whether_asterisk_is_there_or_not(room: Room) -> None:
+    attempt = await room.ended(1, seconds=4.0, keep_s=DAY_S, **REVIEW)
+    room.room.heard.take(attempt, HEARD)
+    await room.room.look()
+    (file,) = room.folder.rglob("*.wav")
+    room.asterisk.away = True
+    room.clock.at += DAY_S + 1
+    assert await room.room.expire() == 1
+    assert (await room.state(attempt), file.exists()) == ("removed", False)
+
+
+async def test_with_the_contact_goes_what_has_not_been_written_yet(room: Room) -> None:
+    attempt = await room.ended(1, seconds=4.0, **REVIEW)
+    room.room.heard.take(attempt, HEARD)
+    async with room.engine.begin() as connection:
+        await remove_with_contacts(connection, [1])
+    await room.room.look()
+    assert (await room.state(attempt), list(room.folder.rglob("*.wav"))) == ("removed", [])
+    assert room.room.heard.of(attempt) is None
+
+
+async def test_a_sound_that_never_comes_is_told(room: Room) -> None:
+    """The daemon that heard it died."""
+    attempt = await room.ended(1, seconds=4.0, **REVIEW)
+    room.clock.at += recording_room.HEARD_WITHIN_S + 1
+    await room.room.look()
+    assert (await room.state(attempt), room.told) == ("failed", ["recording_lost"])
+
+
+async def test_a_review_whose_row_was_not_written(room: Room) -> None:
+    attempt = await room.ended(1, seconds=4.0, **REVIEW)
+    file = room.folder / f"review/spring/{attempt}.wav"
+    file.parent.mkdir(parents=True)
+    sound(file, 4.0, 1000)
+    await room.room.look()
+    assert (await room.state(attempt), room.counted) == ("kept", [("spring", "kept")])
+
+
+async def test_a_full_disk_keeps_what_was_heard_for_later(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = await room.ended(1, seconds=4.0, **REVIEW)
+    room.room.heard.take(attempt, HEARD)
+
+    def full(*_: object) -> float:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recording_room, "write_sound", full)
+        with pytest.raises(OSError, match="No space"):
+            await room.room.look()
+    assert await room.state(attempt) == "waiting"
+    await room.room.look()
+    assert await room.state(attempt) == "kept"
+
+
+def test_only_so_much_is_held_and_the_longer_of_two() -> None:
+    sounds = HeardSounds(most_bytes=10)
+    sounds.take("a", b"12345")
+    sounds.take("a", b"123")
+    assert sounds.of("a") == b"12345"
+    sounds.take("a", b"123456")
+    sounds.take("b", b"1234")
+    assert (sounds.of("a"), sounds.of("b")) == (b"123456", b"1234")
+    sounds.take("c", b"12")
+    assert (sounds.of("a"), sounds.of("b"), sounds.of("c")) == (None, b"1234", b"12"), "the oldest goes"
+    sounds.forget("a")
+    sounds.take("d", b"1234")
+    assert sounds.of("b") == b"1234"

@@ -47,7 +47,7 @@ def test_mistakes_in_questions(served: Served, dialerd: Dialerd) -> None:
 def test_profiles(dialerd: Dialerd) -> None:
     shown = dialerd("profiles", "list").stdout
     assert re.search(r"us-ftc +1\.[0-9a-f]{8} +United States, Telemarketing Sales Rule", shown)
-    assert re.search(r"us-md .* 2 to verify", shown)
+    assert re.search(r"us-md .* 3 to verify", shown)
     assert len(parsed(dialerd("profiles", "list", "--json"))["profiles"]) == 11
     one = dialerd("profiles", "show", "uk-ofcom-2017").stdout
     assert "abandoned_redial  72h" in one

@@ -9,11 +9,13 @@ from config_texts import AGENTLESS, AHEAD, BASE, changed
 
 from dialerd.config.campaigns_file import CheckResult, check
 from dialerd.config.plan_diff import plan_diff
+from dialerd.config.problems import Severity
 from dialerd.config.profiles import load_profiles
 from dialerd.core.analysis import Clock
 from dialerd.core.attempts_control import AttemptCap, Counted, Scope
 from dialerd.core.campaign import CampaignSettings, Plan
 from dialerd.core.compliance import AbandonWindow
+from dialerd.core.recording import NOT_REVIEWED, ReviewSettings
 
 DAY, H = 86_400.0, 3600.0
 SHIPPED = load_profiles()
@@ -70,7 +72,7 @@ def test_what_is_to_be_verified_says_so() -> None:
     unverified = {
         name for name, profile in SHIPPED.profiles.items() if any(not f.verified for f in profile.figures.values())
     }
-    assert unverified == {"us-fcc", "us-ok", "us-md", "es"}
+    assert unverified == {"us-fcc", "us-fl", "us-ok", "us-md", "es", "fr"}
 
 
 # --- campaigns ----------------------------------------------------------------------------------------------
@@ -125,6 +127,39 @@ def test_hours_and_caps_can_be_done_without_for_a_reason() -> None:
     settings = sale(under("[us-fl]", looser='{callable_hours: "business numbers", attempt_caps: "business numbers"}'))
     assert settings.callable_time.sets == ()
     assert not any(cap.calls == 3 for cap in settings.attempt_caps)
+
+
+REVIEWED = "    call_analysis: {review: {share: 5%, after: 2s, keep: 7d}}\n"
+
+
+def test_a_law_that_forbids_recording_without_consent_switches_the_review_off() -> None:
+    free = under("[us-ftc]", more=REVIEWED)
+    assert sale(free).review == ReviewSettings(0.05, 2.0, 7 * DAY)
+    assert not free.problems
+    result = under("[us-ftc, us-fl]", more=REVIEWED)
+    assert sale(result).review == NOT_REVIEWED
+    (told,) = result.problems
+    assert (told.severity, told.path, told.line) == (Severity.WARNING, "campaigns.sale.call_analysis.review", 19)
+    law = "Fla. Stat. 934.03(2)(d): consent of all parties"
+    assert told.message == f"nothing is kept for review; profile `us-fl`: recording needs consent ({law})"
+    assert "recording_needs_consent" in told.hint
+    loosened = under("[us-fl]", looser='{recording_needs_consent: "announced by the trunk"}', more=REVIEWED)
+    assert (sale(loosened).review.share, loosened.problems) == (0.05, ())
+    assert loosened.plan.campaigns["sale"].profile.said == "us-fl -recording_needs_consent"
+
+
+def test_conversations_without_a_word_are_warned_of() -> None:
+    silent = under("[us-md]", more="    recording: {share: 10%}\n")
+    assert [told.path for told in silent.problems] == ["campaigns.sale.recording"]
+    assert sale(silent).recording.share == 0.1, "the operator's word: the agent may say it"
+    assert not under("[us-md]", more="    recording: {share: 10%, consent: 'sound:x'}\n").problems
+    assert not under("[us-md]").problems
+
+
+def test_a_review_without_an_analysis_is_of_nothing() -> None:
+    result = check(BASE + '    call_analysis: {profile: "off", review: {share: 5%}}\n')
+    (told,) = result.problems
+    assert (told.severity, "no verdict to review" in told.message) == (Severity.WARNING, True)
 
 
 def test_a_conversation_keeps_everybody_else_away() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.abandon_ledger import NOT_STATED, false_machines, machine_share, rates
@@ -14,12 +15,15 @@ from dialerd.core.amd_report import VerdictCount
 from dialerd.core.amd_truth import Mark, MarkCounts, share_of
 from dialerd.core.commands import MarkCall
 from dialerd.core.contact import ContactState
+from dialerd.core.reviewing import review
 from dialerd.store.abandon_counts import abandon_counts, calls_between
 from dialerd.store.call_marks import keep, mark_counts
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
+from dialerd.store.review_list import ReviewFilter, reviews
+from dialerd.store.schema import recordings
 from dialerd.store.verdict_counts import reviewed_machines, verdict_counts
 from tests.contract.record_worlds import RecordWorld
 from tests.contract.test_record import NUMBERS, fetched, outcome
@@ -141,3 +145,45 @@ async def test_reviewed_machine_verdicts_by_campaign(engine: AsyncEngine) -> Non
     await called(engine, 30, Mark.PERSON, campaign="autumn", analysis="person")
     assert await reviewed_machines(engine, 0.0) == {"spring": share_of(2, 3)}
     assert await reviewed_machines(engine, 100.5) == {}
+
+
+async def reviewed(engine: AsyncEngine, serial: int, state: str, mark: Mark | None, **changes: Any) -> str:
+    """A machine verdict that is kept for review."""
+    kept = review(90.0 + serial, 100.0 + serial, 86_400.0)
+    of_amd = {
+        "analysis": "machine",
+        "analysis_rule": "amd_machine",
+        "analysis_profile": "balanced",
+        "recording": kept,
+    }
+    await called(engine, serial, mark, **{**of_amd, "amd_cause": "MAXWORDS-5-4", **changes})
+    attempt_id = attempt(serial).id
+    async with engine.begin() as connection:
+        await connection.execute(update(recordings).where(recordings.c.attempt_id == attempt_id).values(state=state))
+    return attempt_id
+
+
+async def test_machine_verdicts_that_were_kept_are_listed(engine: AsyncEngine) -> None:
+    first = await reviewed(engine, 1, "kept", None)
+    second = await reviewed(engine, 2, "waiting", None, trunk="other")
+    third = await reviewed(engine, 3, "kept", Mark.PERSON)
+    await reviewed(engine, 4, "removed", Mark.MACHINE)
+    talk = {"state": "over", "name": "x", "keep_s": None, "pauses": [], "began_at": 1.0, "ended_at": 2.0}
+    await called(engine, 5, None, recording=talk)
+
+    async def found(**asked: Any) -> list[str]:
+        return [row["attempt_id"] for row in await reviews(engine, ReviewFilter(**asked), 10)]
+
+    assert await found() == [third, second, first]
+    assert await found(marked=False) == [second, first]
+    assert await found(marked=True) == [third]
+    assert await found(trunk="other") == [second]
+    assert await found(campaign="autumn") == []
+    assert await found(since=102.0, until=103.0) == [second]
+    assert [row["attempt_id"] for row in await reviews(engine, ReviewFilter(), 1, 1)] == [second]
+    (row,) = await reviews(engine, ReviewFilter(marked=True), 10)
+    shown = {name: row[name] for name in ("profile", "rule", "amd_cause", "state", "mark", "marked_by", "remove_at")}
+    assert shown == {
+        "profile": "balanced", "rule": "amd_machine", "amd_cause": "MAXWORDS-5-4", "state": "kept", "mark": "person",
+        "marked_by": "8001", "remove_at": 103.0 + 86_400.0,
+    }  # fmt: skip

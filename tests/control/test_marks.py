@@ -6,6 +6,7 @@ from dialerd.core import events as e
 from dialerd.core.amd_truth import Mark
 from dialerd.core.commands import EnterBridge, MarkCall
 from dialerd.store.call_marks import keep
+from tests.contract.test_marks import reviewed
 from tests.control.api_client import Client
 from tests.control.stage import Stage, contact
 from tests.control.staged_daemon import StagedDaemon
@@ -102,3 +103,22 @@ async def test_the_estimate_is_a_metric(api: Client, stage: Stage, daemon: Stage
     stage.now += 31 * 86_400
     await daemon.records.verdicts.work()
     assert "dialerd_amd_reviewed{" not in await (await api.get("/metrics")).text()
+
+
+async def test_machine_verdicts_to_be_checked(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    attempt = await reviewed(daemon.engine, 1, "kept", None)
+    (row,) = (await (await api.get("/api/v1/amd/reviews?marked=0&trunk=carrier")).json())["reviews"]
+    assert (row["attempt_id"], row["rule"], row["mark"]) == (attempt, "amd_machine", None)
+    assert "*" in row["number"], "masked"
+    assert (await api.post(f"/api/v1/attempts/{attempt}/mark?mark=person")).status == 202
+    await keep_marks(daemon)
+    assert (await (await api.get("/api/v1/amd/reviews?marked=0")).json())["reviews"] == []
+    (row,) = (await (await api.get("/api/v1/amd/reviews?marked=1")).json())["reviews"]
+    assert row["mark"] == "person"
+    (share,) = [line["persons"] for line in (await (await api.get("/api/v1/amd/report?since=1970-01-01")).json())[
+        "false_positive"] if line["trunk"] is None]  # fmt: skip
+    assert (share["found"], share["of"]) == (1, 1)
+    assert (await api.get("/api/v1/amd/reviews?marked=perhaps")).status == 400
+    (talk,) = (await (await api.get("/api/v1/recordings?kind=review")).json())["recordings"]
+    assert talk["attempt_id"] == attempt
+    assert (await (await api.get("/api/v1/recordings?kind=conversation")).json())["recordings"] == []
