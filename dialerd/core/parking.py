@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
+
 from dialerd.core.commands import ParkContacts
 from dialerd.core.contact import Contact
 from dialerd.core.floor import CampaignRun, Floor, Parked
 from dialerd.core.gate_verdicts import Hold
+from dialerd.core.tallies import is_promised
 
 LOOK_AGAIN_S = 5.0
 """When a contact is tried again whose hold has no end that is known."""
@@ -16,6 +20,17 @@ MOST_KEPT = 1000
 :data:`SHORT_S` not come here as a whole."""
 MOST_AT_ONCE = 1000
 """Most contacts in one fetch while whole fetches are parked."""
+
+
+def line_up(hopper: deque[Contact], contacts: Sequence[Contact]) -> None:
+    """Put contacts behind those in the hopper; who is to be called back stands before all who are not."""
+    promised = [contact for contact in contacts if is_promised(contact.tries)]
+    if promised:
+        place = next((i for i, contact in enumerate(hopper) if not is_promised(contact.tries)), len(hopper))
+        hopper.rotate(-place)
+        hopper.extendleft(reversed(promised))
+        hopper.rotate(place)
+    hopper.extend(contact for contact in contacts if not is_promised(contact.tries))
 
 
 class Parking:
@@ -49,8 +64,7 @@ class Parking:
     def due(self, campaign: CampaignRun, now: float) -> None:
         """Contacts whose moment has come go back into the hopper."""
         due = [key for key, parked in campaign.parked.items() if parked.until <= now]
-        for key in due:
-            campaign.hopper.append(campaign.parked.pop(key).contact)
+        line_up(campaign.hopper, [campaign.parked.pop(key).contact for key in due])
         if campaign.parked:
             soonest = min(parked.until for parked in campaign.parked.values())
             self._floor.timers.set("parked", campaign.settings.name, soonest)

@@ -15,7 +15,7 @@ from dialerd.core.forecasting import Forecasting
 from dialerd.core.gates import Case
 from dialerd.core.inquiring import Inquiring
 from dialerd.core.lines import TrunkRun
-from dialerd.core.parking import MOST_AT_ONCE, Parking
+from dialerd.core.parking import MOST_AT_ONCE, Parking, line_up
 from dialerd.core.prompting import Prompting
 from dialerd.core.time_gate import REASONS
 
@@ -174,7 +174,7 @@ class Running:
             floor.do(ReturnContacts(tuple(c.id for c in event.contacts)))
             return
         known = {c.id for c in campaign.hopper} | set(campaign.parked) | {c.id for _, c in campaign.lane}
-        campaign.hopper.extend(c for c in event.contacts if c.id not in known)
+        line_up(campaign.hopper, [c for c in event.contacts if c.id not in known])
         self.inquiring.ask(campaign, event.contacts, now)
         self.prompting.fetched(campaign, event.contacts)
         self.prompting.prepare(campaign, (self.case_for(campaign, one, now) for one in event.contacts))

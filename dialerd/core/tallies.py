@@ -105,6 +105,17 @@ def without_promise(tallies: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in tallies.items() if name != _ASKED}
 
 
+def is_callback(reason: str) -> bool:
+    """The reason of a contact who is to be called back, also where something else stands in the way just now."""
+    return reason == CALLBACK or reason.startswith(f"{CALLBACK}:")
+
+
+def still_callback(before: str, reason: str) -> str:
+    """``reason``, for which a contact must wait, in a form that does not forget that it is to be called back, where
+    ``before`` said so: ``callback:callable_time``."""
+    return f"{CALLBACK}:{reason}" if is_callback(before) and not is_callback(reason) else reason
+
+
 def is_promised(tallies: Mapping[str, int] | None) -> bool:
     """They asked to be called back, and were not called since."""
     return tallies is not None and _ASKED in tallies

@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.contact import ContactState
-from dialerd.core.tallies import CALLBACK, promised, without_promise
+from dialerd.core.tallies import CALLBACK, is_callback, promised, without_promise
 from dialerd.ports import Clock
+from dialerd.store.callback_reason import is_promised_call
 from dialerd.store.contact_edits import NoSuchNumber, to_change
 from dialerd.store.database import READING
 from dialerd.store.journal import note
@@ -39,8 +40,7 @@ class Callbacks:
     async def find(self, contact_list: str | None, until: float | None, limit: int) -> list[Row]:
         """Contacts that wait for their call-back, the next first; ``until``: due before (epoch seconds)."""
         query = select(contacts).where(
-            contacts.c.state == ContactState.WAITING.value,
-            (contacts.c.reason == CALLBACK) | contacts.c.reason.startswith(f"{CALLBACK}:"),
+            contacts.c.state == ContactState.WAITING.value, is_promised_call(contacts.c.reason)
         )
         if contact_list is not None:
             query = query.where(contacts.c.contact_list == contact_list)
@@ -78,7 +78,7 @@ class Callbacks:
         :class:`NoCallback`."""
         async with self._engine.begin() as connection:
             row = await to_change(connection, contact_id)
-            if row["state"] != ContactState.WAITING.value or row["reason"].partition(":")[0] != CALLBACK:
+            if row["state"] != ContactState.WAITING.value or not is_callback(row["reason"]):
                 raise NoCallback(contact_id)
             tries = without_promise(row["tries"] or {})
             values = {

@@ -9,7 +9,7 @@ from dialerd.core.attempt import Outcome
 from dialerd.core.contact import ContactState
 from dialerd.core.disposition import NEVER_DIALED
 from dialerd.core.dnc import DNC_REASON
-from dialerd.core.tallies import CALLBACK, DEAD, counted, handed_over, promised
+from dialerd.core.tallies import CALLBACK, DEAD, counted, handed_over, is_promised, promised, still_callback
 from dialerd.core.value import value
 
 CORRECTED = "number_corrected"
@@ -58,7 +58,8 @@ def standing_after(before: Standing, outcome: Outcome, numbers: Sequence[str]) -
     What the attempt found out about its number is said of that number, wherever it stands by now, and of no other: a
     number that was corrected during the call is callable at once, where nothing but the old number stood against it.
     An attempt that was never dialed uses up none of the contact's attempts. A contact that was made uncallable
-    while the attempt went on stays so, for the reason given then; the attempt is counted all the same.
+    while the attempt went on stays so, for the reason given then; the attempt is counted all the same. One that is
+    still to be called back keeps its place before the others.
     """
     outcome, of_number = _as_numbered_now(outcome, numbers)
     disposition = outcome.record.disposition
@@ -78,6 +79,11 @@ def standing_after(before: Standing, outcome: Outcome, numbers: Sequence[str]) -
     else:
         state, reason = following.state, following.reason
         next_at = following.at if state is ContactState.WAITING else None
+        if is_promised(tries) and state is not ContactState.UNCALLABLE:
+            # Not called for a reason of ours: still the first to be called.
+            reason = still_callback(CALLBACK, reason)
+            if state is ContactState.CALLABLE:
+                state, next_at = ContactState.WAITING, outcome.record.ended_at or outcome.record.claimed_at or 0.0
     return Standing(
         state=state,
         next_at=next_at,

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.contact import ContactState
 from dialerd.core.dnc import DNC_REASON, DncEntry, DncKind
+from dialerd.core.tallies import CALLBACK, still_callback
 from dialerd.ports import Clock
+from dialerd.store.callback_reason import is_promised_call
 from dialerd.store.contact_edits import numbers_of
 from dialerd.store.database import READING
 from dialerd.store.dnc_redis import DncCopy
@@ -47,7 +49,7 @@ class DncRevival:
 
     async def _all_of(self, dnc_list: str, more: list[ColumnElement[bool]], found: dict[str, int]) -> None:
         last = 0
-        retired = [contacts.c.state.in_(_RETIRED), contacts.c.reason == f"{DNC_REASON}{dnc_list}", *more]
+        retired = [contacts.c.state.in_(_RETIRED), contacts.c.reason.in_(_reasons(dnc_list)), *more]
         while True:
             query = (
                 select(contacts.c.id, contacts.c.contact_list, contacts.c.key, contacts.c.numbers)
@@ -75,13 +77,25 @@ class DncRevival:
     async def _set_free(self, dnc_list: str, free: dict[int, str]) -> None:
         now = self._clock.now()
         # Somebody may have changed one meanwhile: it is only set free where its reason is still the list.
-        mine = [contacts.c.id.in_(free), contacts.c.state.in_(_RETIRED), contacts.c.reason == DNC_REASON + dnc_list]
+        promised = is_promised_call(contacts.c.reason)
+        mine = [contacts.c.id.in_(free), contacts.c.state.in_(_RETIRED), contacts.c.reason.in_(_reasons(dnc_list))]
         async with self._engine.begin() as connection:
             await connection.execute(
                 update(contacts)
                 .where(*mine)
-                .values(state=ContactState.CALLABLE.value, next_at=0.0, reason="", fetch=None, updated_at=now)
+                .values(
+                    state=case((promised, ContactState.WAITING.value), else_=ContactState.CALLABLE.value),
+                    next_at=case((promised, now), else_=0.0),
+                    reason=case((promised, CALLBACK), else_=""),
+                    fetch=None,
+                    updated_at=now,
+                )
             )
+
+
+def _reasons(dnc_list: str) -> tuple[str, str]:
+    reason = f"{DNC_REASON}{dnc_list}"
+    return reason, still_callback(CALLBACK, reason)
 
 
 def _concerned(entry: DncEntry) -> ColumnElement[bool]:

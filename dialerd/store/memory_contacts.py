@@ -11,7 +11,7 @@ from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsFetched
 from dialerd.core.filtering.facts import Facts
 from dialerd.core.ordering.settings import REFRESH_S
-from dialerd.core.tallies import renumbered
+from dialerd.core.tallies import CALLBACK, is_callback, renumbered, still_callback
 from dialerd.ports import Clock
 from dialerd.store.contact_update import Standing
 from dialerd.store.memory_order import MemoryOrder, Place
@@ -157,9 +157,13 @@ class MemoryContacts:
         return None
 
     def release(self, contact_ids: Iterable[int]) -> None:
-        """Fetched and not dialed: callable again."""
+        """Fetched and not dialed: callable again, and due at once where they are to be called back."""
         for row in self.in_attempt(contact_ids):
-            self.place(row, replace(row.standing, state=ContactState.CALLABLE, next_at=None))
+            if is_callback(row.standing.reason):
+                due = replace(row.standing, state=ContactState.WAITING, next_at=self._clock.now())
+                self.place(row, due)
+            else:
+                self.place(row, replace(row.standing, state=ContactState.CALLABLE, next_at=None))
 
     def retire(self, contact_ids: Iterable[int], reason: str) -> None:
         """Not to be dialed again."""
@@ -169,12 +173,14 @@ class MemoryContacts:
     def park(self, contact_ids: Iterable[int], next_at: float, reason: str) -> None:
         """Fetched, and not to be dialed before then."""
         for row in self.in_attempt(contact_ids):
-            self.place(row, replace(row.standing, state=ContactState.WAITING, next_at=next_at, reason=reason))
+            kept = still_callback(row.standing.reason, reason)
+            self.place(row, replace(row.standing, state=ContactState.WAITING, next_at=next_at, reason=kept))
 
     def wake(self, contact_lists: Collection[str], reasons: Collection[str]) -> None:
         """Those of these lists who wait for one of these reasons are due now."""
         for row in self.rows.values():
-            waits = row.standing.state is ContactState.WAITING and row.standing.reason in reasons
+            reason = row.standing.reason.removeprefix(f"{CALLBACK}:")
+            waits = row.standing.state is ContactState.WAITING and reason in reasons
             if waits and row.contact_list in contact_lists:
                 self.place(row, replace(row.standing, next_at=self._clock.now()))
 

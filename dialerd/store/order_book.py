@@ -37,8 +37,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialerd.core.contact import ContactState
 from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.filtering.facts import Moment, moment_at
-from dialerd.core.ordering.mixing import CALLBACK_REASON, Line, Stream, Turns
+from dialerd.core.ordering.mixing import Line, Stream, Turns
 from dialerd.core.ordering.settings import MAX_KEYS, DialOrder, ListShare
+from dialerd.store.callback_reason import is_promised_call
 from dialerd.store.filter_sql import Scan
 from dialerd.store.id_lists import among
 from dialerd.store.schema import contacts, order_books, order_changes, order_entries, order_sources
@@ -291,7 +292,7 @@ class Book:
         lists = case(
             *((rows.contact_list == name, n * _STREAMS) for n, name in enumerate(self._wanted.lists)), else_=None
         )
-        promised = or_(rows.reason == CALLBACK_REASON, rows.reason.startswith(CALLBACK_REASON + ":"))
+        promised = is_promised_call(rows.reason)
         stream = case(
             (promised, Stream.CALLBACK.value), (rows.attempts > 0, Stream.RETRIED.value), else_=Stream.FRESH.value
         )

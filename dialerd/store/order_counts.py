@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.contact import ContactState
 from dialerd.core.filtering.facts import moment_at
-from dialerd.core.ordering.mixing import CALLBACK_REASON, Line, Stream, Turns, stream_of
+from dialerd.core.ordering.mixing import Line, Stream, Turns, stream_of
+from dialerd.store.callback_reason import is_promised_call
 from dialerd.store.database import READING
 from dialerd.store.filter_sql import Scan
 from dialerd.store.order_book import Wanted, known_book
@@ -61,7 +62,7 @@ async def order_counts(engine: AsyncEngine, wanted: Wanted, now: float) -> Order
         rows = scan.rows.c
         waits = and_(rows.state == ContactState.WAITING.value, rows.next_at > now)
         ready = or_(rows.state == ContactState.CALLABLE.value, rows.state == ContactState.WAITING.value)
-        promised = or_(rows.reason == CALLBACK_REASON, rows.reason.startswith(CALLBACK_REASON + ":"))
+        promised = is_promised_call(rows.reason)
         kind = case(
             (waits, "parked"),
             (and_(ready, promised), "promised"),
@@ -104,7 +105,7 @@ async def _looked_up(connection: AsyncConnection, wanted: Wanted, limit: int, no
     scan = _scan(connection, wanted, [or_(contacts.c.state == ContactState.CALLABLE.value, due)])
     keys = scan.order_by(wanted.order.sort)
     rows = scan.rows.c
-    promised = or_(rows.reason == CALLBACK_REASON, rows.reason.startswith(CALLBACK_REASON + ":"))
+    promised = is_promised_call(rows.reason)
     streams = {
         Stream.CALLBACK: [promised],
         Stream.RETRIED: [promised.is_(False), rows.attempts > 0],

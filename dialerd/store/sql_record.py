@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.campaign import CampaignState
@@ -34,9 +34,11 @@ from dialerd.core.commands import (
 from dialerd.core.contact import Contact, ContactState
 from dialerd.core.events import ContactsFetched
 from dialerd.core.ordering.settings import DialOrder
+from dialerd.core.tallies import CALLBACK, still_callback
 from dialerd.core.windows import DayCount
 from dialerd.ports import Clock, Post
 from dialerd.store.call_marks import keep
+from dialerd.store.callback_reason import is_promised_call, reason_kept
 from dialerd.store.campaign_states import read_states, save_state
 from dialerd.store.contact_rows import CONTACT_COLUMNS, contact_of, take
 from dialerd.store.database import READING
@@ -246,10 +248,13 @@ class SqlRecord:
         return ContactsFetched(command.campaign, tuple(chosen), next_at, count, command.serial)
 
     async def _release(self, connection: AsyncConnection, contact_ids: Sequence[int]) -> int:
+        now, promised = self._clock.now(), is_promised_call(contacts.c.reason)
+        # Who is to be called back is due at once, before all who merely can be called.
+        state = case((promised, ContactState.WAITING.value), else_=ContactState.CALLABLE.value)
         released = await connection.execute(
             update(contacts)
             .where(self._taken(contact_ids))
-            .values(state=ContactState.CALLABLE.value, next_at=0.0, fetch=None, updated_at=self._clock.now())
+            .values(state=state, next_at=case((promised, now), else_=0.0), fetch=None, updated_at=now)
         )
         return released.rowcount
 
@@ -269,11 +274,12 @@ class SqlRecord:
         )  # fmt: skip
 
     async def _wake(self, connection: AsyncConnection, command: WakeContacts) -> None:
+        reasons = {*command.reasons, *(still_callback(CALLBACK, reason) for reason in command.reasons)}
         await connection.execute(
             update(contacts)
             .where(
                 contacts.c.contact_list.in_(command.contact_lists),
-                contacts.c.state == ContactState.WAITING.value, contacts.c.reason.in_(sorted(command.reasons)),
+                contacts.c.state == ContactState.WAITING.value, contacts.c.reason.in_(sorted(reasons)),
             )
             .values(next_at=self._clock.now(), updated_at=self._clock.now())
         )  # fmt: skip
@@ -283,8 +289,8 @@ class SqlRecord:
             update(contacts)
             .where(self._taken(contact_ids))
             .values(
-                state=ContactState.WAITING.value, next_at=command.next_at, fetch=None, reason=command.reason,
-                updated_at=self._clock.now(),
+                state=ContactState.WAITING.value, next_at=command.next_at, fetch=None,
+                reason=reason_kept(contacts.c.reason, command.reason), updated_at=self._clock.now(),
             )
         )  # fmt: skip
 

@@ -35,6 +35,7 @@ PEOPLE: dict[str, tuple[list[str], str, str]] = {
     "dan": (["+441632960001"], "uncallable", "dnc:another"),
     "eve": (["+441632960003", "+441632960004"], "uncallable", "dnc:never"),
     "fay": (["+441632960005"], "waiting", "dnc:never"),
+    "gus": (["+441632960006"], "waiting", "callback:dnc:never"),
 }
 """Key -> numbers, state, reason."""
 
@@ -178,3 +179,12 @@ async def test_a_forgotten_answer_frees_those_whom_only_the_provider_kept_from_b
     await begun.keeper.look()
     assert begun.forgot[-1] == (LIST, None)
     await begun.close()
+
+
+async def test_who_is_to_be_called_back_still_is(floor: Floor) -> None:
+    await floor.remove(DncKind.NUMBER, "+441632960006")
+    async with floor.engine.connect() as connection:
+        query = select(contacts.c.state, contacts.c.reason, contacts.c.next_at).where(contacts.c.key == "gus")
+        state, reason, at = (await connection.execute(query)).one()
+    assert (state, reason) == ("waiting", "callback")
+    assert at <= WallClock().now(), "due at once"

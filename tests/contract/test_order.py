@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialerd.core.attempt import Outcome
-from dialerd.core.commands import FetchContacts, ParkContacts, RetireContacts, ReturnContacts
-from dialerd.core.contact import ContactState
+from dialerd.core.commands import FetchContacts, ParkContacts, RetireContacts, ReturnContacts, WakeContacts
+from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.events import ContactsFetched
 from dialerd.core.filtering.conditions import Builtin, Column, Kind
 from dialerd.core.filtering.parser import parse_filter
@@ -165,6 +165,58 @@ async def test_promised_calls_come_first(record: RecordWorld) -> None:
     await record.done(ParkContacts((3,), now + 5, "callback"), ReturnContacts((1, 2)))
     record.clock.at = now + 6
     assert await ids(record, wanted) == [3, 1, 2]
+
+
+async def test_a_promised_call_that_was_parked_or_given_back_comes_first_all_the_same(record: RecordWorld) -> None:
+    """Whatever stands in its way meanwhile: hours, a cap, a campaign that is stopped, a daemon that ends."""
+    await record.add_rows("leads", rows("9", "8", "7", "6", "1"))
+    sorted_, plain = order("", SCORE), DialOrder()
+    now = record.clock.at
+    await ids(record, sorted_, campaign="first")
+    await record.done(ParkContacts((5,), now + 5, "callback"), ReturnContacts((1, 2, 3, 4)))
+    for serial, wanted in enumerate((sorted_, plain)):
+        record.clock.at += 10
+        assert (await ids(record, wanted, 1, f"c{serial}")) == [5]
+        await record.done(ParkContacts((5,), record.clock.at + 30, "callable_time"))
+        standing = await record.standing(5)
+        assert (standing.state, standing.reason) == (ContactState.WAITING, "callback:callable_time")
+        await record.done(WakeContacts(("leads",), frozenset({"callable_time"})))
+        assert (await ids(record, wanted, 1, f"c{serial}")) == [5], "the hours have changed"
+        await record.done(ParkContacts((5,), record.clock.at + 30, "cap:per_day"))
+        tried = await ids(record, wanted, 2, f"c{serial}")
+        assert 5 not in tried
+        await record.done(ReturnContacts(tuple(tried)))
+        record.clock.at += 31
+        assert (await ids(record, wanted, 1, f"c{serial}")) == [5]
+        await record.done(ReturnContacts((5,)))
+        assert (await ids(record, wanted, 2, f"c{serial}"))[0] == 5, "given back, and due at once"
+        assert await record.reset_in_attempt(frozenset()) == 2
+        assert (await ids(record, wanted, 2, f"c{serial}"))[0] == 5, "a daemon began anew"
+        await record.done(ReturnContacts(tuple(i for i in range(1, 6))))
+    assert (await record.standing(5)).reason == "callback:cap:per_day"
+
+
+async def test_a_promised_call_that_was_not_placed_is_the_next_one(record: RecordWorld) -> None:
+    await record.add_rows("leads", rows("9", "8", "7"))
+    asked = Outcome(
+        attempt(1, contact_id=3, disposition="answered_flow"),
+        ContactNext(ContactState.WAITING, record.clock.at + 5, 0, "callback"),
+    )
+    await ids(record, order("", SCORE))
+    await record.done(ReturnContacts((1, 2)))
+    await record.record(asked)
+    record.clock.at += 6
+    for serial, disposition, state, at in (
+        (2, "not_placed", ContactState.CALLABLE, None),
+        (3, "congestion", ContactState.WAITING, record.clock.at),
+        (4, "cancelled", ContactState.CALLABLE, None),
+    ):
+        assert await ids(record, order("", SCORE), 1) == [3]
+        await record.record(outcome(serial, 3, disposition, state, at))
+        assert (await record.standing(3)).reason.startswith("callback:"), disposition
+    assert await ids(record, order("", SCORE), 1) == [3]
+    await record.record(outcome(5, 3, "no_answer", ContactState.WAITING, record.clock.at))
+    assert (await record.standing(3)).reason == "retry:no_answer", "it rang: the promise is kept"
 
 
 async def test_lists_by_share(record: RecordWorld) -> None:

@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from dialerd.core.ordering.settings import ListShare, Mix
-
-CALLBACK_REASON = "callback"
-"""A waiting contact whose reason is this word, or begins with it and a colon, was promised a call."""
+from dialerd.core.tallies import is_callback
 
 
 class Stream(IntEnum):
@@ -27,7 +25,7 @@ class Stream(IntEnum):
 
 def stream_of(attempts: int, reason: str) -> Stream:
     """The line that a callable contact waits in."""
-    if reason == CALLBACK_REASON or reason.startswith(CALLBACK_REASON + ":"):
+    if is_callback(reason):
         return Stream.CALLBACK
     return Stream.RETRIED if attempts else Stream.FRESH
 
