@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from dialerd.core import choosing, parking, rounds
-from dialerd.core.choosing import NUMBER_GATES, Chosen
+from dialerd.core.choosing import Chosen
 from dialerd.core.commands import Claim, Command, FetchContacts, ParkContacts, ReturnContacts, SaveCampaignState
 from dialerd.core.contact import Contact, Number
 from dialerd.core.events import CampaignStopAsked, ClaimGranted, ContactsFetched, TimePassed
 from dialerd.core.gate_verdicts import ALLOW, Hold, Refuse, Verdict
-from dialerd.core.gates import Case
+from dialerd.core.gates import Case, Gate
 from tests.core.test_hopper import Run
 
 HOUR = 3600.0
@@ -32,8 +32,8 @@ class Night(Run):
             ALLOW if self.opens_at is not None and case.now >= self.opens_at else Hold("quiet_hours", self.opens_at)
         )
 
-    def _choose(self, case: Case, contact: Contact) -> Chosen | Hold | Refuse:
-        return choosing.choose(case, contact, (*NUMBER_GATES, self._gate))
+    def _choose(self, case: Case, contact: Contact, gates: tuple[Gate, ...]) -> Chosen | Hold | Refuse:
+        return choosing.choose(case, contact, (*gates, self._gate))
 
     def take(self, event: object) -> None:
         handle = self.dialer.handle
