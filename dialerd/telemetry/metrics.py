@@ -19,7 +19,7 @@ from dialerd.core.attempts_control import CAP_REASON
 from dialerd.core.commands import Claim, CloseAttempt, Command, MarkCall, OptOut, OriginateCall, RecordCaller
 from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
-from dialerd.core.events import ClaimRefused, Event, PlanChanged
+from dialerd.core.events import ClaimRefused, Event, ListeningFailed, PlanChanged, ToneHeard
 from dialerd.core.treatment import MAY_BE_PERSON
 from dialerd.core.view import DialerView
 from dialerd.telemetry.amd_metrics import AmdMetrics
@@ -199,6 +199,10 @@ class Metrics:
                     reason = "cap"
                     self._capped.labels(event.reason.removeprefix(CAP_REASON), campaign).inc()
                 self._refused.labels(campaign, reason).inc()
+        elif isinstance(event, ToneHeard):
+            self.amd.tone_heard(event, commands)
+        elif isinstance(event, ListeningFailed):
+            self.amd.listening_failed()
         for command in commands:
             if isinstance(command, Claim):
                 self._campaign_of[command.record.id] = command.record.campaign
@@ -350,6 +354,7 @@ class Metrics:
                 self._ring.labels(campaign, answered).observe(max(0.0, until - record.dialed_at))
         if record.answered_at is None:
             return
+        self.amd.closed(record)
         if record.analysed_at is not None:
             self._analysis.labels(campaign).observe(max(0.0, record.analysed_at - record.answered_at))
         if record.connected_at is not None:

@@ -81,6 +81,8 @@ def labels_of() -> dict[str, set[str]]:
     stage.feed(e.ClaimRefused(stage.claim().record.id, "cap:per_number")).advance(1)
     stage.feed(e.ClaimRefused(stage.claim().record.id, "no_line")).advance(1)
     first = stage.grant()
+    of_tone = stage.dialer.floor.attempts[first].record
+    metrics.amd.closed(replace(of_tone, analysis_rule="tone_beep", answered_at=1.0, analysed_at=2.0))
     # What a flow left with the call counts, wherever it comes from.
     stage.dialer.floor.attempts[first].record.flow = {"flow": "delivery", "over": True}
     stage.dialer.floor.attempts[first].record.flow_result = "confirmed"
