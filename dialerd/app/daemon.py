@@ -125,7 +125,7 @@ class Daemon:
             WorldWatch(self._database, self.post), self._notices, self.post, changed=self.call_log.wake,
         )  # fmt: skip
         self._dnc = DncRooms(
-            redis, self._database, self.post, self._clock,
+            redis, self._database, self.post, self._clock, retirers=(self._record, self._outbox),
             lists=lambda: in_force.dnc_lists, plan=lambda: in_force.plan, dialer=lambda: self._dialer,
             reached=self._hot.dnc_reached, tell=self._notices.tell, counted=self._metrics.dnc_counted,
             measured=self._metrics.provider_asked, waiting=self._metrics.dnc_waiting,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ import structlog
 from dialerd.core.dnc import DNC_REASON, DncEntry, DncKind, DncStanding
 from dialerd.core.dnc_events import DncLifted, DncStandingChanged, OptedOut, ProviderForgotten
 from dialerd.core.events import ContactsChanged
+from dialerd.core.tallies import CALLBACK, still_callback
 from dialerd.ports import Clock, Post, ProviderAnswers
 from dialerd.store.dnc_redis import DncCopy, Marker
 from dialerd.store.dnc_revival import DncRevival
@@ -26,6 +27,8 @@ _log = structlog.get_logger(__name__)
 POLL_S = 1.0
 """How long a change that was made past this daemon may go unnoticed by calls in progress; new claims ask Redis."""
 COUNT_EVERY_S = 60.0
+LATE_S = 600.0
+"""So long after something was taken off a list contacts that are retired for it are looked at again."""
 _SWITCH_S = 0.3
 """Who loads a list has it in force in the record and, this much later, in Redis."""
 
@@ -73,6 +76,10 @@ class DncKeeper:
         self._revival = DncRevival(record.engine, copy, clock)
         self._gone: deque[tuple[str, tuple[DncEntry, ...] | None]] = deque()
         """List and what was taken off it (None: not known), to be told to the contacts retired for it."""
+        self._lifted: dict[str, float] = {}
+        """When something was last taken off a list, epoch seconds."""
+        self._late: deque[tuple[str, Sequence[int]]] = deque()
+        """List and contacts that were retired for it after that, perhaps for what is gone."""
         self._heard = ""
         """Id of the last waiting entry of which the core knows."""
         self._seen: dict[str, tuple[int, int]] = {}
@@ -113,6 +120,15 @@ class DncKeeper:
     def hurry(self) -> None:
         """Have :meth:`run` look now."""
         self._wanted.set()
+
+    def retired(self, contact_ids: Sequence[int], reason: str) -> None:
+        """Contacts were retired or parked for this reason, and the record has it. What they were refused for may have
+        been taken off a list meanwhile, after those who were retired for it had been set free."""
+        name = reason.removeprefix(still_callback(CALLBACK, "")).removeprefix(DNC_REASON)
+        lifted = self._lifted.get(name) if DNC_REASON in reason else None
+        if lifted is not None and abs(self._clock.now() - lifted) < LATE_S:
+            self._late.append((name, contact_ids))
+            self._wanted.set()
 
     async def soon(self, within_s: float) -> bool:
         """Have :meth:`run` look now. Whether that was done within so many seconds; it goes on trying in any case."""
@@ -181,17 +197,27 @@ class DncKeeper:
                 self._forgot(one.dnc_list, one.number)
                 self._post(ProviderForgotten(one.dnc_list, one.number))
                 entries = None if one.number is None else (DncEntry(DncKind.NUMBER, one.number),)
-                self._gone.append((one.dnc_list, entries))
+                self._lift(one.dnc_list, entries)
 
     async def _revive(self) -> None:
         """Contacts that were retired for what is gone are callable again."""
         while self._gone:
             name, entries = self._gone[0]
-            found = await self._revival.revive(name, entries)
-            for contact_list, count in found.items():
-                self._tell("info", "dnc_contacts_free", dnc_list=name, contact_list=contact_list, count=str(count))
-                self._post(ContactsChanged(contact_list))
+            self._set_free(name, await self._revival.revive(name, entries))
             self._gone.popleft()
+        while self._late:
+            name, contact_ids = self._late[0]
+            self._set_free(name, await self._revival.revive_again(name, contact_ids))
+            self._late.popleft()
+
+    def _set_free(self, name: str, found: Mapping[str, int]) -> None:
+        for contact_list, count in found.items():
+            self._tell("info", "dnc_contacts_free", dnc_list=name, contact_list=contact_list, count=str(count))
+            self._post(ContactsChanged(contact_list))
+
+    def _lift(self, name: str, entries: tuple[DncEntry, ...] | None) -> None:
+        self._lifted[name] = self._clock.now()
+        self._gone.append((name, entries))
 
     async def _bring_up(self, row: ListRow, marker: Marker | None) -> None:
         name, known = row.name, self._seen.get(row.name)
@@ -211,7 +237,7 @@ class DncKeeper:
         if known is None or known[0] != row.generation:
             # A load may lack what the one before it had; and who knows what happened before this daemon began.
             self._post(DncLifted(name))
-            self._gone.append((name, None))
+            self._lift(name, None)
         if known is not None and known[1] < row.seq:
             await self._tell_changes(row, known[1])
         self._seen[name] = (row.generation, row.seq)
@@ -235,7 +261,7 @@ class DncKeeper:
                 self._post(OptedOut(row.name, change.entry))
         if gone:
             self._post(DncLifted(row.name))
-            self._gone.append((row.name, tuple(gone)))
+            self._lift(row.name, tuple(gone))
 
     def _progress(self, name: str, progress: str) -> None:
         self._loading[name] = progress

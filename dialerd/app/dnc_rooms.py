@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,6 +17,12 @@ from dialerd.providers.http_dnc import Counted, HttpProviders, Measured
 from dialerd.store.dnc_redis import DncCopy
 from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.provider_answers import RedisAnswers
+
+
+class Retirer(Protocol):
+    """Writes into the record, and tells."""
+
+    on_retired: Callable[[Sequence[int], str], None]
 
 
 class DncRooms:
@@ -39,8 +46,10 @@ class DncRooms:
         answered: Counted = lambda name, origin, count: None,
         unkept: Callable[[str], None] = lambda what: None,
         answers: ProviderAnswers | None = None,
+        retirers: Sequence[Retirer] = (),
     ) -> None:
-        """``answers``: where those of providers are kept, instead of Redis."""
+        """``answers``: where those of providers are kept, instead of Redis. ``retirers``: who writes into the record
+        that contacts are not called any more."""
         record = SqlDnc(database, clock)
         self._copy = DncCopy(redis_url, record)
         self._own = RedisAnswers(redis_url, failed=unkept)
@@ -55,6 +64,8 @@ class DncRooms:
             lambda name: lists()[name].provider if name in lists() else None, post, clock,
             answers=self._answers, measured=measured, counted=answered,
         )  # fmt: skip
+        for one in retirers:
+            one.on_retired = self.keeper.retired
         self.desk = StoredDnc(record, self._copy, self.keeper, clock, lists, plan, self._answers)
 
     async def aclose(self) -> None:

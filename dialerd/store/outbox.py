@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -74,6 +74,8 @@ class Outbox:
         self._poll_s = poll_s
         self._backoff_s = backoff_s
         self._wanted = asyncio.Event()
+        self.on_retired: Callable[[Sequence[int], str], None] = lambda contact_ids, reason: None
+        """Told each contact that a call has ended for, and the reason of what becomes of it, once it is recorded."""
 
     def wake(self) -> None:
         """There is something in the stream."""
@@ -144,6 +146,8 @@ class Outbox:
             await self._redis.xdel(self._keys.outbox, *(entry_id for entry_id, _, _ in readable))
             if self._recorded is not None:
                 self._recorded([outcome.record.id for _, _, outcome in readable])
+            for _, _, outcome in readable:
+                self.on_retired((outcome.record.contact_id,), outcome.contact.reason)
             self._post(OutcomesRecorded(lists))
         return len(entries)
 

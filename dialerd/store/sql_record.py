@@ -7,7 +7,7 @@ import math
 import random
 import uuid
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -55,6 +55,8 @@ from dialerd.store.schema import contacts
 
 _log = structlog.get_logger(__name__)
 _CHUNK = 500
+Retired = Callable[[Sequence[int], str], None]
+"""Told ids of contacts, and the reason."""
 LOCKED_S = 0.5
 """After so long it is worth asking again for contacts that an edit has locked."""
 
@@ -88,6 +90,8 @@ class SqlRecord:
         self._complete: dict[str, DialOrder | None] = {}
         """Campaign -> the order that its book held everybody in, at the last fetch."""
         self._dnc = SqlDnc(engine, clock)
+        self.on_retired: Retired = lambda contact_ids, reason: None
+        """Told who is not called any more, or parked, once it is committed."""
         self._commands: deque[RecordCommand] = deque()
         self._wanted = asyncio.Event()
         self._idle = asyncio.Event()
@@ -180,10 +184,12 @@ class SqlRecord:
             async with self._engine.begin() as connection:
                 for start in range(0, len(command.contact_ids), _CHUNK):
                     await self._retire(connection, command.contact_ids[start : start + _CHUNK], command.reason)
+            self.on_retired(command.contact_ids, command.reason)
         elif isinstance(command, ParkContacts):
             async with self._engine.begin() as connection:
                 for start in range(0, len(command.contact_ids), _CHUNK):
                     await self._park(connection, command, command.contact_ids[start : start + _CHUNK])
+            self.on_retired(command.contact_ids, command.reason)
         elif isinstance(command, WakeContacts):
             async with self._engine.begin() as connection:
                 await self._wake(connection, command)

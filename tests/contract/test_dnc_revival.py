@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.app.dnc_keeper import DncKeeper
+from dialerd.core.commands import ParkContacts, RetireContacts
 from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.dnc_events import DncLifted, ProviderForgotten
 from dialerd.core.events import ContactsChanged
@@ -23,9 +25,10 @@ from dialerd.store.dnc_sql import SqlDnc
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.provider_answers import RedisAnswers
 from dialerd.store.schema import contact_lists, contact_numbers, contacts
+from dialerd.store.sql_record import SqlRecord
 from lab.redis import Redis
 from tests.contract.dnc_worlds import WallClock
-from tests.store.store_lab import Inbox, client
+from tests.store.store_lab import DEADLINE_S, Inbox, client
 
 LIST = "never"
 PEOPLE: dict[str, tuple[list[str], str, str]] = {
@@ -83,6 +86,13 @@ class Floor:
     async def remove(self, kind: DncKind, value: str) -> None:
         assert await self.record.remove(LIST, DncEntry(kind, value), "consented", "ann")
         await self.keeper.look()
+
+    async def taken(self, key: str) -> int:
+        """The contact is in a campaign's hopper; its id."""
+        values = {"state": "in_attempt", "reason": "", "next_at": 0.0}
+        async with self.engine.begin() as connection:
+            mine = update(contacts).where(contacts.c.key == key).values(values).returning(contacts.c.id)
+            return int((await connection.execute(mine)).scalar_one())
 
     async def callable(self) -> set[str]:
         async with self.engine.connect() as connection:
@@ -188,3 +198,45 @@ async def test_who_is_to_be_called_back_still_is(floor: Floor) -> None:
         state, reason, at = (await connection.execute(query)).one()
     assert (state, reason) == ("waiting", "callback")
     assert at <= WallClock().now(), "due at once"
+
+
+async def test_a_retirement_that_lands_behind_the_revival_is_looked_at_again(floor: Floor) -> None:
+    """A claim was refused, the entry removed, who was retired for it set free; only then is the contact of that claim
+    retired, or parked, or its cancelled call recorded."""
+    record = SqlRecord(floor.engine, floor.inbox.post, WallClock())
+    record.on_retired = floor.keeper.retired
+    run = asyncio.create_task(record.run())
+    try:
+        for number, key, late in (
+            ("+441632960001", "ann", RetireContacts), ("+441632960002", "bob", ParkContacts),
+        ):  # fmt: skip
+            contact_id = await floor.taken(key)
+            await floor.remove(DncKind.NUMBER, number)
+            assert key not in await floor.callable()
+            reason = f"dnc:{LIST}"
+            command = RetireContacts((contact_id,), reason)
+            record.submit(command if late is RetireContacts else ParkContacts((contact_id,), 9e9, reason))
+            async with asyncio.timeout(DEADLINE_S):
+                await record.flush()
+            assert key not in await floor.callable(), "it is written as it was wanted"
+            await floor.keeper.look()
+            assert key in await floor.callable()
+        eve = await floor.taken("eve")
+        record.submit(RetireContacts((eve,), f"dnc:{LIST}"))
+        async with asyncio.timeout(DEADLINE_S):
+            await record.flush()
+        await floor.keeper.look()
+        assert "eve" not in await floor.callable(), "its numbers are still on the list"
+    finally:
+        run.cancel()
+        with suppress(asyncio.CancelledError):
+            await run
+
+
+async def test_only_what_was_retired_for_a_list_with_a_removal_is_looked_at_again(floor: Floor) -> None:
+    await floor.remove(DncKind.NUMBER, "+441632960001")
+    for reason in ("max_attempts", "dnc:another", "callback", "rule: dnc:never"):
+        floor.keeper.retired((1,), reason)
+    assert not floor.keeper._late
+    floor.keeper.retired((1,), f"callback:dnc:{LIST}")
+    assert list(floor.keeper._late) == [(LIST, (1,))]

@@ -86,11 +86,14 @@ async def chain(contract_redis: Redis, database_url: str) -> AsyncIterator[Chain
 async def test_everything_arrives_and_leaves_the_outbox(chain: Chain) -> None:
     await chain.close_calls(*range(25))
     outbox = chain.outbox(batch=10)
+    ended: list[tuple[tuple[int, ...], str]] = []
+    outbox.on_retired = lambda contact_ids, reason: ended.append((tuple(contact_ids), reason))
     assert await outbox.pending() == 25
     assert await outbox.drain_all() == 25
     assert await chain.recorded() == ids(*range(25))
     assert await chain.waiting() == 0
     assert sorted(chain.forgotten) == ids(*range(25))
+    assert sorted(ended) == [((serial,), "retry:busy") for serial in range(25)]
     assert chain.inbox.of(OutcomesRecorded) == [OutcomesRecorded(frozenset({"leads"}))] * 3
     assert await outbox.drain_all() == 0
     await outbox.aclose()
