@@ -180,7 +180,9 @@ class RecordingRoom:
         told = str(row["reason"])
         await self.recordings.failed(row["attempt_id"], told or reason)
         self._counted(str(row["campaign"]), "failed")
-        if not told:
+        if not told and row["kind"] == REVIEW:
+            self._tell("warning", "answer_not_kept", campaign=row["campaign"], attempt=row["attempt_id"])
+        elif not told:
             self._tell("error", "recording_lost", campaign=row["campaign"], attempt=row["attempt_id"], reason=reason)
 
     async def _forget_halves(self, attempt_id: str) -> None:

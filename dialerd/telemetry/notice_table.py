@@ -57,7 +57,8 @@ NOTICES: dict[str, Advice] = {
     "listening_failed": Advice(
         "The sound of a call did not reach dialerd: faxes, special information tones and beeps in it go unnoticed.",
         "Asterisk needs app_audiosocket and the context dialerd-ear, and must reach the address of `listening:` in "
-        "dialerd.yaml; `dialerd doctor` looks at the first two.",
+        "dialerd.yaml; `dialerd doctor` looks at the first two. Where `reason` names a frame, something else than "
+        "Asterisk's AudioSocket() connects there.",
     ),
     "call_not_recorded": Advice(
         "A conversation that was to be recorded is not, or no longer; the call goes on. `reason` says why.",
@@ -95,6 +96,10 @@ NOTICES: dict[str, Advice] = {
     "recording_lost": Advice(
         "Asterisk has not the recording that it was to make, or it cannot be read.",
         "Look at the disk of Asterisk's machine, and whether something else removes files there.",
+    ),
+    "answer_not_kept": Advice(
+        "What was heard of an answer that was taken for a machine was to be kept for review, and is not here.",
+        "Nothing, where the daemon was started anew meanwhile: it was in memory. Otherwise see `listening_failed`.",
     ),
     "recordings_removed": Advice("Recordings whose time was over were removed."),
     "opted_out": Advice(

@@ -302,7 +302,7 @@ async def test_a_sound_that_never_comes_is_told(room: Room) -> None:
     attempt = await room.ended(1, seconds=4.0, **REVIEW)
     room.clock.at += recording_room.HEARD_WITHIN_S + 1
     await room.room.look()
-    assert (await room.state(attempt), room.told) == ("failed", ["recording_lost"])
+    assert (await room.state(attempt), room.told) == ("failed", ["answer_not_kept"])
 
 
 async def test_a_review_whose_row_was_not_written(room: Room) -> None:

@@ -114,3 +114,12 @@ def test_a_verdict_that_an_agent_checks_is_not_kept() -> None:
     line.look_away().at(7.0, machine(attempt))
     assert line.the(c.EnterBridge)
     assert line.wanted(c.KeepHeard) == []
+
+
+def test_bad_sound_is_told_once_and_the_call_goes_on_without_tones() -> None:
+    line, attempt = answered()
+    failed = e.ListeningFailed(attempt, "a frame of kind 0x42")
+    line.look_away().at(6.0, failed, failed)
+    assert line.told() == ["listening_failed"]
+    line.at(7.0, e.AmdFinished(attempt, "HUMAN", "HUMAN-1000-1000"))
+    assert line.the(c.EnterBridge).channel_id == attempt
