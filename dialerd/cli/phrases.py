@@ -37,6 +37,7 @@ _SAID = {
     "fetching_contacts": "contacts are being fetched",
     "claim_refused": "the last claim was refused",
     "pacing_holds": "the calls in progress are enough for its agents",
+    "flow_needs_agents": "callers in its flow will need the agents",
     "nobody_at_work": "nobody is at work in its queue",
     "queue_has_no_members": "nobody is logged in to its queue",
 }

@@ -125,9 +125,16 @@ def _trouble(status: Mapping[str, Any]) -> list[str]:
 
 
 def _pacing(status: Mapping[str, Any], width: int) -> list[str]:
-    """A line for each campaign that dials ahead, its last minutes, and a line for its shadow."""
+    """A line for each campaign that dials ahead, its last minutes, and a line for its shadow; a line for each queue
+    that a flow needs agents of."""
     lines = []
     for campaign in status["campaigns"]:
+        if campaign["state"] not in ("off", "complete"):
+            lines += [
+                f"[bold]{escape(campaign['name'])}[/] {escape(need['explanation'])}  "
+                f"[dim]{need['share']:.0%} of those who answer ask for one[/]"
+                for need in campaign.get("flow_agents", ())
+            ]
         pacing = campaign.get("pacing")
         if pacing is None or campaign["state"] in ("off", "complete"):
             continue

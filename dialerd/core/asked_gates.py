@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dialerd.core.attempt_gates import caps_allow
-from dialerd.core.campaign import CampaignSettings
+from dialerd.core.campaign import CampaignSettings, Mode
 from dialerd.core.choosing import LAST_MOMENT_GATES, NUMBER_GATES
+from dialerd.core.flow.reach import queues_of_walk
 from dialerd.core.gates import (
     CAMPAIGN_GATES,
     CONTACT_GATES,
@@ -20,6 +21,7 @@ from dialerd.core.gates import (
     Gate,
     contact_within_limits,
     dnc_ready,
+    flow_has_agents,
     in_schedule,
     provider_clears,
     providers_answer,
@@ -36,6 +38,10 @@ def _speaks(settings: CampaignSettings) -> bool:
     return next(texts_with_flows(settings), None) is not None
 
 
+def _leads_to_a_queue(settings: CampaignSettings) -> bool:
+    return settings.mode is Mode.AGENTLESS and bool(queues_of_walk(settings.flows, settings.flow))
+
+
 CAN_OBJECT: Mapping[Gate, Callable[[CampaignSettings], bool]] = {
     in_schedule: lambda settings: settings.schedule is not None,
     roster_up: lambda settings: bool(settings.queue),
@@ -43,6 +49,7 @@ CAN_OBJECT: Mapping[Gate, Callable[[CampaignSettings], bool]] = {
     providers_answer: lambda settings: bool(settings.dnc_providers),
     provider_clears: lambda settings: bool(settings.dnc_providers),
     voice_keeps_up: _speaks,
+    flow_has_agents: _leads_to_a_queue,
     prompts_ready: _speaks,
     contact_within_limits: lambda settings: settings.attempt_limits.per_contact is not None,
     within_callable_time: lambda settings: bool(settings.callable_time.sets),

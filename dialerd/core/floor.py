@@ -270,6 +270,8 @@ class Floor:
         self.recovered_states: dict[str, CampaignState] = {}
         self.on_agent_moved: Callable[[AgentRun, AgentState, float, float], None] = lambda *moved: None
         """Called with an agent, its old state, when that began, and now."""
+        self.flow_hold: Callable[[CampaignRun, float], Hold | None] = lambda campaign, now: None
+        """Why a campaign without agents must wait for those that its flow leads to."""
         self._out: list[Command] = []
 
     def do(self, command: Command) -> None:

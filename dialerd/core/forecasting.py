@@ -18,11 +18,13 @@ from dialerd.core.attempt import AttemptRecord, AttemptState
 from dialerd.core.campaign import CampaignState
 from dialerd.core.commands import SavePacing
 from dialerd.core.events import Recovered
+from dialerd.core.expected_answers import answer_share, answering_soon
 from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
+from dialerd.core.flow_demand import FlowDemand
 from dialerd.core.pacer_run import LEARNT_WITH, Decision, Level, LivePredictive, PacerRun
 from dialerd.core.pacing import contract as fact
 from dialerd.core.pacing_history import PacingSample
-from dialerd.core.queue_picture import BEFORE_ANSWER, QueuePicture, queue_picture, somebody_at_work
+from dialerd.core.queue_picture import QueuePicture, queue_picture, somebody_at_work
 from dialerd.core.windows import Windows
 
 TICK_S = 0.5
@@ -31,7 +33,8 @@ LEAST_GAP_S = 0.1
 """Between two decisions: a better picture than this old gains nothing."""
 SAVE_EVERY_S = 15.0
 SHADOW_TOLD_EVERY_S = 60.0
-_PRIOR_CALLS, _PRIOR_ANSWERS = 10, 3
+SOON_S = 5.0
+"""An idle agent is kept for a caller in a flow who is expected to ask for one within this time."""
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class Forecasting:
         self._saved: dict[str, Mapping[str, Any]] = {}
         self._recovered = False
         self.is_before: IsBefore = lambda one, other: False
+        self.flows = FlowDemand(floor, self._answering_soon)
 
     # --- start, reload, end ----------------------------------------------------------------------------
 
@@ -69,9 +73,11 @@ class Forecasting:
             self._windows_of(name).restore(days)
         for run in self.runs.values():
             self._warm_up(run, now)
+        self.flows.recovered(self._saved)
 
     def plan_changed(self, now: float) -> None:
         """Campaigns came, went, or have other settings."""
+        self.flows.plan_changed(self._saved)
         for name, settings in self._floor.plan.campaigns.items():
             self._windows_of(name).in_zone(settings.time_zone)
             run = self.runs.get(name)
@@ -102,17 +108,25 @@ class Forecasting:
             start = "pacing_cold" if run.cold else "pacing_warm"
             self._floor.tell("info", start, campaign=name, reason=run.cold)
 
+    def look_after_flows(self, now: float) -> None:
+        """Keep what was learned of flows, now and then."""
+        for name in self.flows.due(now, SAVE_EVERY_S):
+            if name in self.runs:
+                self._save(name, self.runs[name], now)
+
     def save_all(self, now: float) -> None:
         """The daemon ends: hand on all that was learned."""
         for name, run in self.runs.items():
             self._save(name, run, now)
 
     def _save(self, name: str, run: PacerRun, now: float) -> None:
-        learner = run.learner
-        if learner is not None and self._recovered:
-            run.saved_at = now
-            self._saved[name] = {"with": LEARNT_WITH, "at": now, "state": learner.state()}
-            self._floor.do(SavePacing(name, self._saved[name]))
+        learner, of_flows = run.learner, self.flows.state(name)
+        if not self._recovered or (learner is None and of_flows is None):
+            return
+        run.saved_at = now
+        state = learner.state() if learner is not None else None
+        self._saved[name] = {"with": LEARNT_WITH, "at": now, "state": state, "transfers": of_flows}
+        self._floor.do(SavePacing(name, self._saved[name]))
 
     # --- facts about calls -----------------------------------------------------------------------------
 
@@ -160,6 +174,7 @@ class Forecasting:
         if record.abandoned or record.reached:
             answered_at = record.answered_at if record.answered_at is not None else now
             self._windows_of(record.campaign).count(answered_at, record.abandoned)
+        self.flows.closed(record, now)
         run, followed = self.runs.get(record.campaign), self._followed.pop(record.id, None)
         if run is None or followed is None:
             return
@@ -185,6 +200,7 @@ class Forecasting:
         """An agent's state changed; ``since``: when the old one began."""
         runs = [run for run in self.runs.values() if run.pacers and run.settings.queue in agent.memberships]
         told: list[fact.Fact] = []
+        self.flows.agent_moved(agent, old, max(0.0, now - since), agent.agent in self._inbound)
         if old is AgentState.LOGGED_OUT:
             told.append(fact.AgentLoggedIn(now, agent.agent))
         if agent.state is AgentState.ON_CALL and agent.inbound is not None:
@@ -266,6 +282,7 @@ class Forecasting:
         run.under_rules(now)
         run.allotment, run.asked_again = 0, False
         picture = queue_picture(self._floor, queue, now)
+        picture.arriving = self._arriving(queue, now)
         leave(picture, agents_of_others(self._floor, campaign, picture, self.is_before))
         if any(other.lane and other.settings.queue == queue for other in self._floor.campaigns.values()):
             picture.one_is_spoken_for(now)
@@ -285,6 +302,9 @@ class Forecasting:
         self._shadow(run, snapshot, now)
         if now - run.saved_at >= SAVE_EVERY_S:
             self._save(run.settings.name, run, now)
+
+    def _arriving(self, queue: str, now: float) -> tuple[tuple[float, float], ...]:
+        return tuple((one.share, one.after_s) for one in self.flows.arrivals((queue,), now))
 
     @staticmethod
     def _sample(run: PacerRun, snapshot: fact.Snapshot) -> PacingSample:
@@ -310,6 +330,7 @@ class Forecasting:
             return
         run.under_rules(now)
         picture = queue_picture(self._floor, queue, now, as_if_ahead=True)
+        picture.arriving = self._arriving(queue, now)
         run.level = self._level(run, campaign, picture)
         self._shadow(run, self._snapshot(run, campaign, picture, now), now)
         if now - run.saved_at >= SAVE_EVERY_S:
@@ -351,6 +372,7 @@ class Forecasting:
             ringing_since=fact.times(picture.ringing_since),
             in_amd_since=fact.times(picture.in_amd_since),
             waiting=picture.waiting,
+            arriving=picture.arriving,
             connected=live,
             abandoned=abandoned,
             lines_in_use=len(campaign.live),
@@ -377,32 +399,16 @@ class Forecasting:
         ahead = asked.forecast() if asked is not None else None
         if ahead is None:
             out = len(picture.ringing_since) + len(picture.in_amd_since)
-            ahead = float(picture.idle), picture.waiting + out * _answer_share(campaign)
+            ahead = float(picture.idle), picture.waiting + out * answer_share(campaign)
         return Level(
             picture.at_work, picture.idle, picture.outstanding, len(picture.talking_since), ahead[0], ahead[1]
         )
 
-    def promised(self, campaign: CampaignRun) -> int:
-        """Idle agents whom a campaign that reserves must leave to calls placed ahead: people expected to answer."""
-        queue = campaign.settings.queue
-        expected = 0.0
-        for other in self._floor.campaigns.values():
-            if not other.settings.mode.dials_ahead or other.settings.queue != queue:
-                continue
-            share = _answer_share(other)
-            run = self.runs.get(other.settings.name)
-            if run is not None and other.state is CampaignState.ON:
-                expected += share * run.allotment
-            for attempt_id in other.live:
-                attempt = self._floor.attempts.get(attempt_id)
-                if attempt is None or attempt.record.agent is not None or attempt.record.cancelled:
-                    continue
-                if attempt.state in BEFORE_ANSWER:
-                    expected += share
-                elif attempt.state in (AttemptState.ANSWERED, AttemptState.ANALYSING, AttemptState.WAITING_AGENT):
-                    expected += 1.0
-        return ceil(expected - 1e-9)
+    def promised(self, campaign: CampaignRun, now: float) -> int:
+        """Idle agents whom a campaign that reserves must leave to others: to people expected to answer calls placed
+        ahead, and to callers whom a flow leads to them in a moment."""
+        queue = campaign.settings.queue or ""
+        return ceil(self._answering_soon(queue) - 1e-9) + round(self.flows.soon(queue, now, SOON_S))
 
-
-def _answer_share(campaign: CampaignRun) -> float:
-    return min(1.0, (campaign.answered + _PRIOR_ANSWERS) / (campaign.placed + _PRIOR_CALLS))
+    def _answering_soon(self, queue: str) -> float:
+        return answering_soon(self._floor, self.runs, queue)

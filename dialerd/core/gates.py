@@ -242,9 +242,16 @@ def agent_ready(case: Case) -> Verdict:
     return Hold("nobody_at_work" if case.campaign.settings.mode.dials_ahead else "no_idle_agent")
 
 
+def flow_has_agents(case: Case) -> Verdict:
+    """As many agents are expected to be free as callers in flows are expected to ask for (agentless campaigns)."""
+    return case.floor.flow_hold(case.campaign, case.now) or ALLOW
+
+
 Gate = Callable[[Case], Verdict]
 
-LINE_GATES: tuple[Gate, ...] = (providers_answer, voice_keeps_up, campaign_line, trunk_line, trunk_cps)
+LINE_GATES: tuple[Gate, ...] = (
+    providers_answer, voice_keeps_up, flow_has_agents, campaign_line, trunk_line, trunk_cps,
+)  # fmt: skip
 """What each call takes something away from: asked before every one."""
 CAMPAIGN_GATES: tuple[Gate, ...] = (
     campaign_on, not_paused, in_schedule, running, telephony_up, store_up, roster_up, dnc_ready, trunk_takes_calls,

@@ -115,7 +115,7 @@ class GuaranteedLane:
 
     def _may_reserve(self, campaign: CampaignRun, now: float) -> bool:
         idle = self._desk.idle_agents(campaign.settings.queue)
-        if idle > self._forecasting.promised(campaign):
+        if idle > self._forecasting.promised(campaign, now):
             return True
         # Where agents are never idle for long, everybody would be promised for ever: the oldest one's turn comes,
         # one at a time. Pacing has left out one agent meanwhile.

@@ -48,6 +48,7 @@ class Joining:
         kept when the flow began."""
         self._floor.move_attempt(attempt, _S.WAITING_AGENT)
         attempt.record.queue = queue
+        self._forecasting.flows.asked(attempt, queue, now)
         self._forecasting.wants_agent(attempt, now)
         self.offer(attempt, now)
 

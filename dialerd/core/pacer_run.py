@@ -149,7 +149,7 @@ class PacerRun:
         if learner is None:
             return
         self.cold = "cold start, nothing was learned yet"
-        if saved is not None:
+        if saved is not None and saved.get("state") is not None:
             try:
                 learner.restore(dict(saved["state"]))
                 self.cold = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dialerd.core.floor import CampaignRun
 from dialerd.core.forecasting import Forecasting
 from dialerd.core.pacer_run import PacerRun
 from dialerd.core.pacing_history import PacingSample
@@ -51,6 +52,42 @@ class PacingView:
     shadow: ShadowView | None = None
     history: tuple[PacingSample, ...] = ()
     """The last minutes, the oldest first; none for a campaign that only has a shadow."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowAgentsView:
+    """One queue that the flow of an agentless campaign leads to, and whether its agents suffice."""
+
+    queue: str
+    share: float
+    """Of the calls that are answered, 0 to 1: how many are expected to ask for an agent of it."""
+    after_s: float
+    """From dialing until they do, in seconds, on average."""
+    callers_expected: float
+    """Of all calls in progress, whoever dials for these agents: how many are expected to want one by then."""
+    agents_free: float
+    """Agents expected to be free by then."""
+    agents_at_work: int
+    suffices: bool
+    """False: no further call is placed for now."""
+    explanation: str
+
+
+def flow_agents_view(forecasting: Forecasting, campaign: CampaignRun, now: float) -> tuple[FlowAgentsView, ...]:
+    """Every queue that everybody who answers may be led to; none for campaigns with agents of their own."""
+    return tuple(
+        FlowAgentsView(
+            queue=need.queue,
+            share=round(need.share, 4),
+            after_s=round(need.after_s, 1),
+            callers_expected=round(need.callers, 2),
+            agents_free=round(need.free, 2),
+            agents_at_work=need.at_work,
+            suffices=need.suffices,
+            explanation=need.explain(),
+        )
+        for need in forecasting.flows.needs(campaign, now)
+    )
 
 
 def pacing_view(forecasting: Forecasting, name: str, now: float) -> PacingView | None:

@@ -29,6 +29,8 @@ class QueuePicture:
     """Dialed ahead for any campaign that shares agents with the queue, and not answered yet."""
     in_amd_since: list[float] = field(default_factory=list)
     waiting: int = 0
+    arriving: tuple[tuple[float, float], ...] = ()
+    """Callers whom flows may lead to these agents: (chance, in how many seconds from now)."""
 
     def one_is_spoken_for(self, now: float) -> None:
         """The next agent to come free is for a call of the guaranteed-agent lane: as if it had begun at ``now``."""

@@ -187,7 +187,7 @@ class Rounds:
             turn.left = idle = self._wanted(campaign, now)
         elif mode.reserves:
             # Others have placed calls meanwhile, and may have been promised an agent for them.
-            idle = self._idle_for(campaign)
+            idle = self._idle_for(campaign, now)
         if turn.left > 0 and mode.reserves:
             turn.left = min(turn.left, max(0, (idle or 0) - self._kept_from(turn, now)))
             turn.left = self._within_share(campaign, turn.left, now)
@@ -208,13 +208,13 @@ class Rounds:
         if settings.mode is Mode.AGENTLESS:
             wanted = agentless(settings.max_lines, len(campaign.live))
         else:
-            wanted = self._idle_for(campaign)
+            wanted = self._idle_for(campaign, now)
         self._running.fill(campaign, wanted, now)
         return wanted
 
-    def _idle_for(self, campaign: CampaignRun) -> int:
+    def _idle_for(self, campaign: CampaignRun, now: float) -> int:
         idle = self._desk.idle_agents(campaign.settings.queue)
-        return progressive(max(0, idle - self._forecasting.promised(campaign))) if idle else 0
+        return progressive(max(0, idle - self._forecasting.promised(campaign, now))) if idle else 0
 
     def _within_share(self, campaign: CampaignRun, left: int, now: float) -> int:
         """No more agents than the share of those who reserve, where others dial ahead for the same ones."""
@@ -256,6 +256,7 @@ class Rounds:
         else:
             if turn.left:
                 self._running.fill(campaign, turn.left, now)
+            self._forecasting.look_after_flows(now)
             if settings.pacing.shadow is not None:
                 self._forecasting.ask_shadow(campaign, now)
                 self._look_again(campaign, now)

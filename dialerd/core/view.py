@@ -17,7 +17,7 @@ from dialerd.core.forecasting import Forecasting
 from dialerd.core.gate_verdicts import Allow
 from dialerd.core.gates import CAMPAIGN_GATES, Case, walk
 from dialerd.core.idle_look import agent_skills
-from dialerd.core.pacing_view import PacingView, pacing_view
+from dialerd.core.pacing_view import FlowAgentsView, PacingView, flow_agents_view, pacing_view
 from dialerd.core.queue_picture import somebody_at_work
 from dialerd.core.sequencing import Sequencing
 
@@ -60,6 +60,8 @@ class CampaignView:
     """False: taken out of the configuration, and only ends its calls."""
     pacing: PacingView | None = None
     """None for a campaign that was never asked how many calls to place ahead."""
+    flow_agents: tuple[FlowAgentsView, ...] = ()
+    """Queues that the flow of an agentless campaign leads to."""
     schedule: str | None = None
     in_schedule: bool = True
     """The schedule (if there is one) is open."""
@@ -225,6 +227,7 @@ class Viewer:
             next_contact_at=campaign.next_contact_at,
             reached=campaign.reached,
             pacing=pacing_view(self._forecasting, settings.name, now),
+            flow_agents=flow_agents_view(self._forecasting, campaign, now),
             schedule=settings.schedule.name if settings.schedule is not None else None,
             in_schedule=openness is None or openness.open,
             schedule_changes_at=openness.until if openness is not None else None,

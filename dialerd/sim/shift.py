@@ -95,6 +95,10 @@ class Shift:
     """People of the campaign with agents ask not to be called again, at any moment."""
     flows: bool = False
     """The second campaign leads people through a flow, and callers press keys, in the abandoned-call message too."""
+    flow: Flow = DATES
+    """The flow of ``flows``."""
+    flow_lines: int = 3
+    """Lines of the campaign with the flow."""
     mode: Mode = Mode.PROGRESSIVE
     """Of the campaign with agents."""
     pacing: PacingSettings = field(default_factory=PacingSettings)
@@ -170,8 +174,9 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
     if shift.flows:
         campaigns["reminder"] = replace(
             campaigns["reminder"],
-            flow="dates",
-            flows={"dates": DATES},
+            flow=shift.flow.name,
+            flows={shift.flow.name: shift.flow},
+            max_lines=shift.flow_lines,
             responses={
                 **dict.fromkeys(MAY_BE_PERSON, Treatment.FLOW),
                 CallAnalysis.MACHINE: Treatment.MESSAGE_AFTER_BEEP,
@@ -186,5 +191,6 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
     lines, cps = max(3, shift.agents + 2), 4.0 + shift.agents
     if shift.mode.dials_ahead:
         lines = 7 * shift.agents + 2
+    lines += shift.flow_lines - 3
     trunk = TrunkSettings(TRUNK, "PJSIP/{e164}@carrier", "PJSIP/carrier", lines, cps)
     return Plan(campaigns, {TRUNK: trunk})

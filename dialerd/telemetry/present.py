@@ -65,6 +65,9 @@ def _families() -> dict[str, GaugeMetricFamily]:
         ("pacing_budget_left", "What is left of the budget, of the day or of 30 days.", ("campaign",)),
         ("pacing_cold", "1: pacing is held back for want of knowledge.", ("campaign",)),
         ("pacing_shadow_calls_wanted", "Calls that the shadow would place.", ("campaign", "mode")),
+        ("flow_transfer_share", "Of the calls answered, those expected to ask for an agent.", ("campaign", "queue")),
+        ("flow_callers_expected", "Callers expected to want an agent by then.", ("campaign", "queue")),
+        ("flow_agents_expected", "Agents expected to be free by then.", ("campaign", "queue")),
         ("agents", "Agents by queue and state; one in two queues counts in both.", ("queue", "state")),
         ("trunk_lines", "Lines in use.", ("trunk",)),
         ("trunk_max_lines", "Lines there are.", ("trunk",)),
@@ -97,6 +100,11 @@ def _campaigns(families: dict[str, GaugeMetricFamily], view: DialerView) -> None
             families["campaign_state"].add_metric((campaign.name, campaign_state.value), is_it)
         if campaign.pacing is not None:
             _pacing(families, campaign.name, campaign.pacing)
+        for need in campaign.flow_agents:
+            where = campaign.name, need.queue
+            families["flow_transfer_share"].add_metric(where, need.share)
+            families["flow_callers_expected"].add_metric(where, need.callers_expected)
+            families["flow_agents_expected"].add_metric(where, need.agents_free)
         families["campaign_in_schedule"].add_metric((campaign.name,), float(campaign.in_schedule))
         families["hopper_contacts"].add_metric((campaign.name,), campaign.hopper)
         reasons: Counter[str] = Counter()

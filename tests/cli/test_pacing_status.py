@@ -19,6 +19,7 @@ from dialerd.core.view import DialerView
 from dialerd.core.windows import DayCount
 from dialerd.telemetry.metrics import Metrics
 from tests.scenarios.test_ahead import TODAY, opened, power
+from tests.scenarios.test_flow_agents import opened as flow_opened
 from tests.scenarios.timeline import START
 
 
@@ -113,3 +114,19 @@ def test_rising_figures_rise_in_the_chart() -> None:
 
 def test_an_overdrawn_budget_has_a_flat_chart() -> None:
     assert re.search(r"budget +▁+ +-2\.0", said(watched(9, budget_left=-2.0)))
+
+
+def test_the_agents_that_a_flow_needs_have_a_line_and_gauges() -> None:
+    line = flow_opened("8001", "8002")
+    seen = line.dialer.viewer.dialer(START + line.now)
+    text = said(seen)
+    assert "spring sales: 2.0 callers expected to want an agent within 40 s, 2.0 agents free by then" in text
+    assert "25% of those who answer ask for one" in text
+    assert "not dialing because callers in its flow will need the agents (sales: 2.0 callers expected" in text
+    metrics = Metrics()
+    metrics.watch(lambda: seen, lambda: 0, lambda: 0.0)
+    for name, value in (("transfer_share", 0.25), ("callers_expected", 2.0), ("agents_expected", 2.0)):
+        labels = {"campaign": "spring", "queue": "sales"}
+        assert metrics.registry.get_sample_value(f"dialerd_flow_{name}", labels) == pytest.approx(value)
+    labels = {"campaign": "spring", "reason": "flow_needs_agents"}
+    assert metrics.registry.get_sample_value("dialerd_not_dialing", labels) == 1

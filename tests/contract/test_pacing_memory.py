@@ -10,6 +10,8 @@ from dialerd.core.commands import SavePacing
 from dialerd.core.contact import ContactNext, ContactState
 from dialerd.core.pacer_run import LivePredictive
 from dialerd.core.pacing.contract import Dialed, LiveReady, TalkEnded
+from dialerd.core.pacing.durations import Durations
+from dialerd.core.pacing.transfers import TransferShares
 from dialerd.core.windows import DayCount
 from tests.contract.hot_worlds import HotWorld
 from tests.contract.record_worlds import RecordWorld
@@ -24,13 +26,19 @@ async def test_what_was_learned_outlives_the_daemon(hot: HotWorld) -> None:
         pacer.observe(Dialed(float(second)))
         pacer.observe(LiveReady(second + 0.5, 7.0))
         pacer.observe(TalkEnded(second + 0.7, 33.0 + second))
-    learned = {"with": "predictive", "at": 12.5, "state": pacer.state()}
+    shares = TransferShares()
+    shares.learn([("dialed", 1.0), ("delivery/ask", 20.0)], "sales", 25.0)
+    of_flows = {"shares": shares.state(), "queues": {"sales": [Durations(120.0).state(), Durations(20.0).state()]}}
+    learned = {"with": "predictive", "at": 12.5, "state": pacer.state(), "transfers": of_flows}
     await hot.done(SavePacing("spring", {"state": {}}), SavePacing("spring", learned), SavePacing("autumn", {"x": 1}))
     found = (await hot.after_crash()).pacing
     assert found == {"spring": learned, "autumn": {"x": 1}}
     successor = LivePredictive()
     successor.restore(dict(found["spring"]["state"]))
     assert successor.state()["probability"] == pacer.state()["probability"]
+    heir = TransferShares()
+    heir.restore(found["spring"]["transfers"]["shares"])
+    assert heir.expected("delivery/ask", "sales") == shares.expected("delivery/ask", "sales")
 
 
 async def test_saving_waits_while_the_store_is_lost(hot: HotWorld) -> None:

@@ -16,6 +16,7 @@ from dialerd.core.choosing import LAST_MOMENT_GATES, NUMBER_GATES
 from dialerd.core.contact import Contact, Number
 from dialerd.core.dnc import DncStanding
 from dialerd.core.floor import CampaignRun, Conditions, Floor
+from dialerd.core.flow.nodes import Flow, ToQueue
 from dialerd.core.flow.prompts import Prompt, Text
 from dialerd.core.gate_verdicts import ALLOW
 from dialerd.core.gates import CAMPAIGN_GATES, CONTACT_GATES, LINE_GATES, Case
@@ -32,6 +33,7 @@ WITH: Mapping[str, Mapping[str, Any]] = {
     "providers_answer": {"dnc_providers": ("registry",)},
     "provider_clears": {"dnc_providers": ("registry",)},
     "voice_keeps_up": {"message": Prompt((Text(("Hello",)),))},
+    "flow_has_agents": {"flow": "asks", "flows": {"asks": Flow("asks", "agent", {"agent": ToQueue("sales", "bye")})}},
     "prompts_ready": {"message": Prompt((Text(("Hello",)),))},
     "contact_within_limits": {"attempt_limits": AttemptLimits(per_contact=1)},
     "within_callable_time": {"callable_time": CallableTime((CallableSet("day"),))},

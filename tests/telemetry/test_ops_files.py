@@ -19,6 +19,7 @@ from dialerd.core.analysis import profile_named
 from dialerd.core.campaign import Mode, PacingSettings
 from dialerd.core.commands import EnterBridge
 from dialerd.core.direction import CampaignRule, Condition, Measure, Sequence, Threshold
+from dialerd.core.flow.nodes import Flow, HangUp, ToQueue
 from dialerd.telemetry.metrics import Metrics
 from dialerd.telemetry.notices import Notices
 from tests.control.stage import Stage, contact, reminders, spring
@@ -56,7 +57,9 @@ def labels_of() -> dict[str, set[str]]:
     """Sample name -> labels, from a timeline that touches every metric."""
     metrics = Metrics()
     sales = spring(analysis=profile_named("off"), pacing=PacingSettings(shadow=Mode.PREDICTIVE))
-    stage = Stage(sales, reminders(), observers=(metrics.observe,))
+    asking = Flow("asks", "agent", {"agent": ToQueue("sales", "bye"), "bye": HangUp("no")})
+    leading = reminders(flow="asks", flows={"asks": asking})
+    stage = Stage(sales, leading, observers=(metrics.observe,))
     metrics.watch(stage.view, lambda: 0, lambda: 0.0)
     rule = CampaignRule("busy", "spring", "spring", Condition((Threshold(Measure.AGENTS, True, 99.0),)))
     sequences, rules = {"week": Sequence("week", ("spring",))}, {"busy": rule}

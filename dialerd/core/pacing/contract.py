@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import exp
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,8 @@ from dialerd.core.value import value
 
 Times = NDArray[np.float64]
 """One-dimensional array of moments (seconds), one element per agent or call; order does not matter."""
+
+_SOON_S = 5.0
 
 NO_TIMES: Times = np.empty(0, dtype=np.float64)
 
@@ -186,11 +189,19 @@ class Snapshot:
     dialable: int | None = None
     """Calls that could be placed now as far as contacts, CPS and trunks go; None: no limit known."""
     other_windows: tuple[WindowCount, ...] = ()
+    arriving: tuple[tuple[float, float], ...] = ()
+    """Callers of other kinds (in a flow) who may want one: (chance, in how many seconds on average). Load on the same
+    agents that no decision of this pacer changes."""
 
     @property
     def outstanding(self) -> int:
         """Calls that may still want an agent."""
         return len(self.ringing_since) + len(self.in_amd_since) + self.waiting
+
+    @property
+    def arriving_soon(self) -> int:
+        """Of those in ``arriving``, how many are expected within a few seconds."""
+        return round(sum(chance * (1.0 - exp(-_SOON_S / after_s)) for chance, after_s in self.arriving))
 
     @property
     def at_work(self) -> int:

@@ -6,6 +6,8 @@ Under AMD the answer is a pick-up: the wish for an agent comes a little later, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,6 +74,16 @@ class Demand:
         columns = self._columns
         ringing = self._ringing[self._rows(now, ringing_since), :columns]
         return -np.concatenate([ringing, np.repeat(self._analysed[:, :columns], in_amd, axis=0)])
+
+    def arriving_each(self, arriving: Sequence[tuple[float, float]]) -> Array:
+        """Probabilities (callers, K) of callers who want an agent with some chance, so many seconds from now on
+        average: they come at any moment alike."""
+        chance, after_s = np.array(arriving).T
+        return np.asarray(chance[:, None] * (1.0 - np.exp(-self._offsets[None, :] / after_s[:, None])))
+
+    def arriving_total(self, arriving: Sequence[tuple[float, float]]) -> Array:
+        """Summed moments (3K) of such callers, signed as :meth:`total` is."""
+        return np.asarray(moments(self.arriving_each(arriving)).sum(axis=0) * self._sign)
 
     def _rows(self, now: float, since: Times) -> NDArray[np.intp]:
         ages = np.minimum(np.maximum((now - since) * (1.0 / BIN_S), 0.0), float(self._times.bins - 1))

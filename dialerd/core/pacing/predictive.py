@@ -120,7 +120,9 @@ class Predictive:
         columns = self._columns
         supply = self._supply.total(now, snapshot.talking_since, snapshot.wrapping_since)
         demand = self._demand.total(now, snapshot.ringing_since, len(snapshot.in_amd_since))
-        idle_without_call = max(0, min(allowed, snapshot.idle - snapshot.outstanding))
+        if snapshot.arriving:
+            demand = demand + self._demand.arriving_total(snapshot.arriving)
+        idle_without_call = max(0, min(allowed, snapshot.idle - snapshot.outstanding - snapshot.arriving_soon))
         if allowed == 0:
             calls = 0
             why = "nobody at work" if snapshot.at_work == 0 else "held by lines, contacts or calls per agent"
@@ -132,6 +134,7 @@ class Predictive:
             why = "progressive, the abandon budget is used up for now"
         else:
             terms = len(snapshot.talking_since) + len(snapshot.wrapping_since) + snapshot.outstanding
+            terms += len(snapshot.arriving)
             losses = (
                 self._exact_losses(snapshot)
                 if terms <= _EXACT_TERMS
@@ -182,6 +185,8 @@ class Predictive:
         now = snapshot.now
         supply = self._supply.each(now, snapshot.talking_since, snapshot.wrapping_since)
         demand = self._demand.each(now, snapshot.ringing_since, len(snapshot.in_amd_since))
+        if snapshot.arriving:
+            demand = np.concatenate([demand, self._demand.arriving_each(snapshot.arriving)])
         free = Characteristic(snapshot.idle - snapshot.waiting, supply, demand)
         new, when = -self._demand.new_call[: self._columns], self._demand.when
         unknown = (supply.sum(axis=0) * self._supply_error) ** 2
@@ -245,6 +250,8 @@ class Predictive:
             f"{demand[column] + snapshot.waiting:.1f} answers, "
             f"budget {max(0.0, allowance.whole_window - allowance.used):.0f} left of {allowance.whole_window:.0f}"
         )
+        if snapshot.arriving:
+            text += f", {sum(chance for chance, _ in snapshot.arriving):.1f} callers of flows among them"
         return f"{text}; {why}" if why else text
 
     # --- persistence -----------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ class Progressive:
 
     def decide(self, snapshot: Snapshot) -> int:
         """Idle agents without a call of their own."""
-        wanted = progressive(snapshot.idle) - snapshot.outstanding
+        wanted = progressive(max(0, snapshot.idle - snapshot.arriving_soon)) - snapshot.outstanding
         calls = max(0, min(wanted, room(self._info, snapshot)))
         self._reason = (
             f"{calls} calls: {snapshot.idle} idle agents, {snapshot.outstanding} calls in progress for them"

@@ -46,7 +46,7 @@ class Ratio:
             elif left < _FULL_AT:
                 ratio = 1.0 + (ratio - 1.0) * max(0.0, left - 1.0) / (_FULL_AT - 1.0)
                 why = f"; ratio {self._ratio:.2f} lowered, the abandon budget has {max(0.0, left):.1f} left"
-        wanted = floor(ratio * snapshot.idle + 1e-9) - snapshot.outstanding
+        wanted = floor(ratio * max(0, snapshot.idle - snapshot.arriving_soon) + 1e-9) - snapshot.outstanding
         allowed = room(info, snapshot)
         calls = max(0, min(wanted, allowed))
         if wanted > allowed:

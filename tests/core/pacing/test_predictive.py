@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -279,3 +280,20 @@ def test_facts_in_any_order_do_no_harm(facts: list[Fact], amd: bool) -> None:
         pacer.observe(fact)
     assert pacer.decide(floor(now=501.0)) >= 0
     json.dumps(pacer.state())
+
+
+def test_callers_of_flows_are_load_on_the_same_agents() -> None:
+    floor = Snapshot(now=400.0, idle=6, talking_since=times([390.0] * 14), connected=900.0)
+    soon, later = ((1.0, 3.0),) * 5, ((1.0, 600.0),) * 5
+    alone, with_soon, with_later = (
+        learned().decide(replace(floor, arriving=arriving)) for arriving in ((), soon, later)
+    )
+    assert with_soon < with_later <= alone
+    busy = replace(floor, talking_since=times([390.0] * 80))
+    assert learned().decide(replace(busy, arriving=soon)) < learned().decide(busy), "by the normal approximation too"
+
+
+def test_callers_of_flows_are_named() -> None:
+    pacer = learned()
+    pacer.decide(Snapshot(now=400.0, idle=6, connected=900.0, arriving=((0.5, 9.0),) * 3))
+    assert "1.5 callers of flows among them" in pacer.explain()

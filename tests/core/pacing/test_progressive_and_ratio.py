@@ -86,3 +86,10 @@ def test_ratio_is_held_by_calls_per_agent_and_says_so() -> None:
 
 def test_nobody_idle_means_no_power_calls() -> None:
     assert started(5.0).decide(Snapshot(now=0.0, talking_since=times([0.0] * 9), connected=500)) == 0
+
+
+def test_agents_are_left_to_callers_of_flows_who_are_about_to_ask() -> None:
+    floor = Snapshot(now=0.0, idle=4, connected=9_000.0, arriving=((1.0, 1.0), (1.0, 1.0), (0.9, 900.0)))
+    for pacer, calls in ((Progressive(), 2), (Ratio(2.0), 4)):
+        pacer.start(PacingInfo())
+        assert pacer.decide(floor) == calls
