@@ -211,8 +211,6 @@ class Placing:
         queue = attempt.settings.queue
         if queue is None or attempt.record.agent is not None:
             return True
-        if was_shown(attempt.record.preview):
-            return False  # nobody else has read the contact
         if attempt.settings.mode.dials_ahead and not attempt.record.lane:
             return somebody_at_work(self._floor, queue)
         self._reassign(attempt, now)

@@ -70,7 +70,9 @@ def test_an_accepted_contact_is_dialed_once_and_its_answer_goes_to_that_agent() 
     assert decided(line) == (Decision.ACCEPTED, True, "")
     assert line.the(c.AnnounceDecision).after_s == 12.0
     line.then(e.PreviewAccepted(attempt, "anna"), e.ClaimConfirmed(attempt), e.PreviewSkipped(attempt, "anna"))
+    line.then(e.ClaimNotConfirmed(attempt, "no_cps", START + 1), e.ClaimNotConfirmed(attempt, "dnc:opt_outs"))
     line.the(c.OriginateCall)
+    assert not line.wanted(c.CloseAttempt)
     line.then(e.ChannelAnswered(attempt))
     enter = line.the(c.EnterBridge)
     line.then(e.BridgeEntered(attempt, enter.bridge_id)).look_away()
@@ -108,6 +110,14 @@ def test_skips_use_up_no_attempts() -> None:
     line, attempt = shown(contact(1, attempts=2), max_attempts=3)
     line.look_away().then(e.PreviewSkipped(attempt, "anna"))
     assert line.the(c.CloseAttempt).outcome.contact.reason == "retry:preview_skipped"
+
+
+def test_skips_say_nothing_of_the_trunk() -> None:
+    line, attempt = shown()
+    trunk = line.dialer.floor.trunks["carrier"]
+    trunk.failures_in_a_row = 7
+    line.then(e.PreviewSkipped(attempt, "anna"))
+    assert trunk.failures_in_a_row == 7
 
 
 def test_who_may_not_skip_is_not_heard() -> None:

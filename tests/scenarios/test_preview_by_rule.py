@@ -8,6 +8,7 @@ import pytest
 
 from dialerd.core import commands as c
 from dialerd.core import events as e
+from dialerd.core.attempts_control import AttemptCap, Counted, Scope
 from dialerd.core.campaign import Mode, PacingSettings
 from dialerd.core.filtering.parser import parse_filter
 from dialerd.core.inspection import Evidence
@@ -83,6 +84,18 @@ def test_the_lane_takes_nobody_else_where_the_campaign_has_none() -> None:
     line = line_of(mode=Mode.POWER).ready("8001").started(*OTHERS[:2])
     assert not [claim for claim in line.wanted(c.Claim) if claim.record.lane]
     assert not line.wanted(c.AnnounceOffer)
+
+
+def test_a_rule_opens_the_lane_to_its_own_contacts_alone() -> None:
+    """A number under the 72 h rule waits, where the campaign has no lane, although a rule wants others read."""
+    cap = AttemptCap(Scope.NUMBER, 1, 72 * 3600.0, Counted.ABANDONED, unless_guaranteed=True, name="72h")
+    line = line_of(mode=Mode.POWER, attempt_caps=(cap,)).ready("8001")
+    line.store_answers = False
+    line.started(OTHERS[0])
+    claim = line.the(c.Claim)
+    line.look_away().then(e.ClaimRefused(claim.record.id, "cap:72h", START + 9000.0)).at(1.0)
+    assert not [again for again in line.wanted(c.Claim) if again.record.lane]
+    assert line.the(c.ParkContacts).reason == "cap:72h"
 
 
 def test_a_rule_that_wants_it_read_since_the_claim_lets_nobody_be_called_unread() -> None:
