@@ -78,7 +78,8 @@ class Previewing:
 
     def _go(self, attempt: LiveAttempt, decision: Decision, who: str, now: float) -> None:
         self.offers.decide(attempt, decision, who, now)
-        if self._placing.may_go(attempt, now):
+        # While the store is silent, its word is waited for; the gates are asked once more when it has come.
+        if self._floor.conditions.store is not None or self._placing.may_go(attempt, now):
             self._floor.move_attempt(attempt, _S.ACCEPTED)
             self.confirm(attempt, now)
 
@@ -105,7 +106,12 @@ class Previewing:
 
     def confirmed(self, attempt: LiveAttempt, now: float) -> None:
         """The call may go out."""
-        if attempt.state is _S.ACCEPTED:
+        if attempt.state is not _S.ACCEPTED:
+            return
+        if self._floor.conditions.store is not None:
+            # It answers what was asked before it says that it is back.
+            self._floor.timers.set("confirm", attempt.id, now + ASK_AGAIN_S)
+        else:
             self._placing.dial(attempt, now)
 
     def not_confirmed(self, attempt: LiveAttempt, event: ClaimNotConfirmed, now: float) -> None:

@@ -184,10 +184,24 @@ def test_the_trunks_rate_is_kept_when_many_accept_at_once() -> None:
 
 def test_what_is_in_the_way_when_the_agent_accepts_prevents_the_call() -> None:
     line, attempt = shown()
-    line.then(e.StoreLost("Redis does not answer")).look_away()
+    line.dialer.floor.trunks["carrier"].hold_until = START + 60.0
     accepted(line, attempt, confirmed=False)
     assert not line.wanted(c.ConfirmClaim)
-    assert line.closed().reason.startswith("store_down")
+    assert line.closed().reason == "trunk_refuses_everything"
+
+
+def test_while_the_store_is_silent_an_accepted_call_waits_for_its_word() -> None:
+    line, attempt = shown()
+    line.then(e.StoreLost("Redis does not answer"))
+    accepted(line, attempt, confirmed=False)
+    line.the(c.ConfirmClaim)  # kept by the adapter until Redis answers, which comes before the word that it is back
+    line.at(5.0, e.ClaimConfirmed(attempt), e.StoreBack())
+    assert not line.wanted(c.OriginateCall)
+    line.look_away().at(6.0)
+    line.the(c.ConfirmClaim)
+    line.then(e.ClaimConfirmed(attempt))
+    line.the(c.OriginateCall)
+    assert decided(line) == (Decision.ACCEPTED, True, "")
 
 
 @pytest.mark.parametrize("gone", [member("8001", paused=True, pause_reason="break"), e.MemberGone("sales", "8001")])
