@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass, field
+from itertools import accumulate
 from math import exp, log
 from random import Random
 
@@ -64,7 +66,7 @@ _KINDS = (
 )  # fmt: skip
 
 _NAMES = tuple(name for name, _ in _KINDS)
-_SHARES = tuple(share for _, share in _KINDS)
+_BOUNDS = list(accumulate(share for _, share in _KINDS))
 
 ENDINGS: dict[str, tuple[int, int]] = {
     "busy": (17, 486),
@@ -84,7 +86,7 @@ def lognormal(rng: Random, median: float, sigma: float) -> float:
 
 def draw(rng: Random, number: str, talk_s: float) -> Callee:
     """Somebody at ``number``; ``talk_s`` is the median length of a conversation."""
-    kind = rng.choices(_NAMES, _SHARES)[0]
+    kind = _NAMES[bisect(_BOUNDS, rng.random() * _BOUNDS[-1], 0, len(_NAMES) - 1)]
     answers = kind in ("person", "machine")
     ring_s = min(lognormal(rng, 8.0 if answers else 2.0, 0.6), 60.0)
     speech_after_s: float | None = min(lognormal(rng, 0.6, 0.5), 3.0)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
+import orjson
+
 from dialerd.core import commands as c
 from dialerd.core.dialer import Dialer
 from dialerd.core.events import Event, TimePassed
@@ -82,11 +84,11 @@ class Trace:
     def note(self, now: float, command: c.Command) -> None:
         """Take one command down."""
         kind = type(command)
-        line = f"{now:.4f} {kind.__name__} {_TRACED[kind](command)}"
-        self._sum = zlib.crc32(line.encode(), self._sum)
+        said = _TRACED[kind](command)
+        self._sum = zlib.crc32(orjson.dumps((now, kind.__name__, said), default=str), self._sum)
         self.commands += 1
         if self._write is not None:
-            self._write(line)
+            self._write(f"{now:.4f} {kind.__name__} {said}")
 
     def event(self, now: float, event: Event) -> None:
         """Take one event down, for readers."""

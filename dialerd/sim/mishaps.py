@@ -24,6 +24,11 @@ KINDS = (
 )  # fmt: skip
 """Mishaps that befall the world as a whole."""
 
+# Spans between the shortest and the longest of the usual delays, seconds.
+_FACT_SPAN_S = 0.003 - 0.0005
+_REPLY_SPAN_S = 0.0015 - 0.0003
+_COMMAND_SPAN_S = 0.002 - 0.0003
+
 
 class Mishaps:
     """Decides the fate of single facts and commands, and plans the great mishaps of a shift."""
@@ -44,8 +49,8 @@ class Mishaps:
     def fate(self, event: e.Event) -> tuple[float, ...]:
         """Delays in seconds after which copies of a fact arrive; none: it is lost."""
         rng = self._rng
-        usual = rng.uniform(0.0005, 0.003)
-        if not self.on:
+        usual = 0.0005 + _FACT_SPAN_S * rng.random()
+        if not self._enabled or self._schedule.now >= self._until:
             return (usual,)
         pick = rng.random()
         if pick < 0.012:
@@ -58,8 +63,8 @@ class Mishaps:
 
     def reply_delays(self) -> tuple[float, ...]:
         """After how many seconds a store's reply arrives, and arrives again."""
-        usual = self._rng.uniform(0.0003, 0.0015)
-        if not self.on:
+        usual = 0.0003 + _REPLY_SPAN_S * self._rng.random()
+        if not self._enabled or self._schedule.now >= self._until:
             return (usual,)
         pick = self._rng.random()
         if pick < 0.01:
@@ -70,8 +75,8 @@ class Mishaps:
 
     def command_delay(self) -> float:
         """After how many seconds a command reaches Asterisk."""
-        usual = self._rng.uniform(0.0003, 0.002)
-        if self.on and self._rng.random() < 0.004:
+        usual = 0.0003 + _COMMAND_SPAN_S * self._rng.random()
+        if self._enabled and self._schedule.now < self._until and self._rng.random() < 0.004:
             return usual + self._rng.uniform(0.05, 0.8)
         return usual
 

@@ -12,26 +12,23 @@ class Schedule:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._heap: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
-        self._planned = 0
+        self.happenings: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        """A heap: (moment, order of planning, act, arguments); the first one is the next."""
+        self.planned = 0
 
     def at(self, moment: float, act: Callable[..., None], *arguments: Any) -> None:
         """Have ``act(*arguments)`` happen at ``moment``, or now if that has passed."""
-        self._planned += 1
-        heappush(self._heap, (moment if moment > self.now else self.now, self._planned, act, arguments))
+        self.planned += 1
+        heappush(self.happenings, (moment if moment > self.now else self.now, self.planned, act, arguments))
 
     def after(self, wait_s: float, act: Callable[..., None], *arguments: Any) -> None:
         """Have ``act(*arguments)`` happen in ``wait_s`` seconds."""
-        self._planned += 1
-        heappush(self._heap, (self.now + wait_s, self._planned, act, arguments))
-
-    def next(self) -> float | None:
-        """The moment of the next happening, or None."""
-        return self._heap[0][0] if self._heap else None
+        self.planned += 1
+        heappush(self.happenings, (self.now + wait_s, self.planned, act, arguments))
 
     def run_next(self) -> None:
         """Move to the next happening and let it happen."""
-        self.now, _, act, arguments = heappop(self._heap)
+        self.now, _, act, arguments = heappop(self.happenings)
         act(*arguments)
 
 
@@ -45,7 +42,9 @@ class Lane:
 
     def send(self, wait_s: float, act: Callable[..., None], *arguments: Any) -> None:
         """Have ``act(*arguments)`` happen in ``wait_s`` seconds, but not before what was sent earlier."""
-        moment = self._schedule.now + wait_s
+        schedule = self._schedule
+        moment = schedule.now + wait_s
         if moment > self._last:
             self._last = moment
-        self._schedule.at(self._last, act, *arguments)
+        schedule.planned += 1
+        heappush(schedule.happenings, (self._last, schedule.planned, act, arguments))

@@ -108,12 +108,14 @@ class SimulatedAsterisk:
             callee.blind_s += fate[0] if fate else float("inf")
         if callee is not None and fate and type(event) is e.ChannelAnswered:
             callee.answer_told = True
-        now = world.schedule.now
+        schedule, told_until = world.schedule, channel.told_until
         for delay in fate:
-            moment = max(now + delay, channel.told_until)
+            moment = schedule.now + delay
+            if moment < told_until:
+                moment = told_until
             if delay is fate[0]:
-                channel.told_until = moment
-            world.schedule.at(moment, world.deliver, event, self.session)
+                channel.told_until = told_until = moment
+            schedule.at(moment, world.deliver, event, self.session)
 
     def blind_everybody(self, seconds: float) -> None:
         """Facts about every call that waits for something are late by up to so many seconds."""

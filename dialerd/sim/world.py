@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -224,8 +223,9 @@ class World:
             if outcome.record.id not in self.truth.outcomes:
                 self.truth.closed(outcome)
                 self.asterisk.counted(outcome.record.id)
-        with suppress(ConnectionError):
-            self.outbox.drain(crash_before_forgetting=self.mishaps.on and self.rng.random() < 0.02)
+        crash = self.mishaps.on and self.rng.random() < 0.02
+        if not self.record.lost:
+            self.outbox.drain(crash_before_forgetting=crash)
         if self.hot.outbox:
             self.schedule.after(1.0, self.drain_outbox)
 
@@ -290,8 +290,9 @@ class World:
         self.prepare()
         self.start_daemon()
         schedule, end = self.schedule, self.shift.seconds + DRAIN_S
+        heap = schedule.happenings
         while True:
-            happening = schedule.next()
+            happening = heap[0][0] if heap else None
             daemon = self.daemon
             if daemon is not None and daemon.due is not None:
                 due = daemon.due if daemon.due >= self.stalled_until else self.stalled_until

@@ -81,6 +81,11 @@ class MemoryRecord:
         else:
             self._carry_out(command)
 
+    @property
+    def lost(self) -> bool:
+        """It does not answer at this moment."""
+        return self._lost
+
     # --- what the daemon's start-up and the outbox need -------------------------------------------------
 
     def campaign_states(self) -> dict[str, CampaignState]:
