@@ -44,6 +44,7 @@ def engine_with(log: list[tuple[str, c.Command]], observers: Sequence[Any] = ())
         observers,
         Port("provider", log),
         Port("speech", log),
+        Port("desktop", log),
     )
 
 
@@ -52,7 +53,7 @@ def test_every_command_has_its_port(log: list[tuple[str, c.Command]]) -> None:
     wanted: dict[str, Any] = {
         "hot": c.StoreCommand, "record": c.RecordCommand, "telephony": c.TelephonyCommand,
         "roster": c.RosterCommand, "watcher": c.WatcherCommand, "provider": c.ProviderCommand,
-        "speech": c.SpeechCommand,
+        "speech": c.SpeechCommand, "desktop": c.DesktopCommand,
     }  # fmt: skip
     for name, kinds in wanted.items():
         for kind in get_args(kinds) or (kinds,):
