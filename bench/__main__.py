@@ -13,7 +13,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import answers, bridging, calls, dnc, flow, hopper, importing, memory, simulation, speech, store, why
+from bench import (
+    answers,
+    bridging,
+    calls,
+    dnc,
+    flow,
+    hopper,
+    importing,
+    memory,
+    night,
+    simulation,
+    speech,
+    store,
+    why,
+)
 from bench.figures import Measurement, document, markdown, missed, table, with_sections
 from bench.processes import Others
 from bench.world import SEED, World, make_lab
@@ -26,6 +40,7 @@ MEASUREMENTS: dict[str, Callable[[World], Measurement]] = {
     "store": store.measure,
     "dnc": dnc.measure,
     "hopper": hopper.measure,
+    "night": night.measure,
     "why": why.measure,
     "speech": speech.measure,
     "simulation": simulation.measure,

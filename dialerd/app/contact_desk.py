@@ -24,6 +24,7 @@ from dialerd.ports import Clock
 from dialerd.store.contact_edits import REMOVED
 from dialerd.store.contact_export import export_csv
 from dialerd.store.contact_feed import ContactFeed, FeedRow
+from dialerd.store.group_numbers import moment_of
 from dialerd.store.import_rows import MAX_NUMBERS
 from dialerd.store.phone_columns import BadNumber, NumberReader
 from dialerd.store.record_queries import ContactFilter, RecordQueries
@@ -173,7 +174,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "id": row["id"], "list": row["contact_list"], "key": row["key"], "state": row["state"],
         "reason": row["reason"] or "", "numbers": row["numbers"], "columns": row["columns"],
         "attempts": row["attempts"], "next_number": row["number_index"], "last_disposition": row["last_disposition"],
-        "last_attempt_at": row["last_attempt_at"], "next_at": row["next_at"] if waits else None,
+        "last_attempt_at": row["last_attempt_at"], "next_at": moment_of(row["next_at"]) if waits else None,
         "priority": row["priority"], "added_at": row["added_at"], "uncallable_at": row["uncallable_at"],
         "uncallable_by": row["uncallable_by"],
     }  # fmt: skip

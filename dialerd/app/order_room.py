@@ -20,7 +20,7 @@ from dialerd.store.parked_counts import ParkedCount
 
 def wanted_by(campaign: CampaignSettings) -> Wanted:
     """The campaign's order."""
-    return Wanted(campaign.name, campaign.contact_list, campaign.order)
+    return Wanted(campaign.name, campaign.contact_list, campaign.order, campaign.callable_time)
 
 
 def counts_row(campaign: CampaignSettings, counts: OrderCounts) -> dict[str, Any]:

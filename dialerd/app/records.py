@@ -20,6 +20,7 @@ from dialerd.store.call_marks import mark_counts
 from dialerd.store.campaign_figures import campaign_figures
 from dialerd.store.campaign_states import save_wish
 from dialerd.store.contact_edits import numbers_of
+from dialerd.store.group_numbers import moment_of
 from dialerd.store.journal import Journal
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
 
@@ -114,5 +115,5 @@ def _known(row: Row) -> KnownContact:
         tries=row["tries"],
     )
     return KnownContact(
-        contact, state, row["next_at"] if state is ContactState.WAITING else None, row["reason"] or ""
+        contact, state, moment_of(row["next_at"]) if state is ContactState.WAITING else None, row["reason"] or ""
     )

@@ -12,6 +12,7 @@ from dialerd.app.order_room import wanted_by
 from dialerd.control.daemon import KnownContact
 from dialerd.control.dnc_lists import DncDesk
 from dialerd.control.inspection import Explanation, PlaceInLine
+from dialerd.core.amd_truth import MarkedCall
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.cap_counts import Calls
 from dialerd.core.contact import Contact, ContactState
@@ -21,6 +22,7 @@ from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.gate_verdicts import Hold, Refuse
 from dialerd.core.inspection import Evidence
 from dialerd.ports import Clock
+from dialerd.store.call_marks import marks_of
 from dialerd.store.contact_place import Standing, standing
 
 NO_LOGS = "past calls under rolling caps: Redis does not answer"
@@ -62,7 +64,21 @@ class WhyRoom:
             entries=tuple((number, entry) for number, listed in entries.items() for entry in listed),
             place=PlaceInLine(place.before, place.about, place.at_least) if place is not None else None,
             unknown=(NO_LOGS,) if calls is None and settings.attempt_caps else (),
+            marks=await self._marks(known.contact),
         )
+
+    async def _marks(self, contact: Contact) -> tuple[MarkedCall, ...]:
+        """Of calls that go on, and of ended ones."""
+        numbers = {number.e164 for number in contact.numbers}
+        with from_database():
+            found = await marks_of(self._engine, contact.id, numbers)
+        known, live = {one.attempt for one in found}, []
+        for record in (attempt.record for attempt in self._dialer.floor.attempts.values()):
+            theirs = record.contact_id == contact.id or record.number in numbers
+            if theirs and record.mark is not None and record.id not in known:
+                of_call = record.id, record.campaign, record.number, record.answered_at, record.analysis
+                live.append(MarkedCall(*of_call, record.mark["mark"], record.mark["by"], record.mark["at"]))
+        return (*live, *found)
 
     async def _entries(self, settings: CampaignSettings, known: KnownContact) -> dict[str, list[DncFinding]]:
         """Number -> entries of the campaign's do-not-call lists that concern it."""

@@ -52,7 +52,7 @@ def _show(console: Console, answer: Mapping[str, Any]) -> None:
         f"{coloured(contact['state'])}, {counted(contact['attempts'], 'attempt')}{last}; next number "
         f"{escape(str(contact['next_number'] or 'none'))}"
     )
-    for line in (*_place(answer), *_lists(answer)):
+    for line in (*_place(answer), *_lists(answer), *_marks(answer)):
         console.print(f"  {line}")
     for unknown in answer["unknown"]:
         console.print(f"  [yellow]not known:[/] {escape(unknown)}")
@@ -113,6 +113,16 @@ def _lists(answer: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"{escape(word['number'])} {listed}, says provider {escape(word['dnc_list'])} "
             f"(holds until {clock_time(word['until'])})"
+        )
+
+
+def _marks(answer: Mapping[str, Any]) -> Iterator[str]:
+    for one in answer["marks"]:
+        taken = f"; call analysis: {escape(one['analysis'])}" if one["analysis"] else ""
+        when = f" of {clock_time(one['answered_at'])}" if one["answered_at"] is not None else ""
+        yield (
+            f"{escape(one['by'])} said that {escape(one['number'])} was a [bold]{escape(one['mark'])}[/] "
+            f"({clock_time(one['at'])}; call {escape(one['attempt'])}{when}{taken})"
         )
 
 

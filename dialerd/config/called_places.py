@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import phonenumbers
 
 from dialerd.config.number_places import place_of_number
 from dialerd.core.callable_time import Place
@@ -81,6 +84,14 @@ class PlacesByList:
     """Finds the places of a campaign with several contact lists, each by what is said of it."""
 
     lists: Mapping[str, CalledPlaces]
+
+    def digest(self) -> str:
+        """The same for the same settings, tables and knowledge of numbers; see
+        :attr:`dialerd.core.callable_time.CallableTime.places`."""
+        found = hashlib.sha256(phonenumbers.__version__.encode())
+        for name, places in sorted(self.lists.items()):
+            found.update(f"{name} {places} {sorted(places.table.places.items())}".encode())
+        return found.hexdigest()[:16]
 
     def __call__(self, contact: Contact, number: Number) -> Place:
         return self.lists.get(contact.contact_list, _NOTHING_STATED)(contact, number)

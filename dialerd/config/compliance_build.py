@@ -52,7 +52,9 @@ def bind(
         own = _own_set(document, name, campaign, sets)
         names = [share.name for share in campaign.contact_lists or ()] or [campaign.contact_list or ""]
         places = {each: _places(each, file.contact_lists.get(each), campaign, profile, tables) for each in names}
-        bound[name] = Bound(profile, CallableTime((*own, *profile.callable_sets), PlacesByList(places)))
+        by_list = PlacesByList(places)
+        times = CallableTime((*own, *profile.callable_sets), by_list, by_list.digest())
+        bound[name] = Bound(profile, times)
     return bound
 
 

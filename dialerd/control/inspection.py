@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dialerd.core.amd_truth import MarkedCall
 from dialerd.core.dnc import DncFinding
 from dialerd.core.inspection import Inspection
 
@@ -28,3 +29,5 @@ class Explanation:
     """None: it is not in line."""
     unknown: tuple[str, ...]
     """What could not be asked."""
+    marks: tuple[MarkedCall, ...] = ()
+    """What people said of calls to the contact or its numbers, the latest word first."""

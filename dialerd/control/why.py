@@ -83,6 +83,7 @@ def _answer(view: DialerView, campaign: CampaignView, known: KnownContact, told:
         "caps": [asdict(count) for count in found.caps] if found.caps is not None else None,
         "do_not_call": [{"number": number, **asdict(entry)} for number, entry in told.entries],
         "providers": [asdict(word) for word in found.providers],
+        "marks": [asdict(one) for one in told.marks],
         "unknown": list(told.unknown),
         "live_attempt": asdict(live) if live is not None else None,
         "gates": [asdict(finding) for finding in found.findings],

@@ -24,6 +24,21 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedCall:
+    """What somebody said that a call was. Times: epoch seconds."""
+
+    attempt: str
+    campaign: str
+    number: str
+    answered_at: float | None
+    analysis: str | None
+    """What call analysis took it for."""
+    mark: str
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """``found`` of ``of``, with Wilson's interval at 95 %; fractions, None while ``of`` is 0."""
 

@@ -159,7 +159,11 @@ class CallableTime:
 
     sets: tuple[CallableSet, ...] = ()
     locate: Locate = nowhere
-    _known: dict[Place, tuple[float, float, Openness]] = field(default_factory=dict, compare=False, repr=False)
+    places: str = ""
+    """The same word as long as ``locate`` gives the same answers; empty: nobody knows."""
+    _known: dict[Place, tuple[float, float, Openness]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def at(self, place: Place, now: float) -> Openness:
         """As :func:`window`."""

@@ -26,6 +26,7 @@ from dialerd.core.call_commands import StopListening as StopListening
 from dialerd.core.call_commands import StopPlayback as StopPlayback
 from dialerd.core.call_commands import StopRecording as StopRecording
 from dialerd.core.call_commands import TransferOut as TransferOut
+from dialerd.core.callable_time import ANY_TIME, CallableTime
 from dialerd.core.caller_commands import FindCaller as FindCaller
 from dialerd.core.caller_commands import ForgetCaller as ForgetCaller
 from dialerd.core.caller_commands import LeadToQueue as LeadToQueue
@@ -138,6 +139,8 @@ class FetchContacts:
     """Which of them, and in which order; it may name other lists beside ``contact_list``."""
     only: tuple[int, ...] = ()
     """These contacts and no others, as far as they can be called now; in this order."""
+    hours: CallableTime = ANY_TIME
+    """Contacts that wait in a group (:class:`ParkContacts`) are left alone while these say that it is closed."""
 
 
 @value(frozen=True, slots=True)
@@ -163,6 +166,8 @@ class ParkContacts:
     contact_ids: tuple[int, ...]
     next_at: float
     reason: str
+    group: str = ""
+    """They may wait in this group (:mod:`dialerd.core.calling_groups`) until its hours come, night after night."""
 
 
 @value(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class CampaignRun:
     """Contacts that wait for a moment, by id."""
     lane: deque[tuple[float, Contact]] = field(default_factory=deque)
     """Contacts that wait for a guaranteed agent: (since, contact)."""
-    to_park: dict[tuple[float, str], list[int]] = field(default_factory=dict)
+    to_park: dict[tuple[float, str, str], list[int]] = field(default_factory=dict)
     """Contacts that the record is to keep: (until, reason) -> ids; written before this event is done with."""
     parked_of_fetch: int = 0
     """Contacts parked in the record since the last fetch came; -1: one of that fetch was dialed."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from dialerd.core.calling_groups import group_of
+from dialerd.core.campaign import Plan
 from dialerd.core.commands import ParkContacts
 from dialerd.core.contact import Contact
 from dialerd.core.floor import CampaignRun, Floor, Parked
 from dialerd.core.gate_verdicts import Hold
 from dialerd.core.tallies import is_promised
+from dialerd.core.time_gate import OUTSIDE_HOURS
 
 LOOK_AGAIN_S = 5.0
 """When a contact is tried again whose hold has no end that is known."""
@@ -38,14 +41,30 @@ class Parking:
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
+        self._judged: Plan | None = None
+        self._agree: dict[str, bool] = {}
+        """Contact list -> the campaigns of that plan agree on where its numbers are."""
 
     def hold(self, campaign: CampaignRun, contact: Contact, hold: Hold, now: float) -> None:
         """Park one contact until its hold ends."""
         until = hold.until if hold.until is not None and hold.until > now else now + LOOK_AGAIN_S
         if until > now + SHORT_S or len(campaign.parked) >= MOST_KEPT:
-            campaign.to_park.setdefault((until, hold.reason), []).append(contact.id)
+            group = self._group(campaign, contact, now) if hold.reason == OUTSIDE_HOURS else ""
+            campaign.to_park.setdefault((until, hold.reason, group), []).append(contact.id)
         else:
             self.keep(campaign, contact, until, hold.reason)
+
+    def _group(self, campaign: CampaignRun, contact: Contact, now: float) -> str:
+        """Where campaigns that dial the same list differ in where its numbers are, nobody waits in a group: what is
+        closed to one may be open to another, and they would hand contacts to and fro."""
+        times, name = campaign.settings.callable_time, contact.contact_list
+        if self._judged is not self._floor.plan:
+            self._judged, self._agree = self._floor.plan, {}
+        if name not in self._agree:
+            others = (one for one in self._floor.plan.campaigns.values() if name in one.contact_lists)
+            words = {one.callable_time.places for one in others if one.callable_time.sets}
+            self._agree[name] = len(words) == 1
+        return group_of(times, contact, now) if self._agree[name] else ""
 
     def keep(self, campaign: CampaignRun, contact: Contact, until: float, reason: str) -> None:
         """Park one contact in memory."""
@@ -57,8 +76,8 @@ class Parking:
     def write(self, campaign: CampaignRun) -> None:
         """Hand what was parked for long to the record: one command for all that wait for the same moment."""
         if campaign.to_park:
-            for (until, reason), contact_ids in campaign.to_park.items():
-                self._floor.do(ParkContacts(tuple(contact_ids), until, reason))
+            for (until, reason, group), contact_ids in campaign.to_park.items():
+                self._floor.do(ParkContacts(tuple(contact_ids), until, reason, group))
             campaign.to_park.clear()
 
     def due(self, campaign: CampaignRun, now: float) -> None:

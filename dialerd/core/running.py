@@ -236,7 +236,12 @@ class Running:
         settings = campaign.settings
         campaign.fetching = True
         self._floor.timers.set("fetch", settings.name, now + FETCH_TIMEOUT_S)
-        self._floor.do(FetchContacts(settings.name, settings.contact_list, limit, self.new_fetch(), settings.order))
+        self._floor.do(
+            FetchContacts(
+                settings.name, settings.contact_list, limit, self.new_fetch(), settings.order,
+                hours=settings.callable_time,
+            )
+        )  # fmt: skip
 
     def new_fetch(self) -> int:
         """The serial number of a fetch that is about to be made."""

@@ -11,7 +11,8 @@ NEVER_S = 7 * 86_400.0
 """So is one whose hours never come: a reload may bring others."""
 
 
-REASONS = frozenset({"callable_time", "callable_time_never", "time_zone_unknown"})
+OUTSIDE_HOURS = "callable_time"
+REASONS = frozenset({OUTSIDE_HOURS, "callable_time_never", "time_zone_unknown"})
 """What contacts are parked for here; when the configuration's hours change, they are looked at again."""
 
 
@@ -30,4 +31,4 @@ def within_callable_time(case: Case) -> Verdict:
         return ALLOW
     if found.until is None:
         return Hold("callable_time_never", case.now + NEVER_S)
-    return Hold("callable_time", found.until)
+    return Hold(OUTSIDE_HOURS, found.until)

@@ -35,7 +35,7 @@ _TRACED: dict[type, Callable[[Any], Any]] = {
     c.FetchContacts: attrgetter("campaign", "limit"),
     c.ReturnContacts: attrgetter("contact_ids"),
     c.RetireContacts: attrgetter("contact_ids", "reason"),
-    c.ParkContacts: attrgetter("contact_ids", "next_at", "reason"),
+    c.ParkContacts: attrgetter("contact_ids", "next_at", "reason", "group"),
     c.WakeContacts: attrgetter("contact_lists"),
     c.SaveCampaignState: attrgetter("campaign", "state"),
     c.AskProvider: attrgetter("dnc_list", "numbers"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from dialerd.core.amd_truth import SAMPLED, Mark, MarkCounts
+from dialerd.core.amd_truth import SAMPLED, Mark, MarkCounts, MarkedCall
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.commands import MarkCall
 from dialerd.core.treatment import CallAnalysis
@@ -30,6 +30,9 @@ ANALYSED = or_(
     func.coalesce(_A.analysis_rule, "").startswith("tone_"),
 )  # fmt: skip
 """Somebody listened to what answered: AMD spoke, or a tone or the deadline came before it."""
+
+MOST_TOLD = 10
+"""Marks of one contact that are told at most."""
 
 
 async def keep_mark(connection: AsyncConnection, attempt_id: str, mark: str, who: str, at: float) -> None:
@@ -75,3 +78,18 @@ async def mark_counts(
     query = query.group_by(_A.campaign, _A.trunk).order_by(_A.campaign, _A.trunk)
     async with engine.execution_options(**READING).connect() as connection:
         return [MarkCounts(name, trunk, *map(int, rest)) for name, trunk, *rest in await connection.execute(query)]
+
+
+async def marks_of(engine: AsyncEngine, contact_id: int, numbers: Collection[str]) -> list[MarkedCall]:
+    """What was said of calls to this contact, or to one of these numbers (E.164) in whichever list, the latest word
+    first; of ended calls, and no more than :data:`MOST_TOLD`. Errors of the database are raised as they are."""
+    theirs = or_(_A.contact_id == contact_id, _A.number.in_(numbers))
+    query = (
+        select(_A.id, _A.campaign, _A.number, _A.answered_at, _A.analysis, _M.mark, _M.marked_by, _M.marked_at)
+        .select_from(attempts.join(call_marks, _M.attempt_id == _A.id))
+        .where(theirs)
+        .order_by(_M.marked_at.desc(), _A.id)
+        .limit(MOST_TOLD)
+    )
+    async with engine.execution_options(**READING).connect() as connection:
+        return [MarkedCall(*row) for row in await connection.execute(query)]

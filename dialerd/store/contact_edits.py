@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialerd.core.contact import Number
 from dialerd.core.tallies import renumbered
+from dialerd.store.calling_groups import in_group
 from dialerd.store.schema import IMPORTING, contact_numbers, contacts
 
 REMOVED = "removed"
@@ -85,6 +86,8 @@ async def replace_contact(
     await drop_numbers(connection, [contact_id])
     await add_numbers(connection, contact_id, row.contact_list, new)
     values: dict[str, Any] = {"numbers": new, "columns": orjson.loads(columns), "updated_at": now}
+    # Where it is may have changed: it is looked at again.
+    values["next_at"] = case((in_group(), now), else_=contacts.c.next_at)
     before, after = [number["e164"] for number in row.numbers], [number["e164"] for number in new]
     if after != before:
         values["number_index"], values["tries"] = 0, renumbered(row.tries or {}, before, after)

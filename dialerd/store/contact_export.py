@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialerd.core.contact import ContactState
 from dialerd.store.contact_edits import REMOVED
 from dialerd.store.database import READING
+from dialerd.store.group_numbers import moment_of
 from dialerd.store.schema import IMPORTING, contacts
 
 _PAGE = 1000
@@ -65,7 +66,8 @@ def _cells(row: Any, most: int, columns: list[str]) -> list[str]:
     waits = row["state"] == ContactState.WAITING.value
     cells = [
         str(row["id"]), row["key"], row["state"], row["reason"] or "", str(row["attempts"]),
-        row["last_disposition"] or "", _time(row["last_attempt_at"]), _time(row["next_at"]) if waits else "",
+        row["last_disposition"] or "", _time(row["last_attempt_at"]),
+        _time(moment_of(row["next_at"])) if waits else "",
         str(row["priority"]), _time(row["uncallable_at"]), row["uncallable_by"] or "",
     ]  # fmt: skip
     for place in range(most):

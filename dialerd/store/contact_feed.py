@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.contact import ContactState
 from dialerd.ports import Clock
+from dialerd.store.calling_groups import in_group
 from dialerd.store.contact_edits import REMOVED, NoSuchNumber, add_numbers, drop_numbers, replace_contact, to_change
 from dialerd.store.import_table import make_list
 from dialerd.store.inbound_calls import forget_callers
@@ -202,6 +203,8 @@ class ContactFeed:
             values: dict[str, Any] = {"updated_at": now}
             if e164 is not None:
                 values["numbers"] = _marked(row["numbers"], e164, reason, now, who)
+                # The hours of its other numbers count from now on.
+                values["next_at"] = case((in_group(), now), else_=contacts.c.next_at)
             if e164 is None and reason is not None:
                 values |= {
                     "state": ContactState.UNCALLABLE.value, "next_at": 0.0, "reason": reason,

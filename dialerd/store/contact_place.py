@@ -12,8 +12,10 @@ from dialerd.core.contact import ContactState
 from dialerd.core.filtering.facts import moment_at
 from dialerd.core.ordering.mixing import Line, Stream
 from dialerd.core.ordering.places import before
+from dialerd.store.calling_groups import GroupsNow, groups_now
 from dialerd.store.database import READING
 from dialerd.store.filter_sql import Scan
+from dialerd.store.group_numbers import LAST_GROUP
 from dialerd.store.order_book import Wanted, known_book
 from dialerd.store.schema import contacts
 
@@ -47,11 +49,12 @@ async def standing(engine: AsyncEngine, wanted: Wanted, contact_id: int, now: fl
         if row is None:
             return Standing(True, None)
         passes = await _passes(connection, wanted, contact_id, now)
-        due = row.state == ContactState.WAITING.value and row.next_at <= now
+        groups = await groups_now(connection, row.contact_list, wanted.hours, now)
+        due = row.state == ContactState.WAITING.value and row.next_at <= now and row.next_at not in groups.closed
         if not passes or not (due or row.state == ContactState.CALLABLE.value):
             return Standing(passes, None)
         if wanted.order.plain:
-            return Standing(True, await _in_plain(connection, row, now))
+            return Standing(True, await _in_plain(connection, row, now, groups))
         return Standing(True, await _in_book(connection, wanted, contact_id, now))
 
 
@@ -64,15 +67,21 @@ async def _passes(connection: AsyncConnection, wanted: Wanted, contact_id: int, 
     return (await connection.execute(asked)).first() is not None
 
 
-async def _in_plain(connection: AsyncConnection, row: Any, now: float) -> LinePlace:
-    """Retries that are due, then all others as they were imported."""
+async def _in_plain(connection: AsyncConnection, row: Any, now: float, groups: GroupsNow) -> LinePlace:
+    """Retries that are due, those whose calling group has opened, then all others as they were imported."""
     earlier = tuple_(contacts.c.next_at, contacts.c.id) < tuple_(literal(row.next_at), literal(row.id))
-    waiting = [contacts.c.state == ContactState.WAITING.value, contacts.c.next_at <= now]
+    waits = contacts.c.state == ContactState.WAITING.value
+    waiting = [waits, contacts.c.next_at <= now, contacts.c.next_at > LAST_GROUP]
+    opened = [waits, contacts.c.next_at.in_([float(number) for number in groups.open])]
     fresh = [contacts.c.state == ContactState.CALLABLE.value, contacts.c.next_at <= 0]
-    if row.state == ContactState.WAITING.value:
+    if row.state == ContactState.WAITING.value and row.next_at > LAST_GROUP:
         count = await _count(connection, row.contact_list, [*waiting, earlier])
+    elif row.state == ContactState.WAITING.value:
+        count = await _count(connection, row.contact_list, waiting)
+        count += await _count(connection, row.contact_list, [*opened, contacts.c.id < row.id])
     else:
         count = await _count(connection, row.contact_list, waiting)
+        count += await _count(connection, row.contact_list, opened) if groups.open else 0
         count += await _count(connection, row.contact_list, [*fresh, earlier])
     return LinePlace(min(count, MOST_COUNTED), at_least=count > MOST_COUNTED)
 

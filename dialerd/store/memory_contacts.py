@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
+from dialerd.core.callable_time import CallableTime
+from dialerd.core.calling_groups import group_openness
 from dialerd.core.commands import FetchContacts
 from dialerd.core.contact import Contact, ContactState, Number
 from dialerd.core.events import ContactsFetched
@@ -14,6 +16,7 @@ from dialerd.core.ordering.settings import REFRESH_S
 from dialerd.core.tallies import CALLBACK, is_callback, renumbered, still_callback
 from dialerd.ports import Clock
 from dialerd.store.contact_update import Standing
+from dialerd.store.group_numbers import LAST_GROUP, moment_of
 from dialerd.store.memory_order import MemoryOrder, Place
 
 _FRESH = Standing(ContactState.CALLABLE, None, 0, 0, None, {}, "")
@@ -38,8 +41,11 @@ class _ContactList:
     """The rows of one list by what can be done with them. The heaps may name rows that have moved on; a row's own
     standing decides."""
 
+    name: str
     callable_ids: list[int] = field(default_factory=list)
     waiting: list[tuple[float, int]] = field(default_factory=list)
+    groups: dict[int, list[int]] = field(default_factory=dict)
+    """Number of a calling group -> who waits in it."""
     in_attempt: int = 0
 
 
@@ -50,6 +56,7 @@ class MemoryContacts:
         self._clock = clock
         self._lists: dict[str, _ContactList] = {}
         self._orders: dict[str, MemoryOrder] = {}
+        self._groups: dict[str, int] = {}
         self.rows: dict[int, MemoryContact] = {}
         """Contact id -> row."""
 
@@ -79,6 +86,9 @@ class MemoryContacts:
         row.numbers = tuple(numbers)
         if after != before:
             row.standing = replace(row.standing, number_index=0, tries=renumbered(row.standing.tries, before, after))
+        if row.standing.state is ContactState.WAITING and moment_of(row.standing.next_at) is None:
+            # Where it is may have changed: it is looked at again.
+            self.place(row, replace(row.standing, next_at=self._clock.now()))
 
     def move(self, row: MemoryContact, contact_list: str) -> None:
         """It is in another list from now on; the caller places it anew."""
@@ -98,14 +108,19 @@ class MemoryContacts:
             if row is not None and row.contact_list == command.contact_list and _is_ready(row.standing, now):
                 self.place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
                 chosen.append(_contact_of(row))
+        closed = self._closed(command.hours, now)
         while not command.only and len(chosen) < command.limit:
-            row = self._next_due(rows, now) or self._next_callable(rows)
+            row = self._next_due(rows, now) or self._next_opened(rows, closed) or self._next_callable(rows)
             if row is None:
                 break
             self.place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
             chosen.append(_contact_of(row))
         waiting = self._first_waiting(rows)
-        next_at = waiting.standing.next_at if waiting else None
+        moments = [waiting.standing.next_at] if waiting and waiting.standing.next_at is not None else []
+        moments += [
+            at for n, at in closed.items() if n in rows.groups and self._first_of_group(rows, int(n)) is not None
+        ]
+        next_at = min(moments, default=None)
         return ContactsFetched(command.campaign, tuple(chosen), next_at, rows.in_attempt, command.serial)
 
     def _fetch_in_order(self, command: FetchContacts) -> ContactsFetched:
@@ -116,16 +131,18 @@ class MemoryContacts:
             order = self._orders[command.campaign] = MemoryOrder(asked)
         lists = {share.name for share in asked.shares(command.contact_list)}
         mine = [row for row in self.rows.values() if row.contact_list in lists]
-        ready = [row for row in mine if _is_ready(row.standing, now)]
+        closed = self._closed(command.hours, now)
+        ready = [row for row in mine if _is_ready(row.standing, now) and row.standing.next_at not in closed]
         places = [Place(row.id, _facts_of(row), row.standing.reason, row.standing.next_at or 0.0) for row in ready]
         chosen = order.take(places, command.contact_list, command.limit, now)
         for contact_id in chosen:
             row = self.rows[contact_id]
             self.place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
-        later = [row for row in mine if row.standing.next_at is not None and row.standing.next_at > now]
+        until = {row.id: closed.get(row.standing.next_at or 0.0, row.standing.next_at) for row in mine}
+        later = [(row, at) for row in mine if (at := until[row.id]) is not None and at > now]
         if not chosen:
-            later = [row for row in later if order.passes(_facts_of(row), now)]
-        moments = [row.standing.next_at for row in later if row.standing.next_at is not None]
+            later = [(row, at) for row, at in later if order.passes(_facts_of(row), now)]
+        moments = [at for _, at in later]
         in_attempt = sum(row.standing.state is ContactState.IN_ATTEMPT for row in mine)
         if not chosen and order.changes_with_time:
             left = [row for row in mine if row.standing.state in (ContactState.CALLABLE, ContactState.WAITING)]
@@ -139,6 +156,41 @@ class MemoryContacts:
             return None
         heappop(rows.waiting)
         return row
+
+    def _number_of(self, group: str) -> int | None:
+        """The group's number, that of one in which nobody is left if need be; None: there are too many."""
+        if group not in self._groups and len(self._groups) >= LAST_GROUP:
+            self._groups = {
+                key: number
+                for key, number in self._groups.items()
+                if any(
+                    n == number and self._first_of_group(rows, n)
+                    for rows in self._lists.values()
+                    for n in rows.groups
+                )
+            }
+        free = set(range(1, LAST_GROUP + 1)) - set(self._groups.values())
+        return self._groups.setdefault(group, min(free)) if free else self._groups.get(group)
+
+    def _closed(self, hours: CallableTime, now: float) -> dict[float, float]:
+        """Calling groups that are closed, by number -> until when."""
+        found = {number: group_openness(hours, key, now) for key, number in self._groups.items()}
+        return {float(n): one.until for n, one in found.items() if not one.open and one.until is not None}
+
+    def _first_of_group(self, rows: _ContactList, number: int) -> int | None:
+        """Id of the first contact that waits in this group of the list."""
+        ids = rows.groups[number]
+        while ids:
+            row = self.rows[ids[0]]
+            if row.standing.next_at == number and row.contact_list == rows.name:
+                return row.id
+            heappop(ids)
+        return None
+
+    def _next_opened(self, rows: _ContactList, closed: Collection[float]) -> MemoryContact | None:
+        heads = [self._first_of_group(rows, number) for number in rows.groups if number not in closed]
+        found = min((head for head in heads if head is not None), default=None)
+        return self.rows[found] if found is not None else None
 
     def _first_waiting(self, rows: _ContactList) -> MemoryContact | None:
         while rows.waiting:
@@ -170,8 +222,10 @@ class MemoryContacts:
         for row in self.in_attempt(contact_ids):
             self.place(row, replace(row.standing, state=ContactState.UNCALLABLE, next_at=None, reason=reason))
 
-    def park(self, contact_ids: Iterable[int], next_at: float, reason: str) -> None:
-        """Fetched, and not to be dialed before then."""
+    def park(self, contact_ids: Iterable[int], next_at: float, reason: str, group: str = "") -> None:
+        """Fetched, and not to be dialed before then, or before the hours of the group."""
+        number = self._number_of(group) if group else None
+        next_at = next_at if number is None else float(number)
         for row in self.in_attempt(contact_ids):
             kept = still_callback(row.standing.reason, reason)
             self.place(row, replace(row.standing, state=ContactState.WAITING, next_at=next_at, reason=kept))
@@ -181,7 +235,7 @@ class MemoryContacts:
         for row in self.rows.values():
             reason = row.standing.reason.removeprefix(f"{CALLBACK}:")
             waits = row.standing.state is ContactState.WAITING and reason in reasons
-            if waits and row.contact_list in contact_lists:
+            if waits and row.contact_list in contact_lists and moment_of(row.standing.next_at) is not None:
                 self.place(row, replace(row.standing, next_at=self._clock.now()))
 
     def in_attempt(self, contact_ids: Iterable[int]) -> Iterator[MemoryContact]:
@@ -203,13 +257,16 @@ class MemoryContacts:
         elif standing.state is ContactState.WAITING:
             if standing.next_at is None:
                 raise ValueError(f"contact {row.id} waits, but not until when")
-            heappush(rows.waiting, (standing.next_at, row.id))
+            if moment_of(standing.next_at) is None:
+                heappush(rows.groups.setdefault(int(standing.next_at), []), row.id)
+            else:
+                heappush(rows.waiting, (standing.next_at, row.id))
 
     def of_list(self, contact_list: str) -> _ContactList:
         """The rows of a list, made where there is none."""
         rows = self._lists.get(contact_list)
         if rows is None:
-            rows = self._lists[contact_list] = _ContactList()
+            rows = self._lists[contact_list] = _ContactList(contact_list)
         return rows
 
 

@@ -200,7 +200,7 @@ class MemoryRecord:
         elif isinstance(command, RetireContacts):
             self.rows.retire(command.contact_ids, command.reason)
         elif isinstance(command, ParkContacts):
-            self.rows.park(command.contact_ids, command.next_at, command.reason)
+            self.rows.park(command.contact_ids, command.next_at, command.reason, command.group)
         elif isinstance(command, WakeContacts):
             self.rows.wake(command.contact_lists, command.reasons)
         elif isinstance(command, OptOut):

@@ -29,24 +29,31 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialerd.core.callable_time import ANY_TIME, CallableTime
 from dialerd.core.contact import ContactState
 from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.filtering.facts import Moment, moment_at
 from dialerd.core.ordering.mixing import Line, Stream, Turns
 from dialerd.core.ordering.settings import MAX_KEYS, DialOrder, ListShare
 from dialerd.store.callback_reason import is_promised_call
+from dialerd.store.calling_groups import GroupsNow, groups_now
 from dialerd.store.filter_sql import Scan
+from dialerd.store.group_numbers import LAST_GROUP
 from dialerd.store.id_lists import among
+from dialerd.store.order_sweep import drop_book
 from dialerd.store.schema import contacts, order_books, order_changes, order_entries, order_sources
 
 OUT = 0
 """The line of an entry that is kept for its keys only."""
 _STREAMS = 4
+_LINES = 10_000
+"""Lines from one calling group to the next."""
 _VERSION = "1"
 """To be changed when entries are written in another way: old books are not read then."""
 _KEYS = tuple(name for number in range(1, MAX_KEYS + 1) for name in (f"n{number}", f"t{number}"))
@@ -72,6 +79,8 @@ class Wanted:
     campaign: str
     contact_list: str
     order: DialOrder
+    hours: CallableTime = ANY_TIME
+    """When people may be called: who waits in a group that is closed is not next."""
 
     @property
     def shares(self) -> tuple[ListShare, ...]:
@@ -103,6 +112,7 @@ class Book:
         self.ahead: int = row.ahead
         self.refreshed_at: float = row.refreshed_at
         self.turns = Turns(dict(row.turns))
+        self._groups: dict[str, GroupsNow] = {}
 
     @property
     def moment(self) -> Moment:
@@ -119,15 +129,40 @@ class Book:
             for row in await self._connection.execute(query)
         ]
 
+    async def groups(self, contact_list: str) -> GroupsNow:
+        """The list's calling groups at this moment."""
+        if contact_list not in self._groups:
+            found = await groups_now(self._connection, contact_list, self._wanted.hours, self._now)
+            self._groups[contact_list] = found
+        return self._groups[contact_list]
+
     async def first(self, line: Line, limit: int) -> list[int]:
-        """Ids of the first contacts of a line."""
-        query = (
-            select(order_entries.c.contact_id)
-            .where(order_entries.c.book_id == self.id, order_entries.c.line == self._number(line))
+        """Ids of the first contacts of a line, without those of closed groups."""
+        each = [
+            select(*_IN_ORDER)
+            .where(order_entries.c.book_id == self.id, order_entries.c.line == number)
             .order_by(*_IN_ORDER)
             .limit(limit)
-        )
+            .subquery()
+            for number in await self._numbers(line)
+        ]
+        if len(each) == 1:
+            query = select(each[0].c.contact_id)
+        else:
+            both = union_all(*(select(one) for one in each)).subquery()
+            query = select(both.c.contact_id).order_by(*(both.c[column.name] for column in _IN_ORDER)).limit(limit)
         return list((await self._connection.execute(query)).scalars())
+
+    async def opens_at(self, contact_list: str) -> list[float]:
+        """When the first group opens that is closed now and has contacts in the book; empty: there is none."""
+        closed = (await self.groups(contact_list)).closed
+        moments = []
+        for group, until in closed.items():
+            lines = [self._number((contact_list, stream)) + group * _LINES for stream in Stream]
+            mine = (order_entries.c.book_id == self.id) & order_entries.c.line.in_(lines)
+            if (await self._connection.execute(select(order_entries.c.contact_id).where(mine).limit(1))).first():
+                moments.append(until)
+        return moments
 
     async def line_of(self, contact_id: int) -> Line | None:
         """The line that the contact waits in; None: it is in none."""
@@ -135,16 +170,23 @@ class Book:
         number = (await self._connection.execute(select(order_entries.c.line).where(mine))).scalar()
         if not number:
             return None
-        position, stream = divmod(number, _STREAMS)
-        return self._wanted.lists[position], Stream(stream)
+        group, within = divmod(number, _LINES)
+        position, stream = divmod(within, _STREAMS)
+        line = self._wanted.lists[position], Stream(stream)
+        return None if group in (await self.groups(line[0])).closed else line
 
     async def waiting(self, line: Line, most: int) -> int:
         """How many are in a line; it stops counting at ``most``."""
         some = select(order_entries.c.contact_id).where(
-            order_entries.c.book_id == self.id, order_entries.c.line == self._number(line)
+            order_entries.c.book_id == self.id, order_entries.c.line.in_(await self._numbers(line))
         )
         counted = select(func.count()).select_from(some.limit(most).subquery())
         return (await self._connection.execute(counted)).scalar_one()
+
+    async def _numbers(self, line: Line) -> list[int]:
+        """The line and those of the groups that are open."""
+        number = self._number(line)
+        return [number, *(number + group * _LINES for group in (await self.groups(line[0])).open if group)]
 
     def _number(self, line: Line) -> int:
         return self._wanted.lists.index(line[0]) * _STREAMS + line[1]
@@ -296,10 +338,12 @@ class Book:
         stream = case(
             (promised, Stream.CALLBACK.value), (rows.attempts > 0, Stream.RETRIED.value), else_=Stream.FRESH.value
         )
-        due = case((or_(promised, rows.attempts > 0), rows.next_at), else_=0.0)
+        grouped = and_(rows.state == ContactState.WAITING.value, rows.next_at <= LAST_GROUP)
+        group = case((grouped, cast(rows.next_at, Integer()) * _LINES), else_=0)
+        due = case((grouped, 0.0), (or_(promised, rows.attempts > 0), rows.next_at), else_=0.0)
         keys = [part for pair in scan.keys(order.sort) for part in pair]
         keys += [cast(null(), order_entries.c[name].type) for name in _KEYS[len(keys) :]]
-        place = cast(lists + stream, Integer())
+        place = cast(lists + stream + group, Integer())
         chosen = select(literal(self.id, BigInteger()), rows.id, place, *keys, cast(due, Double()))
         chosen = chosen.where(self._passes(scan), rows.contact_list.in_(self._wanted.lists))
         names = ["book_id", "contact_id", "line", *_KEYS, "due"]
@@ -356,28 +400,3 @@ async def known_book(connection: AsyncConnection, wanted: Wanted, now: float) ->
     )
     row = (await connection.execute(mine)).first()
     return Book(connection, wanted, now, row) if row is not None else None
-
-
-async def drop_book(connection: AsyncConnection, book_id: int) -> None:
-    """The book belongs to nobody; :func:`sweep` removes what is in it."""
-    await connection.execute(update(order_books).where(order_books.c.id == book_id).values(campaign=None))
-    for table in (order_sources, order_changes):
-        await connection.execute(delete(table).where(table.c.book_id == book_id))
-
-
-async def sweep(connection: AsyncConnection, limit: int) -> bool:
-    """Remove up to ``limit`` entries of books that belong to nobody. True: nothing is left of them."""
-    nobodys = select(order_books.c.id).where(order_books.c.campaign.is_(None)).limit(1)
-    book_id = (await connection.execute(nobodys)).scalar()
-    if book_id is None:
-        return True
-    mine = order_entries.c.book_id == book_id
-    some = select(order_entries.c.contact_id).where(mine).order_by(order_entries.c.contact_id).limit(limit)
-    ids = list((await connection.execute(some)).scalars())
-    if ids:
-        within = order_entries.c.contact_id.between(ids[0], ids[-1])
-        await connection.execute(delete(order_entries).where(mine, within))
-    else:
-        await connection.execute(delete(order_changes).where(order_changes.c.book_id == book_id))
-        await connection.execute(delete(order_books).where(order_books.c.id == book_id))
-    return False

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.contact import ContactState
 from dialerd.core.filtering.facts import moment_at
 from dialerd.core.ordering.mixing import Line, Stream, Turns, stream_of
 from dialerd.store.callback_reason import is_promised_call
+from dialerd.store.calling_groups import groups_now
 from dialerd.store.database import READING
 from dialerd.store.filter_sql import Scan
+from dialerd.store.group_numbers import moment_of
 from dialerd.store.order_book import Wanted, known_book
 from dialerd.store.schema import IMPORTING, contacts
 
@@ -60,7 +62,8 @@ async def order_counts(engine: AsyncEngine, wanted: Wanted, now: float) -> Order
     async with engine.execution_options(**READING).connect() as connection:
         scan = _scan(connection, wanted, [contacts.c.state != IMPORTING])
         rows = scan.rows.c
-        waits = and_(rows.state == ContactState.WAITING.value, rows.next_at > now)
+        outside = await _outside(connection, wanted, rows, now)
+        waits = or_(and_(rows.state == ContactState.WAITING.value, rows.next_at > now), outside)
         ready = or_(rows.state == ContactState.CALLABLE.value, rows.state == ContactState.WAITING.value)
         promised = is_promised_call(rows.reason)
         kind = case(
@@ -101,7 +104,8 @@ async def next_contacts(engine: AsyncEngine, wanted: Wanted, limit: int, now: fl
 
 
 async def _looked_up(connection: AsyncConnection, wanted: Wanted, limit: int, now: float) -> dict[Line, list[int]]:
-    due = and_(contacts.c.state == ContactState.WAITING.value, contacts.c.next_at <= now)
+    outside = await _outside(connection, wanted, contacts.c, now)
+    due = and_(contacts.c.state == ContactState.WAITING.value, contacts.c.next_at <= now, not_(outside))
     scan = _scan(connection, wanted, [or_(contacts.c.state == ContactState.CALLABLE.value, due)])
     keys = scan.order_by(wanted.order.sort)
     rows = scan.rows.c
@@ -119,6 +123,23 @@ async def _looked_up(connection: AsyncConnection, wanted: Wanted, limit: int, no
             query = select(rows.id).where(*of_line).order_by(*keys, *since, rows.id).limit(limit)
             lines[name, stream] = list((await connection.execute(query)).scalars())
     return lines
+
+
+async def _outside(connection: AsyncConnection, wanted: Wanted, rows: Any, now: float) -> ColumnElement[bool]:
+    """The row waits in a calling group that is closed now."""
+    closed = {
+        name: [float(group) for group in (await groups_now(connection, name, wanted.hours, now)).closed]
+        for name in wanted.lists
+    }
+    waiting = rows.state == ContactState.WAITING.value
+    return or_(
+        false(),
+        *(
+            and_(waiting, rows.contact_list == name, rows.next_at.in_(groups))
+            for name, groups in closed.items()
+            if groups
+        ),
+    )
 
 
 async def _shown(connection: AsyncConnection, wanted: Wanted, ids: list[int]) -> list[NextContact]:
@@ -143,7 +164,7 @@ def _next(place: int, row: Any, keys: dict[str, Any]) -> NextContact:
         number=numbers[row.number_index]["e164"] if fits else None,
         attempts=row.attempts,
         last_disposition=row.last_disposition,
-        due_at=row.next_at or None,
+        due_at=moment_of(row.next_at),
         keys={name: None if value is None else str(value) for name, value in keys.items()},
     )
 

@@ -96,6 +96,7 @@ async def _next_at(
     waiting = [contacts.c.state == ContactState.WAITING.value, contacts.c.next_at > now]
     moments: list[float] = []
     for name in wanted.lists:
+        moments += await book.opens_at(name)
         here = [contacts.c.contact_list == name, *waiting]
         soonest = select(contacts.c.next_at).where(*here).order_by(contacts.c.next_at)
         if any_chosen or wanted.order.filter is None:

@@ -15,9 +15,10 @@ from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.ordering.settings import REFRESH_S, DialOrder
 from dialerd.ports import Clock
 from dialerd.store.database import READING
-from dialerd.store.order_book import Wanted, drop_book, known_book, open_book, sweep
+from dialerd.store.order_book import Wanted, known_book, open_book
 from dialerd.store.order_counts import OrderCounts, order_counts
 from dialerd.store.order_look import is_short, look_first
+from dialerd.store.order_sweep import drop_book, sweep
 from dialerd.store.parked_counts import ParkedCount, parked_counts
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 from dialerd.store.schema import order_books
@@ -79,16 +80,17 @@ class OrderKeeper:
         """Do all that is to be done now."""
         campaigns = list(self._campaigns())
         await self._drop_others({c.name for c in campaigns if not c.order.plain})
-        ordered = [Wanted(c.name, c.contact_list, c.order) for c in campaigns if not c.order.plain]
+        ordered = [Wanted(c.name, c.contact_list, c.order, c.callable_time) for c in campaigns if not c.order.plain]
         for wanted in ordered:
             await self._look(wanted)
         for wanted in ordered:
             await self._keep(wanted)
         await self._until_done(lambda connection: sweep(connection, STEP))
         counted = [
-            await self._count(Wanted(campaign.name, campaign.contact_list, campaign.order)) for campaign in campaigns
+            await self._count(Wanted(campaign.name, campaign.contact_list, campaign.order, campaign.callable_time))
+            for campaign in campaigns
         ]
-        parked = [await self._count_parked(campaign.name, campaign.contact_lists) for campaign in campaigns]
+        parked = [await self._count_parked(campaign) for campaign in campaigns]
         names = {campaign.name for campaign in campaigns}
         self.parked = {name: counts for name, counts in self.parked.items() if name in names}
         if self._parked_counted is not None and any(parked):
@@ -150,13 +152,13 @@ class OrderKeeper:
         self._count_at[wanted.campaign] = now + max(COUNT_EVERY_S, COUNT_SHARE * took_s)
         return True
 
-    async def _count_parked(self, campaign: str, lists: Sequence[str]) -> bool:
+    async def _count_parked(self, settings: CampaignSettings) -> bool:
         """What parked contacts wait for; as rare as it is slow. False: not yet again."""
-        now = self._clock.now()
+        now, campaign = self._clock.now(), settings.name
         if now < self._parked_at.get(campaign, 0.0):
             return False
         began = time.perf_counter()
-        self.parked[campaign] = await parked_counts(self._engine, lists, now)
+        self.parked[campaign] = await parked_counts(self._engine, settings.contact_lists, now, settings.callable_time)
         self._parked_at[campaign] = now + max(PARKED_EVERY_S, COUNT_SHARE * (time.perf_counter() - began))
         return True
 

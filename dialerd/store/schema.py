@@ -91,6 +91,14 @@ contacts = Table(
     Index(None, "import_id"),
 )
 
+# Contacts that wait for the same hours: see calling_groups.py.
+calling_groups = Table(
+    "calling_groups",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+)
+
 contact_numbers = Table(
     "contact_numbers",
     metadata,

@@ -8,10 +8,11 @@ import random
 import uuid
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, case, func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.campaign import CampaignState
@@ -39,12 +40,14 @@ from dialerd.core.windows import DayCount
 from dialerd.ports import Clock, Post
 from dialerd.store.call_marks import keep
 from dialerd.store.callback_reason import is_promised_call, reason_kept
+from dialerd.store.calling_groups import GroupsNow, groups_now, number_of
 from dialerd.store.campaign_states import read_states, save_state
 from dialerd.store.contact_rows import CONTACT_COLUMNS, contact_of, take
 from dialerd.store.database import READING
 from dialerd.store.day_counts import day_counts
 from dialerd.store.directions import count, save, saved
 from dialerd.store.dnc_sql import SqlDnc
+from dialerd.store.group_numbers import LAST_GROUP
 from dialerd.store.id_lists import among
 from dialerd.store.inbound_calls import find_caller, record_caller
 from dialerd.store.order_book import Wanted
@@ -187,6 +190,8 @@ class SqlRecord:
             self.on_retired(command.contact_ids, command.reason)
         elif isinstance(command, ParkContacts):
             async with self._engine.begin() as connection:
+                number = await number_of(connection, command.group) if command.group else None
+                command = command if number is None else replace(command, next_at=float(number))
                 for start in range(0, len(command.contact_ids), _CHUNK):
                     await self._park(connection, command, command.contact_ids[start : start + _CHUNK])
             self.on_retired(command.contact_ids, command.reason)
@@ -233,11 +238,12 @@ class SqlRecord:
             # The first try may have been committed and only its reply lost: these contacts are already ours.
             ours = select(*CONTACT_COLUMNS).where(in_attempt, contacts.c.fetch == token).order_by(contacts.c.id)
             chosen = [contact_of(row) for row in (await connection.execute(ours)).all()]
-        next_at = None
+        next_at, groups = None, None
         if not chosen:
             now = self._clock.now()
             if command.order.plain:
-                ids = await _plain(connection, command.contact_list, command.limit, now, command.only)
+                groups = await groups_now(connection, command.contact_list, command.hours, now)
+                ids = await _plain(connection, command, now, groups)
                 found = await take(connection, ids, token, now) if ids else {}
                 chosen = [found[contact_id] for contact_id in ids if contact_id in found]
             else:
@@ -245,9 +251,10 @@ class SqlRecord:
                 chosen, next_at = list(picked.contacts), picked.next_at
                 self._complete[command.campaign] = command.order if picked.complete else None
         if command.order.plain or (chosen and next_at is None):
-            waiting = of_lists & (contacts.c.state == ContactState.WAITING.value)
+            waiting = of_lists & (contacts.c.state == ContactState.WAITING.value) & (contacts.c.next_at > LAST_GROUP)
             soonest = select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1)
-            next_at = (await connection.execute(soonest)).scalar()
+            moments = [*(await connection.execute(soonest)).scalars(), *(groups.opens_at if groups else ())]
+            next_at = min(moments, default=None)
         if command.order.plain and not chosen and not command.only and await _somebody_locked(connection, command):
             next_at = min(self._clock.now() + LOCKED_S, next_at if next_at is not None else math.inf)
         count = (await connection.execute(select(func.count()).select_from(contacts).where(in_attempt))).scalar_one()
@@ -286,6 +293,8 @@ class SqlRecord:
             .where(
                 contacts.c.contact_list.in_(command.contact_lists),
                 contacts.c.state == ContactState.WAITING.value, contacts.c.reason.in_(sorted(reasons)),
+                # The clocks of groups are asked at every fetch.
+                contacts.c.next_at > LAST_GROUP,
             )
             .values(next_at=self._clock.now(), updated_at=self._clock.now())
         )  # fmt: skip
@@ -303,7 +312,7 @@ class SqlRecord:
 
 def wanted_of(command: FetchContacts) -> Wanted:
     """Whose order is asked for."""
-    return Wanted(command.campaign, command.contact_list, command.order)
+    return Wanted(command.campaign, command.contact_list, command.order, command.hours)
 
 
 async def _somebody_locked(connection: AsyncConnection, command: FetchContacts) -> bool:
@@ -316,11 +325,18 @@ async def _somebody_locked(connection: AsyncConnection, command: FetchContacts) 
 
 
 async def _plain(
-    connection: AsyncConnection, contact_list: str, limit: int, now: float, only: Sequence[int]
+    connection: AsyncConnection, command: FetchContacts, now: float, groups: GroupsNow
 ) -> list[int]:  # fmt: skip
-    of_list = contacts.c.contact_list == contact_list
+    """Those who are due, those whose group has opened, and then those who did not wait."""
+    limit, only = command.limit, command.only
+    of_list = contacts.c.contact_list == command.contact_list
     waiting = of_list & (contacts.c.state == ContactState.WAITING.value)
-    due = select(contacts.c.id).where(waiting, contacts.c.next_at <= now).order_by(contacts.c.next_at, contacts.c.id)
+    soonest = 0 if only else LAST_GROUP
+    due = (
+        select(contacts.c.id)
+        .where(waiting, contacts.c.next_at > soonest, contacts.c.next_at <= now)
+        .order_by(contacts.c.next_at, contacts.c.id)
+    )
     # Said as a range, although it is always 0: with an equality PostgreSQL may prefer to walk the primary key, past
     # all contacts that are done with.
     fresh = (
@@ -330,11 +346,22 @@ async def _plain(
     )
     if only:
         due, fresh = (query.where(contacts.c.id.in_(only)) for query in (due, fresh))
-    chosen: list[int] = []
-    for query in (due, fresh):
-        if len(chosen) < limit:
-            rest = query.limit(limit - len(chosen)).with_for_update(skip_locked=True)
-            chosen += (await connection.execute(rest)).scalars()
+    chosen = list((await connection.execute(due.limit(limit).with_for_update(skip_locked=True))).scalars())
+    if groups.open and not only and len(chosen) < limit:
+        each = [
+            select(contacts.c.id)
+            .where(waiting, contacts.c.next_at >= number, contacts.c.next_at <= number)
+            .order_by(contacts.c.next_at, contacts.c.id)
+            .limit(limit - len(chosen))
+            .subquery()
+            for number in groups.open
+        ]
+        of_groups = union_all(*(select(one.c.id) for one in each)).subquery()
+        first = select(of_groups.c.id).order_by(of_groups.c.id).limit(limit - len(chosen))
+        chosen += (await connection.execute(first)).scalars()
+    if len(chosen) < limit:
+        rest = fresh.limit(limit - len(chosen)).with_for_update(skip_locked=True)
+        chosen += (await connection.execute(rest)).scalars()
     if only:
         chosen.sort(key=only.index)
     return chosen

@@ -13,6 +13,7 @@ from dialerd.core.attempts_control import AttemptCap, Scope
 from dialerd.core.commands import EnterBridge, Tell
 from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import PlanChanged
+from dialerd.store.call_marks import keep_mark
 from tests.cli.running_api import Dialerd, Served, parsed
 from tests.control.stage import Stage, contact
 
@@ -120,6 +121,22 @@ def test_why_with_what_the_stores_know(served: Served, dialerd: Dialerd) -> None
     assert re.search(r"daily +\+4416\*{5}01 +0 of 2 calls in 1d 00h +now", text)
     served.daemon.calls.logs = None
     assert "not known: past calls under rolling caps" in dialerd("why", "+441632960001").stdout
+
+
+def test_why_tells_what_agents_said(with_history: list[str], served: Served, dialerd: Dialerd) -> None:
+    connected = with_history[1]
+
+    async def marked() -> None:
+        async with served.daemon.engine.begin() as connection:
+            await keep_mark(connection, connected, "machine", "8001", served.stage.now)
+
+    served.do(marked())
+    served.do(served.daemon.contacts_of("k1,01632 960002"))
+    text = " ".join(dialerd("why", "+441632960002").stdout.split())
+    assert "8001 said that +4416*****02 was a machine (" in text
+    assert f"; call {connected} of " in text
+    (told,) = parsed(dialerd("why", "+441632960002", "--json"))["answers"][0]["marks"]
+    assert (told["attempt"], told["mark"], told["by"]) == (connected, "machine", "8001")
 
 
 def test_why_says_when(with_history: list[str], served: Served, dialerd: Dialerd) -> None:

@@ -70,9 +70,14 @@ def test_the_figures_of_the_table() -> None:
 
 def test_what_is_to_be_verified_says_so() -> None:
     unverified = {
-        name for name, profile in SHIPPED.profiles.items() if any(not f.verified for f in profile.figures.values())
+        (name, rule)
+        for name, profile in SHIPPED.profiles.items()
+        for rule, figure in profile.figures.items()
+        if not figure.verified
     }
-    assert unverified == {"us-fcc", "us-fl", "us-ok", "us-md", "es", "fr"}
+    states = {(state, rule) for state in ("us-ok", "us-md") for rule in ("callable_sets", "attempt_caps")}
+    recording = {(name, "recording_needs_consent") for name in ("fr", "us-fl", "us-md")}
+    assert unverified == {("us-fcc", "least_ring_s"), *states, *recording}
 
 
 # --- campaigns ----------------------------------------------------------------------------------------------

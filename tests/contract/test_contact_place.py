@@ -68,10 +68,10 @@ async def places(engine: AsyncEngine, order: DialOrder, count: int, now: float) 
 
 async def test_in_the_plain_order(engine: AsyncEngine) -> None:
     waits = {"state": "waiting", "attempts": 1}
-    await add(engine, {}, {**waits, "next_at": 50.0}, {}, {**waits, "next_at": 20.0}, {**waits, "next_at": 500.0},
+    await add(engine, {}, {**waits, "next_at": 5e3}, {}, {**waits, "next_at": 2e3}, {**waits, "next_at": 5e4},
               {"state": "in_attempt"}, {"state": "uncallable"}, {})  # fmt: skip
-    assert await places(engine, PLAIN, 8, 100.0) == [2, 1, 3, 0, None, None, None, 4]
-    order = [one.id for one in await next_contacts(engine, wanted(PLAIN), 9, 100.0)]
+    assert await places(engine, PLAIN, 8, 10000.0) == [2, 1, 3, 0, None, None, None, 4]
+    order = [one.id for one in await next_contacts(engine, wanted(PLAIN), 9, 10000.0)]
     assert order == [4, 2, 1, 3, 8]
 
 

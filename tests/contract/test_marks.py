@@ -17,7 +17,7 @@ from dialerd.core.commands import MarkCall
 from dialerd.core.contact import ContactState
 from dialerd.core.reviewing import review
 from dialerd.store.abandon_counts import abandon_counts, calls_between
-from dialerd.store.call_marks import keep, mark_counts
+from dialerd.store.call_marks import MOST_TOLD, keep, mark_counts, marks_of
 from dialerd.store.database import open_database
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
@@ -187,3 +187,23 @@ async def test_machine_verdicts_that_were_kept_are_listed(engine: AsyncEngine) -
         "profile": "balanced", "rule": "amd_machine", "amd_cause": "MAXWORDS-5-4", "state": "kept", "mark": "person",
         "marked_by": "8001", "remove_at": 103.0 + 86_400.0,
     }  # fmt: skip
+
+
+async def test_marks_of_a_contact_and_of_its_numbers(engine: AsyncEngine) -> None:
+    first, second = "+441632960001", "+441632960002"
+    await called(engine, 1, Mark.MACHINE, contact_id=7, number=first, analysis="person")
+    await called(engine, 2, None, contact_id=7, number=first)
+    await called(engine, 3, Mark.PERSON, contact_id=8, number=second, campaign="other")
+    await called(engine, 4, Mark.PERSON, contact_id=9, number="+441632960009")
+    async with engine.begin() as connection:
+        await keep(connection, MarkCall(attempt(3).id, Mark.PERSON, "anna", 400.0))
+    found = await marks_of(engine, 7, [first, second])
+    told = [(one.number, one.mark, one.campaign, one.analysis, one.by, one.at) for one in found]
+    assert told == [
+        (second, "person", "other", None, "anna", 400.0), (first, "machine", "spring", "person", "8001", 300.0)
+    ]  # fmt: skip
+    assert [one.number for one in await marks_of(engine, 7, [])] == [first]
+    assert await marks_of(engine, 99, []) == []
+    for serial in range(10, 10 + MOST_TOLD + 2):
+        await called(engine, serial, Mark.PERSON, contact_id=5)
+    assert len(await marks_of(engine, 5, [])) == MOST_TOLD

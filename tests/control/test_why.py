@@ -26,6 +26,7 @@ from dialerd.core.weekly_hours import WeeklyHours
 from tests.control.api_client import Client
 from tests.control.stage import Stage, contact, spring
 from tests.control.staged_daemon import StagedDaemon
+from tests.control.test_marks import connected
 
 NUMBER = "?number=%2B441632960001"
 
@@ -231,6 +232,21 @@ async def test_the_calls_that_each_cap_counts_and_when_it_is_free(
     (answer,) = await answers(api)
     assert (answer["verdict"], answer["caps"]) == ("allow", None)
     assert answer["unknown"] == ["past calls under rolling caps: Redis does not answer"]
+
+
+async def test_what_agents_said_of_calls(api: Client, stage: Stage, daemon: StagedDaemon) -> None:
+    await daemon.contacts_of("a,01632 960001")
+    attempt = connected(stage)
+    await api.post("/api/v1/agents/8001/mark?mark=machine", headers={"X-Dialerd-User": "anna"})
+    said = {"attempt": attempt, "campaign": "spring", "number": "+4416*****01", "mark": "machine"}
+    (answer,) = await answers(api)
+    (live,) = answer["marks"]
+    assert {**live, **said} == live, "of the call that goes on"
+    assert (live["by"], live["at"]) == ("anna via 127.0.0.1", stage.now)
+    stage.end(attempt)
+    await daemon.record_outcomes()
+    (answer,) = await answers(api)
+    assert answer["marks"] == [live], "and of one that is over"
 
 
 def known(state: ContactState) -> KnownContact:

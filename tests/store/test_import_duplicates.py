@@ -31,7 +31,7 @@ async def test_a_refused_row_keeps_no_number_from_others(importer: Importer) -> 
 async def test_update_by_key_keeps_the_history(importer: Importer) -> None:
     await importer(file(f"1,{N(1)},,Ann", f"2,{N(2)},,Bob"), KEYED)
     async with importer.engine.begin() as connection:
-        values = {"attempts": 3, "state": "waiting", "next_at": 99.0, "last_disposition": "busy"}
+        values = {"attempts": 3, "state": "waiting", "next_at": 9e9, "last_disposition": "busy"}
         await connection.execute(update(contacts).where(contacts.c.key == "1").values(values))
     mapping = replace(KEYED, duplicate_keys=UPDATE)
     result = await importer(file(f"1,{N(3)},{N(1)},Anna", f"2,{N(1)},,Rob", f"3,{N(5)},,New"), mapping)
@@ -39,7 +39,7 @@ async def test_update_by_key_keeps_the_history(importer: Importer) -> None:
     assert importer.rejects() == [(3, "duplicate number", f"2,{N(1)},,Rob")]
     first, second, third = await importer.contacts()
     assert (first["columns"]["name"], [n["e164"] for n in first["numbers"]]) == ("Anna", [N(3), N(1)])
-    assert (first["attempts"], first["state"], first["next_at"]) == (3, "waiting", 99.0)
+    assert (first["attempts"], first["state"], first["next_at"]) == (3, "waiting", 9e9)
     assert (second["columns"]["name"], third["columns"]["name"]) == ("Bob", "New")
     assert await importer.index() == [(N(1), 1), (N(2), 2), (N(3), 1), (N(5), third["id"])]
 
