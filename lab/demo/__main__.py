@@ -55,7 +55,7 @@ def _play(console: Console, lab: Lab, folder: Path, options: argparse.Namespace)
     console.print(f"Two Asterisks ({lab.version}) and a Redis are up: one is your PBX, the other plays the world.")
     console.print(
         f"{SALES} is progressive: one call for each of {len(AGENTS)} idle agents, replaced until a person answers. "
-        f"{NOTICE} is agentless: it plays a message."
+        f"{NOTICE} is agentless: it plays a message, to machines after the beep."
     )
     scene = write_scene(folder, lab, options.customers, options.subscribers)
     _dialerd(scene, "check")

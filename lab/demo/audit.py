@@ -113,6 +113,8 @@ def _compare(attempt: Attempt, call: TruthCall, result: Audit) -> None:
         return
     if call.agent is not None and attempt["agent"] != call.agent:
         differs(f"agent {call.agent} was heard", result.differences)
+    if recorded == "machine_message_left" and call.message_ms is None:
+        differs("no message was heard on the machine", result.differences)
     _judge(behaviour, recorded, differs, result)
     first = call.bridge.from_ms if call.bridge is not None else call.message_ms
     if behaviour.is_person and first is not None and call.spoke_ms is not None:

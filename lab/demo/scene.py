@@ -69,7 +69,8 @@ campaigns:
     message: {message}
     max_lines: 6
     call_analysis: {{profile: catch_machines}}
-    responses: {{machine: hang_up}}
+    responses: {{machine: message_after_beep}}
+    message_after_beep: {{timeout: 20s}}
 """
 
 
