@@ -11,12 +11,12 @@ from dialerd.config.flow_build import flow_of, flows_from
 from dialerd.config.flow_models import FlowModel, NodeModel
 from dialerd.config.models import CampaignModel
 from dialerd.config.problems import Path, did_you_mean, dotted, quoted
+from dialerd.core.abandoned_flow import ABANDONED_FLOW
 from dialerd.core.campaign import AbandonKey, Mode
 from dialerd.core.filtering.parser import parse_filter
 from dialerd.core.filtering.words import FilterError
 from dialerd.core.flow.nodes import Flow, OptOut, columns_used
 from dialerd.core.flow.soundness import Flaw, flaws
-from dialerd.core.flowing import ABANDONED_FLOW
 from dialerd.core.treatment import Treatment
 
 _NEEDED = {

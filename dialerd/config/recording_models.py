@@ -107,7 +107,8 @@ class RecordingModel(Section):
     )
     consent: Annotated[str, Sound()] | None = Field(
         default=None,
-        description="Sound that both hear first; the recording begins when it was played to its end.",
+        description="Sound that both hear first (in a flow, the caller before its first node); the recording "
+        "begins when it was played to its end.",
     )
     keep: Annotated[float, Duration(_DAY_S, 100 * 365 * _DAY_S)] | None = Field(
         default=None, description="How long a recording is kept: `90d`. Not stated: until somebody removes it."

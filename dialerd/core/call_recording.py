@@ -1,13 +1,17 @@
 """Conversations that are recorded: begins when both have heard so, pauses, and notices when it does not work.
 
+In a campaign without agents the whole call is recorded, from the flow's beginning on.
+
 A call is never held up or ended for the sake of its recording."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dialerd.core import ids
 from dialerd.core.attempt import AttemptState
+from dialerd.core.campaign import Mode
 from dialerd.core.commands import (
     AnnounceRecording,
     PauseCallRecording,
@@ -36,6 +40,7 @@ ENDED_EARLY = "ended_early"
 """Reason of a recording that is over, whyever."""
 
 _R = RecordingState
+_GOES_ON = frozenset({AttemptState.CONNECTED, AttemptState.TREATING, AttemptState.WAITING_AGENT})
 
 
 class CallRecording:
@@ -43,22 +48,80 @@ class CallRecording:
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
+        self.on_announced: Callable[[LiveAttempt, float], None] = lambda attempt, now: None
+        """Called when a caller has heard that the call is recorded, or could not be told: the flow may begin."""
 
     def connected(self, attempt: LiveAttempt, now: float) -> None:
         """Both are in the bridge. Asked again for the same call, it changes nothing."""
+        if attempt.state is not AttemptState.CONNECTED:
+            return
+        if not _may_begin(attempt.record.recording):
+            self._agent_joins(attempt)
+        elif self._choose(attempt):
+            self._ask_or_start(attempt, now)
+
+    def _choose(self, attempt: LiveAttempt) -> bool:
         settings, record = attempt.settings.recording, attempt.record
-        if attempt.state is not AttemptState.CONNECTED or not _may_begin(record.recording):
-            return
         if not is_chosen(settings.share, record.id):
-            return
+            return False
         record.recording = {
             "state": _R.CONSENT.value, "name": settings.name, "keep_s": settings.keep_s, "pauses": [],
             "began_at": None,
         }  # fmt: skip
-        if settings.consent is None:
+        return True
+
+    def _ask_or_start(self, attempt: LiveAttempt, now: float) -> None:
+        consent = attempt.settings.recording.consent
+        if consent is None:
             self._start(attempt, now)
         else:
-            self._ask(attempt, settings.consent, now)
+            self._ask(attempt, consent, now)
+
+    # --- flows of campaigns without agents ---------------------------------------------------------------
+
+    def announces(self, attempt: LiveAttempt) -> bool:
+        """The caller must hear that the call is recorded before the flow begins; :attr:`on_announced` tells when."""
+        settings = attempt.settings
+        if settings.mode is not Mode.AGENTLESS or not _may_begin(attempt.record.recording):
+            return False
+        if not self._choose(attempt):
+            return False
+        return settings.recording.consent is not None
+
+    def flow_begins(self, attempt: LiveAttempt, now: float) -> None:
+        """The caller is about to hear the flow, or, if that is to be announced, the prompt that says so."""
+        if self.has_to_begin(attempt):
+            self._ask_or_start(attempt, now)
+
+    @staticmethod
+    def has_to_begin(attempt: LiveAttempt) -> bool:
+        """It was chosen, and nothing was done about it yet."""
+        recording = attempt.record.recording
+        return state_of(recording) is _R.CONSENT and recording is not None and not recording.get("asked_to_start")
+
+    def away(self, attempt: LiveAttempt) -> None:
+        """The flow connects the caller to somebody else, who knows of no recording: silence is recorded meanwhile."""
+        recording = attempt.record.recording
+        if recording is not None and state_of(recording) is _R.RECORDING:
+            recording["away"] = True
+            self._floor.do(PauseCallRecording(attempt.id, True))
+
+    def back(self, attempt: LiveAttempt) -> None:
+        """The caller is back in the flow."""
+        recording = attempt.record.recording
+        if recording is not None and recording.pop("away", False) and state_of(recording) in LIVE:
+            self._floor.do(PauseCallRecording(attempt.id, False))
+
+    def _agent_joins(self, attempt: LiveAttempt) -> None:
+        """A flow that is recorded led the caller to an agent, who hears and sees it too."""
+        if state_of(attempt.record.recording) not in LIVE or attempt.walk is None:
+            return
+        agent, consent = _agent_channel(self._floor, attempt), attempt.settings.recording.consent
+        if agent is not None and consent is not None:
+            self._floor.do(PlayMessage(agent, ids.sibling(attempt.id, ids.CONSENT_OF_AGENT), (consent,)))
+        _announce(self._floor, attempt)
+
+    # --- from consent to the end -------------------------------------------------------------------------
 
     def resume(self, attempt: LiveAttempt, recorded: bool, now: float) -> None:
         """Asterisk was out of sight, or an earlier run began the call. ``recorded``: Asterisk holds the channels that
@@ -68,13 +131,17 @@ class CallRecording:
         if state is None:
             self.connected(attempt, now)
         elif state in LIVE and record.recording is not None:
-            if record.recording["began_at"] is not None and not recorded:
+            walking = bool((record.flow or {}).get("node"))
+            if (record.recording["began_at"] is not None or walking) and not recorded:
                 self._fail(attempt, "lost", now)
+            elif walking:
+                pass  # it is being recorded, and goes on with the flow
             elif record.recording["began_at"] is None and attempt.settings.recording.consent is not None:
                 # Whether the prompt was heard to its end is not known: it is heard once more.
                 self._ask(attempt, attempt.settings.recording.consent, now)
             elif record.recording["began_at"] is None:
                 self._start(attempt, now)
+                self.on_announced(attempt, now)
 
     def _ask(self, attempt: LiveAttempt, consent: str, now: float) -> None:
         floor, record = self._floor, attempt.record
@@ -90,8 +157,14 @@ class CallRecording:
         """Something is told of the prompt, of the called party or the agent."""
         attempt = self._floor.attempts.get(ids.sibling(event.playback_id, ids.ATTEMPT))
         of_callee = event.playback_id.startswith(ids.CONSENT)
-        if attempt is not None and isinstance(event, PlaybackFinished) and of_callee:
+        if attempt is None or not of_callee:
+            return
+        if isinstance(event, PlaybackFinished):
             self._consent_over(attempt, event, now)
+        elif attempt.record.message_at is None and attempt.state is AttemptState.TREATING:
+            # The first that somebody hears whom a flow awaits.
+            attempt.record.message_at = now
+            self._floor.do(SaveAttempt(attempt.record))
 
     def _consent_over(self, attempt: LiveAttempt, event: PlaybackFinished, now: float) -> None:
         """The prompt was heard to its end, or could not be played."""
@@ -102,11 +175,13 @@ class CallRecording:
             self._floor.timers.set("consent", attempt.id, now + HANG_UP_FOLLOWS_S)
             return
         self._start(attempt, now)
+        self.on_announced(attempt, now)
 
     def consent_late(self, attempt: LiveAttempt, now: float) -> None:
         """Nothing was heard of the prompt's end: what was not announced is not recorded."""
         if self._waits_for_consent(attempt) is not None:
             self._fail(attempt, "consent_not_played", now)
+            self.on_announced(attempt, now)
 
     @staticmethod
     def _waits_for_consent(attempt: LiveAttempt) -> dict[str, Any] | None:
@@ -148,7 +223,7 @@ class CallRecording:
 
     def broke_off(self, attempt: LiveAttempt, now: float) -> None:
         """It ended, and the call goes on."""
-        if state_of(attempt.record.recording) in LIVE and attempt.state is AttemptState.CONNECTED:
+        if state_of(attempt.record.recording) in LIVE and attempt.state in _GOES_ON and not attempt.hang_up_sent:
             self._fail(attempt, ENDED_EARLY, now)
 
     def _fail(self, attempt: LiveAttempt, reason: str, now: float) -> None:

@@ -59,9 +59,11 @@ class Dialer:
         inbound = Inbound(self.floor, desk)
         joining = self._joining = Joining(self.floor, desk, placing, forecasting)
         opting_out = OptingOut(self.floor, placing, running.case_for)
-        flowing = self._flowing = Flowing(self.floor, desk, placing, joining, opting_out, running.prompting)
-        answering = Answering(self.floor, placing, joining, forecasting, flowing, running.prompting)
         recording = self._recording = CallRecording(self.floor)
+        flowing = self._flowing = Flowing(
+            self.floor, desk, placing, joining, opting_out, running.prompting, recording
+        )
+        answering = Answering(self.floor, placing, joining, forecasting, flowing, running.prompting)
         edits = self._edits = ListEdits(self.floor, running, placing)
         callers = self._callers = Callers(self.floor, desk, placing, opting_out, edits)
         recovery = self._recovery = Recovery(

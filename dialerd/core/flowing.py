@@ -7,9 +7,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from dialerd.core import ids
+from dialerd.core.abandoned_flow import ABANDONED_FLOW, abandoned_flow
 from dialerd.core.attempt import AttemptState
+from dialerd.core.call_recording import CallRecording
 from dialerd.core.callable_time import zones_in
-from dialerd.core.campaign import AbandonKey, CampaignSettings
 from dialerd.core.commands import (
     BarNumber,
     OptOut,
@@ -26,8 +27,7 @@ from dialerd.core.events import DigitPressed, OptedOut, PlaybackFinished, Record
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flow import actions as a
-from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, Node, ToNumber, ToQueue, columns_used, prompts_of
-from dialerd.core.flow.nodes import OptOut as OptOutNode
+from dialerd.core.flow.nodes import Flow, ToNumber, ToQueue, columns_used, prompts_of
 from dialerd.core.flow.prompts import Prompt
 from dialerd.core.flow.walk import Around, Walk, WalkState
 from dialerd.core.hearing import stop_amd
@@ -38,14 +38,7 @@ from dialerd.core.prompt_texts import media_of, spoken_language
 from dialerd.core.prompting import Prompting
 from dialerd.core.queue_picture import somebody_at_work
 
-ABANDONED_FLOW = "abandoned"
-"""Name of the flow that is made of the abandoned-call message and its keys; no flow of a site is called so."""
 _DIALING_LOOK_S = 60.0
-_KEYS_AFTER_S = 3.0
-"""So long after the abandoned-call message a key still counts."""
-_CALLBACK_AFTER_S = 3600.0
-_HOPING_S = 120.0
-"""Longer than any such message."""
 _HANG_UP_FOLLOWS_S = 0.5
 """A hang-up while a prompt plays is reported so soon after the playback's failure."""
 
@@ -63,6 +56,7 @@ class Flowing:
         joining: Joining,
         opting_out: OptingOut,
         prompting: Prompting,
+        recording: CallRecording,
     ) -> None:
         self._floor = floor
         self._desk = desk
@@ -70,31 +64,60 @@ class Flowing:
         self._joining = joining
         self._opting_out = opting_out
         self._prompting = prompting
+        self._recording = recording
+        recording.on_announced = self.announced
 
     # --- begin -------------------------------------------------------------------------------------------
 
     def begin(self, attempt: LiveAttempt, now: float) -> None:
         """Whoever answered walks through the campaign's flow."""
-        name = attempt.settings.flow
+        name, flows = attempt.settings.flow, attempt.settings.flows
         assert name is not None
-        self._begin(attempt, name, attempt.settings.flows, now)
+        if self._recording.announces(attempt):
+            self._floor.move_attempt(attempt, _S.TREATING)
+            stop_amd(self._floor, attempt)
+            attempt.record.flow = asdict(WalkState(name, given=self._given(attempt, flows)))
+        else:
+            self._begin(attempt, name, flows, now)
+        self._recording.flow_begins(attempt, now)
+
+    def announced(self, attempt: LiveAttempt, now: float) -> None:
+        """The caller has heard that the call is recorded, or cannot be told: now the flow."""
+        state = attempt.record.flow
+        if state is None or attempt.walk is not None or attempt.state is not _S.TREATING or attempt.hang_up_sent:
+            return
+        name = str(state["flow"])
+        if name in attempt.settings.flows:
+            self._begin(attempt, name, attempt.settings.flows, now, state["given"])
+        else:
+            self._take_up(attempt, now)  # says that it is gone
 
     def begin_abandoned(self, attempt: LiveAttempt, now: float) -> None:
         """No agent in time: the message, with the keys that the campaign gives it."""
         self._begin(attempt, ABANDONED_FLOW, {ABANDONED_FLOW: abandoned_flow(attempt.settings)}, now)
 
-    def _begin(self, attempt: LiveAttempt, name: str, flows: Mapping[str, Flow], now: float) -> None:
+    def _begin(
+        self,
+        attempt: LiveAttempt,
+        name: str,
+        flows: Mapping[str, Flow],
+        now: float,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
         floor, record = self._floor, attempt.record
-        floor.move_attempt(attempt, _S.TREATING)
+        if attempt.state is not _S.TREATING:
+            floor.move_attempt(attempt, _S.TREATING)
         stop_amd(floor, attempt)
-        given = {name: value for name, value in self._columns(attempt).items() if name in _used(flows)}
-        attempt.walk = Walk(flows, WalkState(name, given=given))
+        known = self._given(attempt, flows) if given is None else dict(given)
+        attempt.walk = Walk(flows, WalkState(name, given=known))
         floor.timers.set("flow_end", record.id, now + flows[name].longest_s)
         self._carry_out(attempt, attempt.walk.begin(self._around(attempt, now)), now)
 
     def resume(self, attempt: LiveAttempt, now: float) -> None:
         """Asterisk was out of sight, or an earlier run began the walk: the caller hears the node again."""
         state, floor = attempt.record.flow, self._floor
+        if state is not None and not state.get("node") and self._recording.has_to_begin(attempt):
+            return  # It was being announced, which is done again.
         walk = self._take_up(attempt, now)
         if walk is None or state is None:
             return
@@ -200,6 +223,7 @@ class Flowing:
         walk = attempt.walk or self._take_up(attempt, now)
         if walk is None:
             return
+        self._recording.back(attempt)
         around = self._around(attempt, now)
         # The ledger may not know yet that it was dialed; then the caller hears the node before once more.
         back = walk.not_transferred(around) if isinstance(walk.node, ToNumber) else walk.resume(around)
@@ -269,6 +293,7 @@ class Flowing:
             case a.DialNumber():
                 if not action.number:
                     return walk.not_transferred(self._around(attempt, now))
+                self._recording.away(attempt)
                 floor.do(TransferOut(attempt.id, action.number, attempt.settings.caller_id, action.ring_timeout_s))
             case a.End():
                 self._end(attempt, action.result, action.failed, now)
@@ -335,6 +360,9 @@ class Flowing:
 
     # --- the world around --------------------------------------------------------------------------------
 
+    def _given(self, attempt: LiveAttempt, flows: Mapping[str, Flow]) -> dict[str, str]:
+        return {name: value for name, value in self._columns(attempt).items() if name in _used(flows)}
+
     @staticmethod
     def _columns(attempt: LiveAttempt) -> Mapping[str, str]:
         return attempt.contact.columns if attempt.contact is not None else {}
@@ -351,35 +379,6 @@ class Flowing:
         )
         moment, here = moment_at(now, settings.time_zone), settings.time_zone
         return Around(moment, facts, here, zones_in(record.called_zone) or (here,), self._desk.idle_agents)
-
-
-def abandoned_flow(settings: CampaignSettings) -> Flow:
-    """The abandoned-call message as a flow, with the keys that this campaign offers while it plays and just after."""
-    message = settings.abandon_message
-    queue = settings.queue if settings.abandon_connect else None
-    ways = {AbandonKey.OPT_OUT: "opt_out", AbandonKey.CALLBACK: "callback"}
-    keys = {key: ways[meaning] for key, meaning in settings.abandon_keys.items()}
-    hoping: dict[str, Node] = {}
-    if queue is not None:
-        # With an agent as soon as one is free: they hear the message in the queue. Keys mean the same there.
-        hoping["hoping"] = ToQueue(queue, "message", _HOPING_S, message, after="heard")
-        hoping["heard"] = Gather(
-            Prompt(), keys, timeout_s=_KEYS_AFTER_S, retries=0, on_no_input="end", on_wrong="end"
-        )
-    return Flow(
-        ABANDONED_FLOW,
-        "hoping" if queue is not None else "message",
-        {
-            **hoping,
-            "message": Gather(message, keys, timeout_s=_KEYS_AFTER_S, retries=0, on_no_input="end", on_wrong="end"),
-            "opt_out": OptOutNode("opted_out"),
-            "opted_out": HangUp("opted_out"),
-            "callback": Callback("called_back", _CALLBACK_AFTER_S),
-            "called_back": HangUp("callback"),
-            "end": HangUp("message"),
-        },
-        always=keys if queue is not None else {},
-    )
 
 
 def _used(flows: Mapping[str, Flow]) -> frozenset[str]:

@@ -171,11 +171,18 @@ class Recovery:
                 self._judge_late(attempt, now)
         elif attempt.state is _S.WAITING_AGENT and record.flow is not None:
             self._flowing.resume(attempt, now)
+            self._record_on(attempt, channels, now)
         elif attempt.state is _S.WAITING_AGENT:
             floor.timers.set("legal", record.id, now)
             self._joining.offer(attempt, now)
         elif attempt.state is _S.TREATING:
             self._answering.resume_treatment(attempt, now)
+            self._record_on(attempt, channels, now)
+
+    def _record_on(self, attempt: LiveAttempt, channels: dict[str, LiveChannel], now: float) -> None:
+        """Of a call in a flow that is recorded."""
+        if attempt.record.recording is not None and not attempt.hang_up_sent:
+            self._recording.resume(attempt, _is_recorded(attempt.id, channels), now)
 
     def _answered_unseen(self, attempt: LiveAttempt, now: float) -> None:
         """Picked up while nobody looked, and since then in silence: with nobody connected the dialplan would have

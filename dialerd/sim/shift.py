@@ -177,6 +177,7 @@ def plan_for(shift: Shift, rng: Random) -> Plan:
             flow=shift.flow.name,
             flows={shift.flow.name: shift.flow},
             max_lines=shift.flow_lines,
+            recording=RecordingSettings(share=0.5, consent="sound:recorded"),
             responses={
                 **dict.fromkeys(MAY_BE_PERSON, Treatment.FLOW),
                 CallAnalysis.MACHINE: Treatment.MESSAGE_AFTER_BEEP,

@@ -15,7 +15,7 @@ import numpy as np
 from lab import Behaviour
 from lab.hearing import listen
 from tests.harness.aftermath import assert_at_rest
-from tests.harness.site import progressive
+from tests.harness.site import agentless, progressive
 from tests.harness.stage import Stage
 from tests.harness.waiting import until
 
@@ -133,4 +133,35 @@ def test_no_room_on_the_disk_of_asterisk(stage: Stage) -> None:
     assert (told["state"], bool(told["reason"])) == ("failed", True)
     assert "call_not_recorded" in site.api.notices()
     until("given up", lambda: [one["state"] for one in site.rows("select state from recordings")] == ["failed"])
+    assert_at_rest(site)
+
+
+def test_a_flow_of_a_campaign_without_agents(stage: Stage) -> None:
+    """The prompt comes first, then the flow and the recording of it: the question on the right, the answer on the
+    left."""
+    clips = Path(stage.lab.settings.message_sound.removeprefix("sound:")).parent
+    consent, question = f"sound:{clips / 'hold'}", f"sound:{clips / 'message'}"
+    flow = {"nodes": {"ask": {"play": question, "next": "bye"}, "bye": {"hang_up": "heard"}}}
+    recording = {"share": "always", "consent": consent, "keep": "30d"}
+    campaign = agentless(
+        stage.lab, contact_list="people", flow="asks", responses={"person": "flow"}, recording=recording
+    )
+    person = stage.person(behaviour=Behaviour.VOICEMAIL_LONG, clip="vm-long-1", pause_s=SPEECH_AFTER_S, talk_s=20.0)
+    site = stage.open({"calls": campaign}, people=[person], start=["calls"], flows={"asks": flow})
+    until("consent", lambda: [one["recording"] for one in site.api.live()] == ["consent"])
+    until("the end", lambda: site.dispositions() == {person: ["answered_flow"]}, 60)
+    (row,) = site.attempts()
+    path = f"/api/v1/attempts/{row['id']}/recording"
+    until("kept", lambda: site.api.get(path)["state"] == "kept")
+
+    (attempt,) = site.rows("select * from recordings")
+    with wave.open(f"{clips / 'hold'}.wav") as file:
+        prompt_s = file.getnframes() / file.getframerate()
+    began = attempt["began_at"]
+    assert began - row["message_at"] >= prompt_s - 0.05, "nothing is recorded before the prompt is over"
+    sound = Sound(site.api.content(f"{path}/audio"))
+    assert abs(sound.duration_s - (row["ended_at"] - began)) < 0.3
+    assert sound.level(1, 0.0, sound.duration_s) > LOUD, "what they heard"
+    speaks_s = row["answered_at"] + SPEECH_AFTER_S + 0.5 - began
+    assert sound.level(0, max(0.0, speaks_s), sound.duration_s) > LOUD, "what they said"
     assert_at_rest(site)
