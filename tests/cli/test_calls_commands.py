@@ -14,6 +14,7 @@ from dialerd.core.commands import EnterBridge, Tell
 from dialerd.core.dnc import DncEntry, DncKind
 from dialerd.core.events import PlanChanged
 from dialerd.store.call_marks import keep_mark
+from dialerd.telemetry.notice_table import NOTICES
 from tests.cli.running_api import Dialerd, Served, parsed
 from tests.control.stage import Stage, contact
 
@@ -173,10 +174,10 @@ def test_notices_with_cause_and_remedy(served: Served, dialerd: Dialerd) -> None
         served.daemon.teller.submit(Tell("warning", "agent_not_responding", {"agent": "8002"}))
 
     served.act(tell)
-    lines = dialerd("notices").stdout.splitlines()
-    assert "warning  agent_not_responding  agent=8002" in lines[0]
-    assert lines[1].strip() == "The agent's phone did not answer a call; the agent is paused in the queue."
-    assert lines[2].strip() == "→ Ask the agent to check the phone and unpause."
-    assert "info  agent_line_up  agent=8001" in lines[3]
+    text = " ".join(dialerd("notices").stdout.split())
+    advice = NOTICES["agent_not_responding"]
+    told = f"warning agent_not_responding agent=8002 {advice.cause} → {advice.remedy}"
+    assert told in text
+    assert text.index(told) < text.index("info agent_line_up agent=8001"), "the latest first"
     assert len(parsed(dialerd("notices", "--json", "--level", "warning"))["notices"]) == 1
     assert dialerd("notices", "--level", "fatal").exit_code == 2
