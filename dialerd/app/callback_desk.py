@@ -9,6 +9,7 @@ from typing import Any
 from dialerd.app.contact_answers import from_contacts
 from dialerd.control.problem import ApiProblem
 from dialerd.core.events import ContactsChanged, Event
+from dialerd.core.tallies import promised_until
 from dialerd.store.callbacks import Callbacks, InAttempt, NoCallback
 
 
@@ -27,17 +28,19 @@ class CallbackDesk:
             {
                 "id": row["id"], "list": row["contact_list"], "key": row["key"], "at": row["next_at"],
                 "number": row["numbers"][row["number_index"]]["e164"] if row["numbers"] else None,
-                "reason": row["reason"], "attempts": row["attempts"],
+                "until": promised_until(row["tries"] or {}), "reason": row["reason"], "attempts": row["attempts"],
             }
             for row in rows
         ]  # fmt: skip
 
-    async def schedule(self, contact_id: int, at: float, number: str | None, who: str) -> Mapping[str, Any]:
+    async def schedule(
+        self, contact_id: int, at: float, number: str | None, who: str, until: float | None
+    ) -> Mapping[str, Any]:
         """Call a contact at a moment, or at another one than before."""
         with _from_callbacks():
-            contact_list = await self._callbacks.schedule(contact_id, at, number, who)
+            contact_list = await self._callbacks.schedule(contact_id, at, number, who, until)
         self._post(ContactsChanged(contact_list, any_of_them=True))
-        return {"id": contact_id, "list": contact_list, "at": at, "number": number}
+        return {"id": contact_id, "list": contact_list, "at": at, "until": until, "number": number}
 
     async def cancel(self, contact_id: int, who: str) -> None:
         """Do not call it back, nor otherwise."""

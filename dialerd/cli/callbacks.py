@@ -44,11 +44,11 @@ def show_all(
     if not found["callbacks"]:
         console.print("[dim]Nobody waits for a call-back.[/]")
         return
-    made = table("at", "list", "key", "number", "contact", right=("contact",))
+    made = table("at", "until", "list", "key", "number", "contact", right=("contact",))
     for row in found["callbacks"]:
         made.add_row(
-            clock_time(row["at"]), escape(row["list"]), escape(row["key"]), escape(row["number"] or ""),
-            str(row["id"]),
+            clock_time(row["at"]), clock_time(row["until"]), escape(row["list"]), escape(row["key"]),
+            escape(row["number"] or ""), str(row["id"]),
         )  # fmt: skip
     console.print(made)
 
@@ -58,6 +58,10 @@ def show_all(
 def schedule(
     contact: ContactArgument,
     after: Annotated[float, typer.Option("--after", metavar="MINUTES", min=0, help="So many minutes from now.")],
+    within: Annotated[
+        float | None,
+        typer.Option(metavar="MINUTES", min=1, help="Not later than so many minutes after that; else never."),
+    ] = None,
     number: Annotated[str | None, typer.Option(help="On this number of theirs.")] = None,
     config: ConfigOption = None,
     url: UrlOption = None,
@@ -67,8 +71,10 @@ def schedule(
     """Call a contact back; a call-back that there was is moved."""
     daemon = reach(config, url, token)
     path = f"/api/v1/contacts/{contact}/callback"
-    found = daemon.put(path, after_s=after * 60.0, number=number)
-    print_done(found, f"call-back at {clock_time(found['at'])}", as_json)
+    within_s = within * 60.0 if within is not None else None
+    found = daemon.put(path, after_s=after * 60.0, number=number, within_s=within_s)
+    until = f", not later than {clock_time(found['until'])}" if found["until"] is not None else ""
+    print_done(found, f"call-back at {clock_time(found['at'])}{until}", as_json)
 
 
 @callbacks.command("cancel")

@@ -13,8 +13,11 @@ class CallbackService(Protocol):
     async def find(self, contact_list: str | None, until: float | None, limit: int) -> Sequence[Mapping[str, Any]]:
         """Those that wait, the next first."""
 
-    async def schedule(self, contact_id: int, at: float, number: str | None, who: str) -> Mapping[str, Any]:
-        """Call a contact at a moment, or at another one than before; returns it as it stands."""
+    async def schedule(
+        self, contact_id: int, at: float, number: str | None, who: str, until: float | None
+    ) -> Mapping[str, Any]:
+        """Call a contact at a moment, or at another one than before, and not after ``until``; returns it as it
+        stands."""
 
     async def cancel(self, contact_id: int, who: str) -> None:
         """Do not call it back, nor otherwise."""

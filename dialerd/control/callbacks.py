@@ -34,6 +34,8 @@ class ScheduleParameters(Parameters):
     after_s: Annotated[float | None, Field(ge=0, le=FURTHEST_S)] = None
     """So many seconds from now, in place of ``at``."""
     number: PhoneNumber | None = None
+    within_s: Annotated[float | None, Field(ge=60, le=FURTHEST_S)] = None
+    """Not later than so many seconds after that moment; then they are not called any more."""
 
 
 @routes.get("/api/v1/callbacks")
@@ -58,7 +60,9 @@ async def schedule(request: web.Request) -> web.Response:
     at = asked.at if asked.at is not None else now + (asked.after_s or 0.0)
     if not now - 60.0 <= at <= now + FURTHEST_S:
         raise ApiProblem(400, "the moment is past, or more than a year ahead", hint="`at` is in epoch seconds.")
-    found = await daemon.callbacks.schedule(int(request.match_info["id"]), at, asked.number, who(request))
+    until = at + asked.within_s if asked.within_s is not None else None
+    contact_id = int(request.match_info["id"])
+    found = await daemon.callbacks.schedule(contact_id, at, asked.number, who(request), until)
     return reply(masked_value(dict(found)))
 
 

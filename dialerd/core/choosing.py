@@ -20,6 +20,7 @@ from dialerd.core.gates import (
     Gate,
     agent_ready,
     attempts_left,
+    callback_not_too_late,
     campaign_on,
     contact_callable,
     first_objection,
@@ -58,7 +59,7 @@ NUMBER_GATES: tuple[Gate, ...] = (
 
 LAST_MOMENT_GATES: tuple[Gate, ...] = (
     campaign_on, not_paused, in_schedule, running, telephony_up, store_up, trunk_takes_calls, contact_callable,
-    attempts_left,
+    callback_not_too_late, attempts_left,
     *(gate for gate in NUMBER_GATES if gate not in (number_free, caps_allow, prompts_ready)),
 )  # fmt: skip
 """Run when the claim was granted: what may have changed since, and is not part of the claim itself: of numbers in

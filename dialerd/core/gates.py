@@ -17,7 +17,7 @@ from dialerd.core.floor import CampaignRun, Floor
 from dialerd.core.gate_verdicts import ALLOW, Allow, Hold, Refuse, Verdict
 from dialerd.core.inquiries import PROVIDER_REASON
 from dialerd.core.schedule import until_said
-from dialerd.core.tallies import NO_TALLIES, calls_today, is_promised
+from dialerd.core.tallies import CALLBACK_MISSED, NO_TALLIES, calls_today, is_promised, promised_until
 from dialerd.core.value import value
 
 OUTSIDE_SCHEDULE = "outside_its_schedule"
@@ -142,6 +142,13 @@ def attempts_left(case: Case) -> Verdict:
     return Refuse("max_attempts")
 
 
+def callback_not_too_late(case: Case) -> Verdict:
+    """The time in which the contact was to be called back is not over."""
+    tallies = case.contact.tries if case.contact is not None else None
+    until = promised_until(tallies) if tallies else None
+    return Refuse(CALLBACK_MISSED) if until is not None and case.now > until else ALLOW
+
+
 def contact_within_limits(case: Case) -> Verdict:
     """The contact was not called as often as the campaign's limit says."""
     settings, contact = case.campaign.settings, case.contact
@@ -258,7 +265,9 @@ CAMPAIGN_GATES: tuple[Gate, ...] = (
     *LINE_GATES,
 )  # fmt: skip
 """What a campaign needs, whoever is called; agents come last."""
-CONTACT_GATES: tuple[Gate, ...] = (contact_callable, attempts_left, contact_within_limits, gap_passed)
+CONTACT_GATES: tuple[Gate, ...] = (
+    contact_callable, callback_not_too_late, attempts_left, contact_within_limits, gap_passed,
+)  # fmt: skip
 """What one contact needs, whichever of its numbers is dialed; those are in :mod:`dialerd.core.choosing`."""
 
 

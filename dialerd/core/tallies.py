@@ -12,6 +12,8 @@ Beside the dispositions (``busy``: 2) a contact's ``tries`` hold names that begi
 ``@w1``     calls in that part of the day
 ``@h1``     calls in it that were picked up
 ``@asked``  1: they asked to be called back, and were not called since
+``@due``    epoch second for which that was promised
+``@last``   epoch second after which they are not to be called back any more; absent: whenever
 ========== =====================================================================================
 
 Days and parts are those at the moment of dialing, by the called party's clocks (:mod:`dialerd.core.called_days`); the
@@ -36,9 +38,12 @@ DEAD = frozenset(
 """Whoever has this number is not reached by it, however often it is tried."""
 _NEVER_RANG = frozenset({Disposition.CANCELLED, Disposition.CONGESTION, Disposition.TRUNK_FAILURE})
 """Calls that ended on our side of the line: who asked to be called was not called."""
+CALLBACK_MISSED = "callback_missed"
+"""Reason of a contact who was not called back in the time that was promised."""
 CALLBACK = "callback"
 """Reason of a contact that is called back because somebody asked for it."""
-_ASKED = "@asked"
+_ASKED, _DUE, _LAST = "@asked", "@due", "@last"
+_OF_PROMISE = frozenset({_ASKED, _DUE, _LAST})
 _OF_NUMBERS = ("@n", "@x", "@c", "@e")
 NO_TALLIES: Mapping[str, int] = {}
 
@@ -70,7 +75,7 @@ def counted(
     if disposition in NEVER_DIALED:
         return after
     if disposition not in _NEVER_RANG:
-        after.pop(_ASKED, None)
+        after = without_promise(after)
     if of_number:
         _add(after, f"@n{record.number_index}")
         if disposition in DEAD or (record.rules or {}).get("number_uncallable"):
@@ -94,15 +99,32 @@ def _parts_in(bits: int) -> tuple[int, ...]:
     return tuple(part for part in range(bits.bit_length()) if bits >> part & 1)
 
 
-def promised(tallies: Mapping[str, int]) -> dict[str, int]:
+def promised(tallies: Mapping[str, int], at: float | None = None, until: float | None = None) -> dict[str, int]:
     """The tallies of somebody who has asked to be called back: that call is placed although their attempts are used
-    up."""
-    return {**tallies, _ASKED: 1}
+    up. ``at``: the moment that was named; ``until``: the last one at which they may be called (epoch seconds)."""
+    when = {_DUE: at, _LAST: until}
+    return {**without_promise(tallies), _ASKED: 1, **{name: int(s) for name, s in when.items() if s is not None}}
 
 
 def without_promise(tallies: Mapping[str, int]) -> dict[str, int]:
-    """The tallies of somebody who does not want to be called back after all."""
-    return {name: count for name, count in tallies.items() if name != _ASKED}
+    """The tallies of somebody who was called back, or does not want to be after all."""
+    return {name: count for name, count in tallies.items() if name not in _OF_PROMISE}
+
+
+def promised_at(tallies: Mapping[str, int]) -> int | None:
+    """For when the call was promised, epoch seconds; None: it was not, or for no moment."""
+    return tallies.get(_DUE)
+
+
+def promised_until(tallies: Mapping[str, int]) -> int | None:
+    """Until when the call was promised, epoch seconds; None: it was not, or for any time."""
+    return tallies.get(_LAST)
+
+
+def rang_as_promised(tallies: Mapping[str, int], disposition: str) -> bool:
+    """Whether a call of somebody with these tallies is the one that was promised: it was really placed."""
+    never = disposition in NEVER_DIALED or disposition in _NEVER_RANG
+    return is_promised(tallies) and not never
 
 
 def is_callback(reason: str) -> bool:

@@ -50,11 +50,13 @@ class Callbacks:
         async with self._reading.connect() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
-    async def schedule(self, contact_id: int, at: float, e164: str | None, who: str) -> str:
+    async def schedule(
+        self, contact_id: int, at: float, e164: str | None, who: str, until: float | None = None
+    ) -> str:
         """Call the contact at this moment (epoch seconds), on this number of theirs (None: the one that is next); a
-        call-back that there was is moved. A contact that was finished with is called again, save one that opted out
-        or was made uncallable by hand. Returns its list. Raises :class:`NoSuchContact`, :class:`NoSuchNumber`,
-        :class:`InAttempt`."""
+        call-back that there was is moved. ``until``: not later than that. A contact that was finished with is called
+        again, save one that opted out or was made uncallable by hand. Returns its list. Raises
+        :class:`NoSuchContact`, :class:`NoSuchNumber`, :class:`InAttempt`."""
         async with self._engine.begin() as connection:
             row = await to_change(connection, contact_id)
             barred = row["uncallable_at"] is not None or row["reason"] == "opted_out"
@@ -67,10 +69,11 @@ class Callbacks:
                     raise NoSuchNumber(e164)
             values = {
                 "state": ContactState.WAITING.value, "next_at": at, "reason": CALLBACK, "number_index": index,
-                "tries": promised(row["tries"] or {}), "fetch": None, "updated_at": self._clock.now(),
+                "tries": promised(row["tries"] or {}, at, until), "fetch": None, "updated_at": self._clock.now(),
             }  # fmt: skip
             await connection.execute(update(contacts).where(contacts.c.id == contact_id).values(values))
-            await note(connection, self._clock.now(), who, "callback_scheduled", {"contact": contact_id, "at": at})
+            detail = {"contact": contact_id, "at": at, **({"until": until} if until is not None else {})}
+            await note(connection, self._clock.now(), who, "callback_scheduled", detail)
             return str(row["contact_list"])
 
     async def cancel(self, contact_id: int, who: str) -> str:

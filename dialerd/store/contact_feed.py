@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dialerd.core.contact import ContactState
+from dialerd.core.tallies import CALLBACK_MISSED, without_promise
 from dialerd.ports import Clock
 from dialerd.store.calling_groups import in_group
 from dialerd.store.contact_edits import REMOVED, NoSuchNumber, add_numbers, drop_numbers, replace_contact, to_change
@@ -217,6 +218,8 @@ class ContactFeed:
                     "state": ContactState.CALLABLE.value, "next_at": 0.0, "reason": "", "fetch": None,
                     "uncallable_at": None, "uncallable_by": None,
                 }  # fmt: skip
+                if row["reason"] == CALLBACK_MISSED:
+                    values["tries"] = without_promise(row["tries"] or {})
             await connection.execute(update(contacts).where(contacts.c.id == contact_id).values(values))
             what = "contact_callable" if reason is None else "contact_uncallable"
             detail = {"contact": contact_id, "list": row["contact_list"], "number": e164, "reason": reason}

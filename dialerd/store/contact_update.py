@@ -70,7 +70,7 @@ def standing_after(before: Standing, outcome: Outcome, numbers: Sequence[str]) -
     tries = counted(before.tries, outcome.record, attempts, of_number=of_number)
     following = outcome.contact
     if following.state is ContactState.WAITING and following.reason == CALLBACK:
-        tries = promised(tries)
+        tries = promised(tries, following.at)
     if moves(before, outcome):
         tries, attempts = handed_over(tries), 0
     state: ContactState

@@ -108,7 +108,10 @@ def changes(row: Mapping[str, Any], following: Mapping[str, Any], now: float) ->
             "fetch": None,
         }
         if asks:
-            values |= {"number_index": following["number_index"], "tries": promised(row["tries"] or {})}
+            values |= {
+                "number_index": following["number_index"],
+                "tries": promised(row["tries"] or {}, following.get("at")),
+            }
     return values | {"updated_at": now} if values else {}
 
 

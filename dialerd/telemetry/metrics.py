@@ -16,13 +16,23 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from dialerd import __version__
 from dialerd.core.attempt import AttemptRecord
 from dialerd.core.attempts_control import CAP_REASON
-from dialerd.core.commands import Claim, CloseAttempt, Command, MarkCall, OptOut, OriginateCall, RecordCaller
+from dialerd.core.commands import (
+    Claim,
+    CloseAttempt,
+    Command,
+    MarkCall,
+    OptOut,
+    OriginateCall,
+    RecordCaller,
+    RetireContacts,
+)
 from dialerd.core.disposition import Disposition
 from dialerd.core.dnc import DNC_REASON
 from dialerd.core.events import ClaimRefused, Event, ListeningFailed, PlanChanged, ToneHeard
 from dialerd.core.treatment import MAY_BE_PERSON
 from dialerd.core.view import DialerView
 from dialerd.telemetry.amd_metrics import AmdMetrics
+from dialerd.telemetry.callback_metrics import CallbackMetrics
 from dialerd.telemetry.caller_metrics import CallerMetrics
 from dialerd.telemetry.import_metrics import ImportMetrics
 from dialerd.telemetry.notice_table import NOTICES
@@ -96,6 +106,7 @@ class Metrics:
             "flow_results", "Calls that walked through a flow, by how that ended.", ("campaign", "flow", "result")
         )
         self._opt_outs = self._counter("opt_outs", "People who opted out during a call.", ("campaign", "how"))
+        self._callbacks = CallbackMetrics(self.registry)
         self._callers = CallerMetrics(self.registry)
         self._capped = self._counter(
             "capped_total", "Claims that a rolling cap on attempts refused.", ("cap", "campaign")
@@ -221,6 +232,9 @@ class Metrics:
             elif isinstance(command, CloseAttempt):
                 self._campaign_of.pop(command.outcome.record.id, None)
                 self._count(command.outcome.record)
+                self._callbacks.closed(command.outcome.record)
+            elif isinstance(command, RetireContacts):
+                self._callbacks.retired(command)
 
     def dnc_counted(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Entries of the do-not-call lists: list -> kind -> how many."""

@@ -31,6 +31,9 @@ def test_scheduled_moved_listed_and_cancelled(people: Served, dialerd: Dialerd) 
     assert (done.exit_code, done.stdout.startswith("call-back at ")) == (0, True)
     moved = parsed(dialerd("callbacks", "set", "2", "--after", "0.5", "--number", SECOND, "--json"))
     assert (moved["id"], moved["list"], moved["at"]) == (2, "leads", T0 + 30.0)
+    windowed = parsed(dialerd("callbacks", "set", "1", "--after", "60", "--within", "30", "--json"))
+    assert windowed["until"] == T0 + 5400.0
+    assert "not later than" in dialerd("callbacks", "set", "1", "--after", "60", "--within", "30").stdout
     assert [(row["key"], row["at"]) for row in listed(dialerd)] == [("bob", T0 + 30.0), ("ann", T0 + 3600.0)]
     assert [row["key"] for row in listed(dialerd, "--limit", "1")] == ["bob"]
     assert listed(dialerd, "--list", "empty_one") == []
@@ -50,6 +53,7 @@ def test_scheduled_moved_listed_and_cancelled(people: Served, dialerd: Dialerd) 
     [
         (("set", "1"), 2, "--after"),
         (("set", "1", "--after", "-1"), 2, "--after"),
+        (("set", "1", "--after", "1", "--within", "0"), 2, "--within"),
         (("set", "1", "--after", "999999999"), 2, "after_s"),
         (("set", "one", "--after", "1"), 2, "CONTACT"),
         (("set", "99", "--after", "1"), 1, "no such contact"),

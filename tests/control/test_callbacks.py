@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
+from dialerd.core.tallies import promised_at, promised_until
+from dialerd.store.schema import contacts
 from tests.control.api_client import Client
 from tests.control.stage import T0
 from tests.control.staged_daemon import StagedDaemon
@@ -43,6 +47,24 @@ async def test_scheduled_moved_and_cancelled(api: Client, daemon: StagedDaemon) 
     assert audit[:4] == ["callback_cancelled"] + ["callback_scheduled"] * 3
     # Who cancelled may think better of it.
     assert (await api.put(f"/api/v1/contacts/{first}/callback?after_s=10")).status == 200
+
+
+async def test_a_window(api: Client, daemon: StagedDaemon) -> None:
+    """It is told, a new call-back has none of the old one's, and the record keeps it for the gate."""
+    contact = await add(api, "+442079460801")
+    path = f"/api/v1/contacts/{contact}/callback"
+    set_ = await (await api.put(f"{path}?after_s=600&within_s=3600")).json()
+    assert (set_["at"], set_["until"]) == (T0 + 600, T0 + 4200)
+    assert [(row["at"], row["until"]) for row in await waiting(api)] == [(T0 + 600, T0 + 4200)]
+    daemon.stage.now = T0 + 700
+    async with daemon.engine.connect() as connection:
+        tries = (await connection.execute(select(contacts.c.tries).where(contacts.c.id == contact))).scalar_one()
+    assert (promised_at(tries), promised_until(tries)) == (T0 + 600, T0 + 4200)
+    audit = (await (await api.get("/api/v1/audit")).json())["audit"][0]
+    assert audit["detail"] == {"contact": contact, "at": T0 + 600, "until": T0 + 4200}
+    assert (await api.put(f"{path}?after_s=60")).status == 200
+    assert [row["until"] for row in await waiting(api)] == [None]
+    assert (await api.put(f"{path}?after_s=60&within_s=5")).status == 400
 
 
 async def test_what_cannot_be_called_back(api: Client, daemon: StagedDaemon) -> None:

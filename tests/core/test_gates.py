@@ -80,6 +80,11 @@ def test_nothing_objects_to_a_good_case() -> None:
         (gates.trunk_takes_calls, {"trunks": (trunk(hold_until=1010.0),)}, Hold("trunk_refuses_everything", 1010.0)),
         (gates.contact_callable, {"uncallable": "asked"}, Refuse("uncallable: asked")),
         (gates.number_present, {"contact": replace(CONTACT, numbers=())}, Refuse("no_number")),
+        (
+            gates.callback_not_too_late,
+            {"contact": replace(CONTACT, tries=promised({}, 900.0, 999.0))},
+            Refuse("callback_missed"),
+        ),
         (gates.attempts_left, {"contact": replace(CONTACT, attempts=3)}, Refuse("max_attempts")),
         (gates.gap_passed, {"not_before": 1000.5}, Hold("retry_gap", 1000.5)),
         (gates.number_free, {"in_use": ("+441632960001",)}, Hold("number_in_use")),
