@@ -16,7 +16,8 @@ class CallbackMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._over = Counter(
             "dialerd_callbacks",
-            "Call-backs by what became of them: `kept`: it was placed; `missed`: its time passed.", ("outcome",), registry=registry,
+            "Call-backs by what became of them: `kept`: it was placed; `missed`: its time passed.",
+            ("outcome",), registry=registry,
         )  # fmt: skip
         for outcome in ("kept", "missed"):
             self._over.labels(outcome)

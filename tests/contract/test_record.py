@@ -328,6 +328,7 @@ async def test_a_call_back_that_was_asked_for_is_known_as_one_until_it_rang(reco
     for serial, disposition, promised in ((2, "cancelled", True), (3, "no_answer", False)):
         (contact,) = (await fetched(record, 1)).contacts
         assert is_promised(contact.tries)
+        assert promised_at(contact.tries or {}) == int(asked.contact.at or 0.0)
         await record.done(ParkContacts((1,), record.clock.at, "callable_time: nights"))
         (contact,) = (await fetched(record, 1)).contacts
         assert is_promised(contact.tries), "although it was parked for another reason meanwhile"
