@@ -22,7 +22,15 @@ from dialerd.core.commands import (
 )
 from dialerd.core.contact import Contact, ContactNext, ContactState, Number
 from dialerd.core.events import ContactsCounted, ContactsFetched
-from dialerd.core.tallies import calls_today, is_dead, is_promised, number_calls, number_calls_today, stamped
+from dialerd.core.tallies import (
+    calls_today,
+    is_dead,
+    is_promised,
+    number_calls,
+    number_calls_today,
+    promised_at,
+    stamped,
+)
 from tests.contract.record_worlds import RecordWorld
 from tests.store.store_lab import attempt, closing
 
