@@ -11,6 +11,7 @@ from dialerd.app.database_answers import from_database
 from dialerd.app.ledger_room import LedgerRoom, Told
 from dialerd.app.verdict_room import VerdictRoom
 from dialerd.control.daemon import AttemptQuestion, KnownContact, Row
+from dialerd.control.inbound_service import InboundQuestion
 from dialerd.core.abandon import CampaignFigures
 from dialerd.core.amd_truth import MarkCounts, Share
 from dialerd.core.campaign import Plan
@@ -21,6 +22,7 @@ from dialerd.store.campaign_figures import campaign_figures
 from dialerd.store.campaign_states import save_wish
 from dialerd.store.contact_edits import numbers_of
 from dialerd.store.group_numbers import moment_of
+from dialerd.store.inbound_calls import InboundCalls, InboundFilter
 from dialerd.store.journal import Journal
 from dialerd.store.record_queries import AttemptFilter, RecordQueries
 
@@ -39,6 +41,7 @@ class StoredRecords:
         self._ledger = LedgerRoom(engine, clock, plan, counted)
         self._verdicts = VerdictRoom(engine, clock, reviewed)
         self._queries = RecordQueries(engine)
+        self._inbound = InboundCalls(engine)
         self._journal = Journal(engine, clock)
 
     async def attempts(self, question: AttemptQuestion) -> list[Row]:
@@ -57,6 +60,19 @@ class StoredRecords:
         """One finished attempt, or None."""
         with from_database():
             return await self._queries.attempt(attempt_id)
+
+    async def inbound(self, question: InboundQuestion) -> list[Row]:
+        """Inbound calls that are over, latest first."""
+        chosen = InboundFilter(
+            campaign=question.campaign,
+            outcome=question.outcome,
+            number=question.number,
+            contact_id=question.contact_id,
+            since=question.since,
+            until=question.until,
+        )
+        with from_database():
+            return await self._inbound.find(chosen, limit=question.limit, offset=question.offset)
 
     async def contacts_with_number(self, number: str) -> list[KnownContact]:
         """All contacts that have this number (E.164)."""

@@ -57,6 +57,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "outcomes": ("outcomes:outcomes", "Finished attempts that the record would not take."),
     "callbacks": ("callbacks:callbacks", "Call-backs: who is to be called when."),
     "previews": ("previews:previews", "Contacts that agents are shown before they are called."),
+    "inbound": ("inbound:inbound", "People who called back the number that a campaign shows."),
     "recordings": ("call_recordings:recordings", "Recordings of conversations."),
     "prompts": ("prompts:prompts", "Texts that people hear: list, listen, look after."),
     "flow": ("flow:flow", "Flows: what people hear, and what their keys do."),

@@ -13,6 +13,7 @@ from dialerd.control.callback_service import CallbackService
 from dialerd.control.contact_service import ContactService
 from dialerd.control.dnc_lists import DncDesk
 from dialerd.control.import_service import ImportService
+from dialerd.control.inbound_service import InboundQuestion
 from dialerd.control.inspection import Explanation
 from dialerd.control.preview_service import PreviewService
 from dialerd.control.recordings_service import RecordingService
@@ -129,6 +130,9 @@ class Records(Protocol):
 
     async def attempt(self, attempt_id: str) -> Row | None:
         """One finished attempt, or None."""
+
+    async def inbound(self, question: InboundQuestion) -> list[Row]:
+        """Inbound calls that are over, latest first."""
 
     async def contacts_with_number(self, number: str) -> list[KnownContact]:
         """All contacts, of whichever list, that have this number (E.164)."""

@@ -16,6 +16,7 @@ from dialerd.control import (
     floor,
     health,
     imports,
+    inbound_calls,
     marks,
     operations,
     order,
@@ -60,6 +61,7 @@ def build_app(daemon: Daemon, token: str | None) -> web.Application:
         imports,
         recordings,
         callbacks,
+        inbound_calls,
         previews,
     )
     for room in rooms:

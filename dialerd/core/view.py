@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dialerd.core.agent import AgentState
+from dialerd.core.caller_view import CallerView, caller_views
 from dialerd.core.campaign import Mode
 from dialerd.core.contact import Contact
 from dialerd.core.desk import Desk
@@ -135,6 +136,8 @@ class DialerView:
     trunks: tuple[TrunkView, ...]
     sequences: tuple[SequenceView, ...] = ()
     campaign_rules: tuple[RuleView, ...] = ()
+    callers: tuple[CallerView, ...] = ()
+    """People who call in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,7 @@ class Viewer:
             ),
             sequences=sequence_views(self.sequencing) if self.sequencing is not None else (),
             campaign_rules=rule_views(self.directing) if self.directing is not None else (),
+            callers=caller_views(floor.callers.values()),
         )  # fmt: skip
 
     def _campaign(self, campaign: CampaignRun, now: float) -> CampaignView:

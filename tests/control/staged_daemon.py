@@ -37,6 +37,7 @@ from dialerd.core.webhook import WebhookSettings
 from dialerd.store.callbacks import Callbacks
 from dialerd.store.contact_import import import_contacts
 from dialerd.store.database import open_database
+from dialerd.store.inbound_calls import record_caller
 from dialerd.store.memory_provider_answers import MemoryAnswers
 from dialerd.store.migrate import migrate_engine
 from dialerd.store.outcome_writer import write_outcomes
@@ -210,11 +211,14 @@ class StagedDaemon:
 
     async def record_outcomes(self) -> None:
         """What the core has closed goes into the record, as the outbox would take it there."""
-        from dialerd.core.commands import CloseAttempt
+        from dialerd.core.commands import CloseAttempt, RecordCaller
 
         outcomes = [c.outcome for c in self.stage.commands if isinstance(c, CloseAttempt)]
         async with self.engine.begin() as connection:
             await write_outcomes(connection, outcomes, self.stage.now)
+            for command in self.stage.commands:
+                if isinstance(command, RecordCaller):
+                    await record_caller(connection, command, self.stage.now)
 
     async def contacts_of(self, *rows: str) -> None:
         """Import rows ``ref,phone`` into the list leads."""
