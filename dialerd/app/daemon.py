@@ -114,8 +114,8 @@ class Daemon:
         self._roster = AmiRoster(ami_settings(settings), self.post, rng=rng, on_bug=self._bug)
         self._telephony = AriTelephony(
             ari_settings(settings), self.post, rng=rng, trunks=event_sources(in_force.plan),
-            lost_calls=self._roster.lost_calls, examine=lambda: self._plans.examine_asterisk(), on_bug=self._bug,
-            heard=lambda attempt_id, sound: self._recordings.heard.take(attempt_id, sound),
+            lost_calls=self._roster.lost_calls, lost_callers=self._roster.lost_callers, on_bug=self._bug,
+            examine=lambda: self._plans.examine_asterisk(), heard=lambda *told: self._recordings.heard.take(*told),
         )  # fmt: skip
         serials = SerialNumbers(int(self._clock.now() * 1000), secrets.randbits(20))
         self._dialer = Dialer(serials)

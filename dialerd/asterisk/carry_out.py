@@ -22,6 +22,7 @@ from dialerd.core.commands import (
     DestroyBridge,
     DialAgent,
     EnterBridge,
+    ForgetLostCaller,
     HangUp,
     HoldDeadMan,
     KeepHeard,
@@ -104,6 +105,8 @@ def keys_of(command: TelephonyCommand) -> tuple[str, ...]:
         case StartCallRecording() | PauseCallRecording():
             # A lane of their own: the call itself waits for no recording.
             return (ids.sibling(command.attempt_id, ids.RECORDED_IN),)
+        case ForgetLostCaller():
+            return (f"mark:{command.channel_id}",)
         case AnnounceRecording():
             return (f"recording:{command.agent}",)
         case AnnounceAgent():

@@ -14,6 +14,7 @@ from dialerd.asterisk.ami_link import AmiLink
 from dialerd.asterisk.ami_wire import Message
 from dialerd.asterisk.callers import caller_taken
 from dialerd.asterisk.lanes import Lanes
+from dialerd.asterisk.lost_callers import LostCallerMarks
 from dialerd.asterisk.lost_marks import LostMarks
 from dialerd.asterisk.marks import mark_in
 from dialerd.asterisk.members import Roster
@@ -49,6 +50,7 @@ class AmiRoster:
         self._link = AmiLink(settings, rng, on_event=self._take, on_up=self._sync, on_down=self._down)
         self._resync_task: asyncio.Task[None] | None = None
         self.lost_calls = LostMarks(self._link, settings.action_timeout_s)
+        self.lost_callers = LostCallerMarks(self._link, settings.action_timeout_s)
 
     # --- life --------------------------------------------------------------------------------------------
 

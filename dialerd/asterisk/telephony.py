@@ -22,11 +22,12 @@ from dialerd.asterisk.settings import AriSettings
 from dialerd.asterisk.translate import USED_EVENTS, Translator, channel_id_of
 from dialerd.asterisk.wire import RawEvent, may_have_rest_over_websocket, parse_version
 from dialerd.core import ids
-from dialerd.core.commands import TelephonyCommand
+from dialerd.core.commands import ForgetLostCaller, TelephonyCommand
 from dialerd.core.events import (
     AmdFinished,
     CallArrived,
     InboundOffered,
+    LostCaller,
     RecordingPauseAsked,
     TelephonyBack,
     TelephonyLost,
@@ -56,6 +57,20 @@ class LostCalls(Protocol):
         """Remove these marks; those that cannot be removed stay and are read again. Never raises."""
 
 
+class LostCallers(Protocol):
+    """The dialplan's marks of callers of whom no daemon took care."""
+
+    async def read(self) -> tuple[LostCaller, ...]:
+        """All of them, the oldest first.
+
+        Raises:
+            LostCallsUnavailable: they cannot be read now.
+        """
+
+    async def forget(self, channel_id: str) -> None:
+        """Remove one; if that cannot be done it stays and is read again. Never raises."""
+
+
 class AriTelephony:
     """Connects, tells the core what Asterisk holds, hands on events, carries out commands, and begins again when
     the connection breaks.
@@ -71,6 +86,7 @@ class AriTelephony:
         rng: random.Random,
         trunks: Iterable[str],
         lost_calls: LostCalls | None = None,
+        lost_callers: LostCallers | None = None,
         examine: Callable[[], Awaitable[str]] | None = None,
         on_bug: Callable[[BaseException], None] | None = None,
         heard: Callable[[str, bytes], None] = lambda attempt_id, sound: None,
@@ -82,7 +98,7 @@ class AriTelephony:
         self._post = post
         self._trunks = frozenset(trunks)
         self._subscribed: frozenset[str] = frozenset()
-        self._lost_calls = lost_calls
+        self._lost_calls, self._lost_callers = lost_calls, lost_callers
         self._examine = examine
         self._examined: tuple[object, object] | None = None
         """When the server that passed was started and last reloaded."""
@@ -143,6 +159,10 @@ class AriTelephony:
         """Carry out one command; see :mod:`dialerd.ports`."""
         if self._carry_out is None:
             raise RuntimeError("submit before start")
+        if isinstance(command, ForgetLostCaller):
+            if self._lost_callers is not None:
+                self._lanes.run(keys_of(command), partial(self._lost_callers.forget, command.channel_id))
+            return
         self._lanes.run(keys_of(command), partial(self._carry_out, command))
 
     def set_trunks(self, event_sources: Iterable[str]) -> None:
@@ -225,6 +245,7 @@ class AriTelephony:
         await self._subscribe()
         snapshot = await take_snapshot(client)
         lost = frozenset[str]() if self._lost_calls is None else await self._lost_calls.read()
+        lost_callers = () if self._lost_callers is None else await self._lost_callers.read()
         if not client.connected:
             raise ConnectFailed("the event WebSocket broke at once")
         log.info("ari_connected", version=system.get("version"), over_websocket=client.over_websocket)
@@ -236,7 +257,7 @@ class AriTelephony:
             self._lanes.run((channel_id,), partial(carry_out.callers.follow, channel_id))
         self._told_lost = False
         carry_out.ready = True
-        self._post(TelephonyBack(snapshot.channels, snapshot.bridges, lost, snapshot.callers))
+        self._post(TelephonyBack(snapshot.channels, snapshot.bridges, lost, snapshot.callers, lost_callers))
         for channel_id, agent in snapshot.inbound.items():
             self._translator.adopt_inbound(channel_id)
             if not any(channel_id in inside for inside in snapshot.bridges.values()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialerd.core.caller_events import LiveCaller
+from dialerd.core.caller_events import LiveCaller, LostCaller
 from dialerd.core.tones import Tone
 from dialerd.core.value import value
 
@@ -175,6 +175,8 @@ class TelephonyBack:
     """Attempts that were answered while nobody listened; Asterisk itself played the abandoned-call message."""
     callers: tuple[LiveCaller, ...] = ()
     """People who called in."""
+    lost_callers: tuple[LostCaller, ...] = ()
+    """People who called in while nobody listened, or of whom the dialplan still takes care."""
 
 
 @value(frozen=True, slots=True)

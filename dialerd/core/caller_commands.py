@@ -63,6 +63,13 @@ class LeadToQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetLostCaller:
+    """What the dialplan noted of this channel is in the record. No answer."""
+
+    channel_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveCaller:
     """Let the dialplan play the site's message to the caller."""
 

@@ -65,6 +65,19 @@ class CallerLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class LostCaller:
+    """The dialplan's mark of a caller of whom no daemon took care."""
+
+    channel_id: str
+    at: float
+    """Epoch seconds."""
+    caller: str
+    shown: str
+    key: str
+    """What they pressed while the site's message played; empty: nothing that means anything."""
+
+
+@dataclass(frozen=True, slots=True)
 class LiveCaller:
     """A caller whom Asterisk holds, as seen at reconciliation."""
 

@@ -32,6 +32,12 @@ class CallerRun:
     playback: str | None = None
     recording: str | None = None
     hang_up_sent: bool = False
+    asked: bool = False
+    """Who calls was asked for, and not answered yet."""
+    left: bool = False
+    """The dialplan had, or has, the caller."""
+    gone: bool = False
+    """The channel is gone; only the answer to that question is waited for."""
 
     @property
     def channel(self) -> str:

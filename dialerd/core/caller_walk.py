@@ -39,6 +39,8 @@ from dialerd.core.queue_picture import somebody_at_work
 HELD_S = 120.0
 """The dead man's timer of a caller whom we look after: longer than any prompt. A daemon that dies and does not come
 back leaves nobody in silence for longer; then the dialplan plays the site's message."""
+DIALPLANS_OPT_OUT = "9"
+"""The key that opts out while the dialplan plays the site's message."""
 HANG_UP_FOLLOWS_S = 0.5
 """A hang-up while a prompt plays is reported so soon after the playback's failure."""
 
@@ -124,14 +126,16 @@ class CallerWalking:
     def pressed(self, caller: CallerRun, event: DigitPressed, now: float) -> None:
         """A key. In a queue only the opt-out counts, and the caller keeps their place: nobody asks to be called
         never again and to wait for somebody who will."""
-        if caller.walk is None:
+        if caller.state is _S.LEFT:
+            if event.digit == DIALPLANS_OPT_OUT:
+                self.opts_out(caller, now)
+        elif caller.walk is None:
             return
-        if caller.state is _S.TREATING:
+        elif caller.state is _S.TREATING:
             self._carry_out(caller, caller.walk.pressed(event.digit, self._around(caller, now)), now)
         elif caller.state is _S.QUEUED and opts_out(caller.walk.flow, event.digit):
             caller.walk.state.opted_out = True
-            self._opt_out(caller, now)
-            self._keep(caller)
+            self.opts_out(caller, now)
 
     def timed_out(self, caller: CallerRun, now: float) -> None:
         """The walk's timer."""
@@ -210,7 +214,7 @@ class CallerWalking:
                 if caller.recording is not None:
                     floor.do(StopRecording(channel, caller.recording))
             case a.OptOutNumber():
-                self._opt_out(caller, now)
+                self.opts_out(caller, now)
             case a.JoinQueue():
                 return self._join(caller, walk, action.queue, now)
             case a.LeaveQueue():
@@ -244,12 +248,18 @@ class CallerWalking:
         floor.wake_queue(queue)
         return ()
 
-    def _opt_out(self, caller: CallerRun, now: float) -> None:
+    def opts_out(self, caller: CallerRun, now: float) -> None:
+        """The caller asked never to be called again."""
         record = caller.record
+        if record.opted_out:
+            return
+        if not record.number and record.caller.startswith("+"):
+            record.number = record.caller
         name = caller.settings.opt_out_list if caller.settings is not None else None
         self._floor.tell("info", "opted_out", call=record.id, campaign=record.campaign, dnc_list=name or "")
         record.opted_out, record.opt_out_list = True, name or ""
         self.put_on_list(caller, now)
+        self._keep(caller)
 
     def put_on_list(self, caller: CallerRun, now: float) -> None:
         """Whoever opted out is on the list; said again, it changes nothing."""

@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from dialerd.core import ids
 from dialerd.core.callable_time import zones_said
 from dialerd.core.caller import CallerRecord, CallerState, same_number
-from dialerd.core.caller_commands import FindCaller, ForgetCaller, LeaveCaller, RecordCaller, SaveCaller, TakeCaller
+from dialerd.core.caller_commands import (
+    FindCaller,
+    ForgetCaller,
+    ForgetLostCaller,
+    LeaveCaller,
+    RecordCaller,
+    SaveCaller,
+    TakeCaller,
+)
 from dialerd.core.caller_end import following_of, outcome_of
 from dialerd.core.caller_events import (
     CallArrived,
@@ -19,7 +27,6 @@ from dialerd.core.caller_events import (
     CallerLeft,
     CallerRecorded,
     CallerTaken,
-    LiveCaller,
 )
 from dialerd.core.caller_flows import welcome
 from dialerd.core.caller_run import CallerRun
@@ -68,20 +75,27 @@ class Callers:
         floor = self._floor
         if event.channel_id in floor.callers:
             return
-        record = CallerRecord(floor.serials.new(ids.INBOUND), event.channel_id, event.shown, now, caller=event.caller)
+        call_id = ids.of_channel(ids.INBOUND, event.channel_id)
+        record = CallerRecord(call_id, event.channel_id, event.shown, now, caller=event.caller)
         caller = floor.callers[event.channel_id] = CallerRun(record)
-        shown_by = self._shown_by(event.shown)
         floor.timers.set("caller_probe", caller.channel, now + WATCH_S)
+        shown_by = self.take_on(caller)
         if not shown_by or floor.conditions.shutting_down:
             record.reason = "no_campaign_shows_it" if not shown_by else "shutting_down"
-            self._leave(caller)
+            self.leave(caller)
             return
-        first = min(shown_by.values(), key=lambda settings: (-settings.priority, settings.name))
-        caller.settings, record.campaign = first, first.name
         floor.do(SaveCaller(record))
-        self._look_up(caller, shown_by, now)
+        self.look_up(caller, shown_by, now)
 
-    def _shown_by(self, shown: str) -> dict[str, CampaignSettings]:
+    def take_on(self, caller: CallerRun) -> dict[str, CampaignSettings]:
+        """Campaigns that show the number; the first of them looks after the caller until it is known who they are."""
+        shown_by = self.shown_by(caller.record.shown)
+        if shown_by:
+            first = min(shown_by.values(), key=lambda settings: (-settings.priority, settings.name))
+            caller.settings, caller.record.campaign = first, first.name
+        return shown_by
+
+    def shown_by(self, shown: str) -> dict[str, CampaignSettings]:
         """Campaigns that show this number."""
         return {
             name: campaign.settings
@@ -89,8 +103,10 @@ class Callers:
             if same_number(campaign.settings.caller_id, shown)
         }
 
-    def _look_up(self, caller: CallerRun, shown_by: Mapping[str, CampaignSettings], now: float) -> None:
+    def look_up(self, caller: CallerRun, shown_by: Mapping[str, CampaignSettings], now: float) -> None:
+        """Ask who calls."""
         floor, record = self._floor, caller.record
+        caller.asked = True
         if floor.conditions.record is not None or not record.caller:
             self.found(CallerFound(record.id), now)
             return
@@ -100,14 +116,15 @@ class Callers:
     def nobody_said(self, caller: CallerRun, now: float) -> None:
         """The record did not say in time who calls."""
         self._floor.tell("warning", "caller_not_looked_up", call=caller.record.id)
-        self.found(CallerFound(caller.record.id), now)
+        self.found(CallerFound(caller.record.id, caller.record.number), now)
 
     def found(self, event: CallerFound, now: float) -> None:
         """Now it is known who calls: nobody dials them meanwhile, and they get what the campaign says."""
         caller = self._by_id(event.call_id)
-        if caller is None or caller.state is not _S.ARRIVED or caller.flow:
+        if caller is None or not caller.asked:
             return
         floor, record = self._floor, caller.record
+        caller.asked = False
         floor.timers.cancel("caller_lookup", caller.channel)
         record.number, record.attempt_id, caller.contact = event.number, event.attempt_id, event.contact
         if event.campaign in floor.campaigns:
@@ -122,12 +139,22 @@ class Callers:
             if record.number in numbers:
                 number = contact.numbers[record.number_index]
                 record.called_zone = zones_said(caller.settings.callable_time.locate(contact, number))
+        if caller.state is _S.LEFT:
+            self._known_too_late(caller, now)
+            return
         if record.number:
             self._lock(caller, now)
         chosen = welcome(caller.settings, bool(record.attempt_id), now)
         record.treatment, caller.flow, caller.flows = chosen.treatment, chosen.flow, chosen.flows
         floor.do(SaveCaller(record))
         self._speak(caller, now)
+
+    def _known_too_late(self, caller: CallerRun, now: float) -> None:
+        """The dialplan took care of them; what they asked for counts all the same."""
+        self.walking.put_on_list(caller, now)
+        self._floor.do(SaveCaller(caller.record))
+        if caller.gone:
+            self.ended(caller, now)
 
     def _rung_just_now(self, caller: CallerRun) -> None:
         """The person is called at this moment, and what they saw on their phone is that call."""
@@ -193,7 +220,7 @@ class Callers:
             "error", "caller_without_speech", call=caller.record.id, campaign=caller.record.campaign,
             reason=caller.record.reason,
         )  # fmt: skip
-        self._leave(caller)
+        self.leave(caller)
 
     def _waiting_for(self, wish: int) -> CallerRun | None:
         every = self._floor.callers.values()
@@ -247,7 +274,7 @@ class Callers:
         caller.move(_S.TREATING)
         self._floor.do(HoldDeadMan(caller.channel, HELD_S))
         if not self.walking.back(caller, event.reason, now):
-            self._flow_gone(caller)
+            self.flow_gone(caller)
 
     def _waited(self, caller: CallerRun, now: float) -> None:
         record = caller.record
@@ -256,19 +283,21 @@ class Callers:
             record.queued_at = None
             self._floor.wake_queue(record.queue)
 
-    def _flow_gone(self, caller: CallerRun) -> None:
+    def flow_gone(self, caller: CallerRun) -> None:
+        """The flow in which the caller was is there no more."""
         caller.record.reason = "flow_gone"
         self._floor.tell(
             "warning", "flow_gone", call=caller.record.id, flow=str((caller.record.flow or {}).get("flow"))
         )
-        self._leave(caller)
+        self.leave(caller)
 
     # --- the end -----------------------------------------------------------------------------------------
 
-    def _leave(self, caller: CallerRun) -> None:
+    def leave(self, caller: CallerRun) -> None:
         """The dialplan is to say what there is to say."""
         if caller.state in (_S.ARRIVED, _S.TREATING):
             caller.move(_S.LEFT)
+            caller.left, caller.asked = True, False
             for timer in ("caller_lookup", "caller_speech", "caller_flow", "caller_end", "caller_prompt"):
                 self._floor.timers.cancel(timer, caller.channel)
             self._floor.do(SaveCaller(caller.record))
@@ -326,74 +355,9 @@ class Callers:
         if caller is not None and caller.state is _S.ENDED:
             caller.move(_S.CLOSED)
             self._floor.do(ForgetCaller(event.call_id))
+            if caller.left or caller.record.answered_at is None:
+                self._floor.do(ForgetLostCaller(caller.channel))
             del self._floor.callers[caller.channel]
-
-    # --- restart, and Asterisk out of sight ----------------------------------------------------------------
-
-    def recovered(self, records: tuple[CallerRecord, ...], now: float) -> None:
-        """Calls that an earlier run looked after; where they are is seen when Asterisk's own picture has come."""
-        floor = self._floor
-        for record in records:
-            campaign = floor.campaigns.get(record.campaign)
-            caller = CallerRun(record, CallerState(record.state), campaign.settings if campaign is not None else None)
-            floor.callers[record.channel] = caller
-            self.walking.put_on_list(caller, now)
-            if caller.state is _S.ENDED:
-                floor.do(RecordCaller(record))
-            elif record.number:
-                floor.calling[record.number] = record.id
-
-    def store_back(self) -> None:
-        """The hot store may have lost what it was told."""
-        for caller in self._floor.callers.values():
-            self._floor.do(SaveCaller(caller.record))
-
-    def telephony_back(self, seen: tuple[LiveCaller, ...], now: float) -> None:
-        """Compare every caller with what Asterisk holds. Nobody is left in silence: who is in our application is
-        looked after again, or heard by the dialplan."""
-        floor = self._floor
-        there = {one.channel_id: one for one in seen}
-        for caller in list(floor.callers.values()):
-            live = there.get(caller.channel)
-            if live is None:
-                caller.record.reason = caller.record.reason or "ended_out_of_sight"
-                self.ended(caller, now)
-            else:
-                self._compare(caller, live, now)
-        for channel, live in there.items():
-            if channel not in floor.callers and live.in_app:
-                self.arrived(CallArrived(channel, live.caller, live.shown), now)
-
-    def _compare(self, caller: CallerRun, live: LiveCaller, now: float) -> None:
-        self._floor.timers.set("caller_probe", caller.channel, now + WATCH_S)
-        if live.left:
-            if caller.state is not _S.LEFT and caller.state not in (_S.ENDED, _S.CONNECTED):
-                caller.move(_S.LEFT)
-        elif live.queued:
-            if caller.state is _S.QUEUED and live.talking:
-                self.taken(CallerTaken(caller.channel, ""), now)
-        elif not live.in_app:
-            pass  # On the way, or connected with another number.
-        elif caller.state is _S.ARRIVED:
-            shown_by = self._shown_by(caller.record.shown)
-            if shown_by and caller.settings is not None:
-                caller.flow = ""
-                self._look_up(caller, shown_by, now)
-            else:
-                self._leave(caller)
-        elif caller.state in (_S.QUEUED, _S.DIALING):
-            self.back(CallerBack(caller.channel, "back_out_of_sight"), now)
-        elif caller.state is _S.TREATING and not self.walking.resume(caller, now):
-            self._flow_gone(caller)
-        elif caller.state is _S.LEFT:
-            self._floor.do(LeaveCaller(caller.channel))
-
-    def shutdown(self) -> None:
-        """The daemon ends: the dialplan says the rest to those who would be left in silence."""
-        for caller in list(self._floor.callers.values()):
-            if caller.state in (_S.ARRIVED, _S.TREATING):
-                caller.record.reason = caller.record.reason or "shutting_down"
-                self._leave(caller)
 
     def _by_id(self, call_id: str) -> CallerRun | None:
         return next((one for one in self._floor.callers.values() if one.record.id == call_id), None)

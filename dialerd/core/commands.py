@@ -29,6 +29,7 @@ from dialerd.core.call_commands import TransferOut as TransferOut
 from dialerd.core.callable_time import ANY_TIME, CallableTime
 from dialerd.core.caller_commands import FindCaller as FindCaller
 from dialerd.core.caller_commands import ForgetCaller as ForgetCaller
+from dialerd.core.caller_commands import ForgetLostCaller as ForgetLostCaller
 from dialerd.core.caller_commands import LeadToQueue as LeadToQueue
 from dialerd.core.caller_commands import LeaveCaller as LeaveCaller
 from dialerd.core.caller_commands import RecordCaller as RecordCaller
@@ -282,7 +283,7 @@ TelephonyCommand = (
     | CreateBridge | DestroyBridge | EnterBridge | PlayMessage | StopPlayback | StartRecording | StopRecording
     | TransferOut | DialAgent | AnnounceAgent
     | StartCallRecording | PauseCallRecording | AnnounceRecording
-    | TakeCaller | LeadToQueue | LeaveCaller
+    | TakeCaller | LeadToQueue | LeaveCaller | ForgetLostCaller
 )  # fmt: skip
 RosterCommand = PauseMember
 ProviderCommand = AskProvider

@@ -11,6 +11,7 @@ from dialerd.core import ids
 from dialerd.core.answering import Answering
 from dialerd.core.attempt import AttemptState
 from dialerd.core.call_recording import CallRecording
+from dialerd.core.caller_recovery import CallerRecovery
 from dialerd.core.caller_run import CallerRun
 from dialerd.core.callers import Callers
 from dialerd.core.closing import Closing
@@ -66,8 +67,9 @@ class Dialer:
         answering = Answering(self.floor, placing, joining, forecasting, flowing, running.prompting)
         edits = self._edits = ListEdits(self.floor, running, placing)
         callers = self._callers = Callers(self.floor, desk, placing, opting_out, edits)
+        again = self._callers_again = CallerRecovery(self.floor, callers)
         recovery = self._recovery = Recovery(
-            self.floor, desk, placing, closing, answering, joining, inbound, flowing, recording, callers
+            self.floor, desk, placing, closing, answering, joining, inbound, flowing, recording, again
         )
         self.sequencing = Sequencing(self.floor, running)
         self.directing = Directing(self.floor, running, forecasting)
@@ -349,7 +351,7 @@ class Dialer:
         self._back("store")
 
     def _store_back(self, event: e.StoreBack, now: float) -> None:
-        self._callers.store_back()
+        self._callers_again.store_back()
         self._back("store")
 
     def _caller_recorded(self, event: e.CallerRecorded, now: float) -> None:

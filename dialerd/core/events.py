@@ -37,6 +37,7 @@ from dialerd.core.caller_events import CallerLeft as CallerLeft
 from dialerd.core.caller_events import CallerRecorded as CallerRecorded
 from dialerd.core.caller_events import CallerTaken as CallerTaken
 from dialerd.core.caller_events import LiveCaller as LiveCaller
+from dialerd.core.caller_events import LostCaller as LostCaller
 from dialerd.core.campaign import CampaignState, Plan
 from dialerd.core.contact import Contact
 from dialerd.core.contact_events import ContactsChanged as ContactsChanged

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dialerd.core import ids
+from dialerd.core.caller_demand import callers_waiting
 from dialerd.core.choosing import Chosen, choose
 from dialerd.core.commands import RetireContacts
 from dialerd.core.contact import Contact
@@ -114,7 +115,8 @@ class GuaranteedLane:
         return begun
 
     def _may_reserve(self, campaign: CampaignRun, now: float) -> bool:
-        idle = self._desk.idle_agents(campaign.settings.queue)
+        queue = campaign.settings.queue
+        idle = self._desk.idle_agents(queue) - callers_waiting(self._floor, queue)
         if idle > self._forecasting.promised(campaign, now):
             return True
         # Where agents are never idle for long, everybody would be promised for ever: the oldest one's turn comes,

@@ -61,6 +61,14 @@ def sibling(identifier: str, kind: str) -> str:
     return kind + identifier[4:]
 
 
+def of_channel(kind: str, channel_id: str) -> str:
+    """The id of this kind that belongs to a channel with an id of Asterisk's own: the same whoever asks, and when."""
+    value = 0
+    for character in channel_id:
+        value = (value * 257 + ord(character)) % (1 << 4 * SERIAL_DIGITS)
+    return f"{kind}{value:0{SERIAL_DIGITS}x}"
+
+
 def is_ours(identifier: str) -> bool:
     """True for an id made by a :class:`SerialNumbers`, whatever its kind."""
     return len(identifier) == ID_LENGTH and identifier[:4] in _KINDS and not identifier[4:].strip("0123456789abcdef")

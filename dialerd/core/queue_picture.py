@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dialerd.core.agent import AgentState
 from dialerd.core.attempt import NOT_DIALED_YET, AttemptState
+from dialerd.core.caller_demand import callers_waiting
 from dialerd.core.desk import WRAP_UP_PAUSE
 from dialerd.core.floor import AgentRun, Floor, LiveAttempt, Membership
 
@@ -29,6 +30,7 @@ class QueuePicture:
     """Dialed ahead for any campaign that shares agents with the queue, and not answered yet."""
     in_amd_since: list[float] = field(default_factory=list)
     waiting: int = 0
+    """People who answered, or who have called, and have no agent yet."""
     arriving: tuple[tuple[float, float], ...] = ()
     """Callers whom flows may lead to these agents: (chance, in how many seconds from now)."""
 
@@ -70,6 +72,7 @@ def queue_picture(floor: Floor, queue: str, now: float, *, as_if_ahead: bool = F
         else:
             picture.talking_since.append(agent.since)
     _demand(picture, _calls(floor, queues, as_if_ahead), now)
+    picture.waiting += sum(callers_waiting(floor, one) for one in queues)
     return picture
 
 

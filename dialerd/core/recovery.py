@@ -6,7 +6,7 @@ from dialerd.core import ids
 from dialerd.core.answering import Answering
 from dialerd.core.attempt import NOT_DIALED_YET, AttemptRecord, AttemptState
 from dialerd.core.call_recording import CallRecording
-from dialerd.core.callers import Callers
+from dialerd.core.caller_recovery import CallerRecovery
 from dialerd.core.campaign import CampaignSettings, Mode
 from dialerd.core.closing import Closing
 from dialerd.core.commands import CreateBridge, DestroyBridge, EnterBridge, HangUp, SaveAgentLine
@@ -39,7 +39,7 @@ class Recovery:
         inbound: Inbound,
         flowing: Flowing,
         recording: CallRecording,
-        callers: Callers,
+        callers: CallerRecovery,
     ) -> None:
         self._callers = callers
         self._recording = recording
@@ -112,7 +112,7 @@ class Recovery:
             floor.tell("info", "lost_calls_already_closed", count=str(marks_of_others))
         self._orphans(channels, event)
         floor.condition(telephony=None)
-        self._callers.telephony_back(event.callers, now)
+        self._callers.telephony_back(event.callers, event.lost_callers, now)
         self._desk.open_lines(now)
         for agent in floor.agents.values():
             agent.announced = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dialerd.core import ids
 from dialerd.core.agent_split import agents_left_to_reserve
 from dialerd.core.asked_gates import AskedOfCampaigns
+from dialerd.core.caller_demand import callers_waiting
 from dialerd.core.campaign import CampaignState, Mode
 from dialerd.core.choosing import Chosen, choose
 from dialerd.core.commands import RetireContacts
@@ -213,8 +214,10 @@ class Rounds:
         return wanted
 
     def _idle_for(self, campaign: CampaignRun, now: float) -> int:
-        idle = self._desk.idle_agents(campaign.settings.queue)
-        return progressive(max(0, idle - self._forecasting.promised(campaign, now))) if idle else 0
+        queue = campaign.settings.queue
+        # Whoever has called and waits comes before whoever might be called.
+        idle = self._desk.idle_agents(queue) - callers_waiting(self._floor, queue)
+        return progressive(max(0, idle - self._forecasting.promised(campaign, now))) if idle > 0 else 0
 
     def _within_share(self, campaign: CampaignRun, left: int, now: float) -> int:
         """No more agents than the share of those who reserve, where others dial ahead for the same ones."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dialerd.core.agent import AgentState
+from dialerd.core.caller_demand import callers_waiting
 from dialerd.core.caller_view import CallerView, caller_views
 from dialerd.core.campaign import Mode
 from dialerd.core.contact import Contact
@@ -262,8 +263,9 @@ class Viewer:
         return reasons
 
     def _agents_busy(self, queue: str | None) -> dict[str, int]:
-        if self._desk.idle_agents(queue):
-            return {}
+        idle, waiting = self._desk.idle_agents(queue), callers_waiting(self._floor, queue)
+        if idle:
+            return {} if idle > waiting else {"callers_wait_for_agents": waiting}
         members = [a for a in self._floor.agents.values() if queue in a.memberships]
         if not members:
             return {"queue_has_no_members": 1}

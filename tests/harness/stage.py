@@ -99,6 +99,7 @@ class Stage:
             site.daemon.kill()
         self.pbx.clear(*QUEUES)
         self.lab.pbx.cli("database deltree dialerd-lost")
+        self.lab.pbx.cli("database deltree dialerd-inbound")
         flush(self.lab)
 
 

@@ -403,3 +403,91 @@ def test_every_outcome_is_reached_somewhere_above() -> None:
                "not_taken"}  # fmt: skip
     assert {one.value for one in InboundOutcome} == reached
     assert CallerState.CLOSED.value == "closed"
+
+
+def marked(**changes: Any) -> e.LostCaller:
+    return replace(e.LostCaller(CHANNEL, START - 60, PERSON, "+441632960900", ""), **changes)
+
+
+def after_marks(
+    *marks: e.LostCaller, seen: tuple[e.LiveCaller, ...] = (), settings: CampaignSettings | None = None
+) -> Timeline:
+    """A daemon comes, and finds what the dialplan has noted."""
+    line = Timeline(settings or taking())
+    line.then(e.PlanChanged(line.plan), e.Recovered((), {}, {}))
+    return line.then(e.TelephonyBack((), {}, frozenset(), seen, marks))
+
+
+def test_what_the_dialplan_was_told_while_nobody_was_there_counts() -> None:
+    line = after_marks(marked(key="9"))
+    assert line.wanted(c.BarNumber) == [c.BarNumber("stop", PERSON)]
+    line.then(found(line))
+    record = line.the(c.RecordCaller).record
+    assert (record.outcome, record.contact_id, record.arrived_at, record.reason) == (
+        "opted_out", 1, START - 60, "no_daemon",
+    )  # fmt: skip
+    assert record.following is not None
+    assert record.following["reason"] == "opted_out"
+    line.then(e.CallerRecorded(record.id, "leads"))
+    assert line.the(c.ForgetLostCaller) == c.ForgetLostCaller(CHANNEL)
+    assert not line.dialer.floor.callers
+
+
+def test_a_caller_who_heard_the_sites_message_is_in_the_record() -> None:
+    line = after_marks(marked())
+    line.then(found(line))
+    record = line.the(c.RecordCaller).record
+    assert (record.outcome, record.contact_id, record.following) == ("not_taken", 1, None)
+
+
+def test_a_mark_that_nobody_knows_of_is_recorded_without_asking() -> None:
+    line = after_marks(marked(shown="+441632960111", key="9"))
+    assert (line.the(c.RecordCaller).record.outcome, line.wanted(c.BarNumber)) == ("opted_out", [])
+    line = after_marks(marked(caller=""))
+    assert line.the(c.RecordCaller).record.number == ""
+
+
+def test_a_mark_that_is_read_twice_is_one_call() -> None:
+    first, second = after_marks(marked()), after_marks(marked())
+    for line in (first, second):
+        line.then(found(line))
+    assert first.the(c.RecordCaller).record.id == second.the(c.RecordCaller).record.id
+    again = first.look_away().then(e.TelephonyBack((), {}, frozenset(), (), (marked(key="9"),)))
+    assert not again.wanted(c.RecordCaller)
+
+
+def test_the_dialplans_key_counts_while_its_message_plays() -> None:
+    there = replace(IN_APP, in_app=False, left=True)
+    line = after_marks(marked(), seen=(there,))
+    line.then(found(line))
+    assert not line.wanted(c.RecordCaller)
+    line.then(e.DigitPressed(CHANNEL, "9"))
+    assert line.the(c.BarNumber) == c.BarNumber("stop", PERSON)
+    record = ends(line)
+    assert record.outcome == "opted_out"
+    assert line.the(c.ForgetLostCaller) == c.ForgetLostCaller(CHANNEL)
+
+
+def test_a_caller_whom_we_left_to_the_dialplan_may_still_opt_out() -> None:
+    line = greeted(taking(message=Prompt((Text(("Hello ", Slot("city"))),))))
+    assert line.the(c.LeaveCaller)
+    line.then(e.DigitPressed(CHANNEL, "9"))
+    assert line.the(c.BarNumber) == c.BarNumber("stop", PERSON)
+    assert ends(line).outcome == "opted_out"
+
+
+def test_agents_are_left_to_callers_who_wait() -> None:
+    line = greeted(taking(QUEUE), "8001").look_away()
+    other = contact(2)
+    line.started(other)
+    assert not line.wanted(c.Claim)
+    assert line.dialer.viewer.dialer(START + line.now).campaigns[0].not_dialing == {"callers_wait_for_agents": 1}
+    line.at(5, e.CallerTaken(CHANNEL, "8002"))
+    assert line.the(c.Claim).record.number == other.numbers[0].e164
+
+
+def test_a_caller_who_gives_up_frees_the_agent() -> None:
+    line = greeted(taking(QUEUE), "8001").look_away().started(contact(2))
+    assert not line.wanted(c.Claim)
+    ends(line)
+    assert line.the(c.Claim)

@@ -97,8 +97,8 @@ def test_unknown_caller_hears_the_message(stage: Stage) -> None:
 
 
 def test_nobody_is_left_in_silence_by_a_daemon_that_dies(stage: Stage) -> None:
-    """Killed while its message plays: whoever comes back after it hears the message from its beginning, and a key
-    counts (the caller presses it every four seconds). Without a daemon the dialplan plays the site's own message."""
+    """Killed while its message plays: whoever comes after it plays the message again, and a key counts (the caller
+    presses it every four seconds)."""
     site = stage.open({"calls": campaign()}, nailed=["8001"])
     person = called_in_vain(stage, site)
     stage.lab.call_back(CALLER, person, Caller(keys="wwwwwwww9" * 20, talk_s=90))
@@ -107,13 +107,26 @@ def test_nobody_is_left_in_silence_by_a_daemon_that_dies(stage: Stage) -> None:
     site.daemon.start()
     row, truth = ended(stage, site)
     assert (row["outcome"], row["contact_key"] != "", truth.ended_by) == ("opted_out", True, "pbx")
+
+
+def test_without_a_daemon_the_dialplan_takes_the_opt_out(stage: Stage) -> None:
+    """The site's message is heard; the key pressed there is in the record, and in force, when a daemon is back."""
+    site = stage.open({"calls": campaign()}, nailed=["8001"])
+    person = called_in_vain(stage, site)
     site.daemon.kill()
-    stage.lab.call_back(CALLER, None, Caller(talk_s=90))
-    until("hung up", lambda: len(done := _callers(stage)) == 2 and all(call.ended_by for call in done))
-    last = _callers(stage)[-1]
-    assert last.message_ms is not None
-    assert last.ended_by == "pbx"
+    stage.lab.call_back(CALLER, person, Caller(keys="9", talk_s=90))
+    until("hung up", lambda: [call for call in _callers(stage) if call.ended_by == "pbx"])
+    assert _callers(stage)[0].message_ms is not None
+    assert not inbound(site)
     site.daemon.start()
+    row, _ = ended(stage, site)
+    assert (row["outcome"], row["reason"], row["number"]) == ("opted_out", "no_daemon", person)
+    assert [one["dnc_list"] for one in site.rows(f"select * from dnc_entries where field like '%{person}'")] == [
+        "stop"
+    ]
+    (contact,) = site.contacts()
+    assert (contact["state"], contact["reason"]) == ("uncallable", "opted_out")
+    until("the mark is removed", lambda: "0 results" in stage.lab.pbx.cli("database show dialerd-inbound"))
     assert_at_rest(site)
 
 
