@@ -15,7 +15,8 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends espeak-ng=* \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /var/lib/dialerd --create-home dialerd \
- && mkdir -p /etc/dialerd
+ && mkdir -p /etc/dialerd \
+ && install -d -o dialerd /var/lib/dialerd/speech
 COPY --from=build /opt/dialerd /opt/dialerd
 ENV PATH=/opt/dialerd/bin:$PATH \
     PYTHONUNBUFFERED=1 \

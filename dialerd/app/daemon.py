@@ -383,9 +383,9 @@ class Daemon:
         """The daemon's time, epoch seconds."""
         return self._clock.now()
 
-    def prompts(self) -> Mapping[str, Any]:
-        """What was turned into speech, and what is kept of it."""
-        return self._speech.state()
+    def prompts(self, in_use: bool) -> Mapping[str, Any]:
+        """What was turned into speech, and what is kept of it; ``in_use``: with what is needed now."""
+        return self._speech.state(in_use)
 
     def view(self) -> DialerView:
         """The core's present picture."""

@@ -39,9 +39,12 @@ class SpeechRoom:
             in_use=lambda: media_in_use(dialer().floor), measured=measured,
         )  # fmt: skip
 
-    def state(self) -> dict[str, Any]:
-        """For operators: what was done since the start, and what is kept."""
+    def state(self, in_use: bool) -> dict[str, Any]:
+        """For operators: what was done since the start, and what is kept. ``in_use``: with the names of the files
+        that callers hear now, or are about to."""
+        needed = {"in_use": sorted(self.studio.in_use())} if in_use else {}
         return {
+            **needed,
             **asdict(self.studio.figures()),
             "folder": str(self._settings.folder),
             "asterisk_folder": self._settings.asterisk_path,

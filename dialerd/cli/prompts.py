@@ -17,7 +17,7 @@ from dialerd.app.speech_room import prompt_cache
 from dialerd.cli.contact_edits import contact_id
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
-from dialerd.cli.reach import reach
+from dialerd.cli.reach import Refused, reach
 from dialerd.cli.screen import print_json, screen, table
 from dialerd.cli.settings import campaigns_or_fail, settings_or_fail
 from dialerd.config.campaigns_file import CheckResult
@@ -123,17 +123,41 @@ def purge(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove speech that was not used for long; a running daemon renders anew what it needs."""
+    """Remove speech that was not used for long, and that no caller hears or is about to."""
     cache = _opened(settings_or_fail(config))
+    in_use = _in_use(config)
     before, oldest = cache.size_bytes, time.time() - days * _DAY_S
-    gone = [file.digest for file in cache.files() if file.used_at < oldest]
+    old = [file.digest for file in cache.files() if file.used_at < oldest]
+    gone = [digest for digest in old if digest not in (in_use or ())]
     for digest in gone:
         cache.drop(digest)
+    kept = len(old) - len(gone)
     if as_json:
-        print_json({"removed": len(gone), "bytes": before - cache.size_bytes, "left": cache.count})
-    else:
-        left = f"{cache.count} files with {cache.size_bytes >> 20} MB are left"
-        screen().print(f"{len(gone)} files with {(before - cache.size_bytes) >> 20} MB removed; {left}")
+        freed = before - cache.size_bytes
+        asked = in_use is not None
+        print_json({"removed": len(gone), "bytes": freed, "left": cache.count, "in_use": kept, "daemon_asked": asked})
+        return
+    left = f"{cache.count} files with {cache.size_bytes >> 20} MB are left"
+    said = f", {kept} of them old and in use" if kept else ""
+    screen().print(f"{len(gone)} files with {(before - cache.size_bytes) >> 20} MB removed; {left}{said}")
+    if in_use is None:
+        screen().print("No daemon answered: what is in use was told by the files' age alone.")
+
+
+def _in_use(config: Path | None) -> frozenset[str] | None:
+    """What the running daemon needs; None: none answers. Raises Failure when it answers and does not tell."""
+    try:
+        return frozenset(reach(config, None, None).get("/api/v1/prompts", in_use=True)["in_use"])
+    except Refused as refused:
+        raise Failure(
+            f"the daemon does not tell which speech it uses: {refused.message}",
+            refused.hint or "See `api.token` in dialerd.yaml. Nothing was removed.",
+            refused.code,
+        ) from None
+    except Failure as failure:
+        if failure.code is not Exit.UNREACHABLE:
+            raise
+        return None
 
 
 # --- inside --------------------------------------------------------------------------------------------------

@@ -257,8 +257,9 @@ class Daemon(Protocol):
     def post(self, event: Event) -> None:
         """Put an event into the engine's inbox."""
 
-    def prompts(self) -> Mapping[str, Any]:
-        """What was turned into speech since the start, and what is kept of it; plain values."""
+    def prompts(self, in_use: bool) -> Mapping[str, Any]:
+        """What was turned into speech since the start, and what is kept of it; plain values. ``in_use``: with the
+        names of the files that callers hear now, or are about to."""
 
     def view(self) -> DialerView:
         """The core's present picture."""

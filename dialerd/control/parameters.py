@@ -64,6 +64,12 @@ class Masking(Parameters):
     unmasked: bool = False
 
 
+class PromptsParameters(Parameters):
+    """Whether the files in use are wanted by name."""
+
+    in_use: bool = False
+
+
 class AttemptParameters(Masking):
     """Which attempts."""
 

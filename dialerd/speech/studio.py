@@ -32,6 +32,8 @@ DISK_PAUSE_S = 30.0
 _FIRST_REST_S, _LONGEST_REST_S = 30.0, 3600.0
 """A text that fails while the voice works otherwise is tried again after so long, then twice as long."""
 _MOST_FAILED = 5000
+FRESH_EVERY_S = 3600.0
+"""Files in use are touched so often."""
 _PINNED_S = 300.0
 """Longer than rendering all texts of one contact takes."""
 _FORM = "2"
@@ -113,6 +115,7 @@ class Studio:
         """Serve until cancelled."""
         try:
             async with aiohttp.ClientSession() as self._session, asyncio.TaskGroup() as group:
+                group.create_task(self._stay_fresh())
                 while True:
                     command = await self._wishes.get()
                     if isinstance(command, DistrustPrompts):
@@ -121,6 +124,22 @@ class Studio:
                         group.create_task(self._serve(command))
         finally:
             self._disk.shutdown(wait=False, cancel_futures=True)
+
+    def in_use(self) -> set[str]:
+        """Digests of what callers hear now, or are about to: nobody may remove it."""
+        needed = {self.cache.digest_in(media) for media in self._in_use()}
+        return needed | set(self._rendering) | self._pinned.keys()
+
+    async def keep_fresh(self) -> None:
+        """Let files in use look used, to others who share the folder and go by their age. What is gone already is
+        asked for anew when it is missed."""
+        needed = self.in_use()
+        await self._on_disk(lambda: [self.cache.has(digest) for digest in needed])
+
+    async def _stay_fresh(self) -> None:
+        while True:
+            await asyncio.sleep(FRESH_EVERY_S)
+            await self.keep_fresh()
 
     async def _serve(self, wish: RenderPrompts) -> None:
         which = wish.campaign, wish.contact_id, wish.serial
@@ -239,8 +258,7 @@ class Studio:
         content = await speech_of(voice, words, language, self._session)
         await self._on_disk(lambda: self.cache.put(digest, telephone_wav(content, self._rate)))
         if self.cache.is_full:
-            in_use = {self.cache.digest_in(media) for media in self._in_use()} | set(self._rendering)
-            in_use |= {digest} | self._pinned.keys()
+            in_use = self.in_use() | {digest}
             await self._on_disk(lambda: self.cache.shrink(in_use))
 
     def _disk_failed(self, voice: VoiceSettings, error: OSError, began: float) -> _Refused:

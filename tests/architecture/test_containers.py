@@ -37,3 +37,28 @@ def test_everything_a_dockerfile_copies_is_let_in(dockerfile: str) -> None:
             for source in line.split()[1:-1]:
                 assert (ROOT / source).exists(), source
                 assert source.strip("./").rstrip("/") in allowed
+
+
+def mounted(service: str) -> dict[str, str]:
+    """Path in the container -> volume and, behind a colon, how."""
+    volumes = (volume.split(":") for volume in COMPOSE["services"][service]["volumes"])
+    return {path: ":".join((source, *how)) for source, path, *how in volumes}
+
+
+def test_asterisk_reads_the_speech_that_dialerd_writes_by_the_same_path() -> None:
+    folder = COMPOSE["services"]["dialerd"]["environment"]["DIALERD_SPEECH__FOLDER"]
+    assert mounted("dialerd")[folder] == "speech"
+    assert mounted("asterisk")[folder] == "speech:ro"
+    # Whichever container is made first gives the empty volume its owner.
+    for dockerfile in ("Dockerfile", "ops/asterisk.Dockerfile"):
+        text = (ROOT / dockerfile).read_text()
+        assert f"install -d -o {'dialerd' if dockerfile == 'Dockerfile' else '10001'}" in text
+        assert folder in text
+    assert "useradd --system --uid 10001" in (ROOT / "Dockerfile").read_text()
+
+
+def test_what_dialerd_writes_is_on_volumes() -> None:
+    environment = COMPOSE["services"]["dialerd"]["environment"]
+    writable = [path for path, volume in mounted("dialerd").items() if not volume.endswith(":ro")]
+    for name in ("DIALERD_SPEECH__FOLDER", "DIALERD_RECORDINGS__FOLDER"):
+        assert any(Path(environment[name]).is_relative_to(path) for path in writable), name

@@ -83,6 +83,7 @@ class StagedDaemon:
         """Works while its :meth:`~ImportRoom.run` does; see the fixture."""
         self.teller = Notices(self, self._metrics)
         self.posted: list[Event] = []
+        self.speech_in_use: list[str] = []
         self.calls = StagedCallLog()
         self.lag_s = 0.001
         self.after_post: Callable[[], object] = lambda: None
@@ -167,8 +168,9 @@ class StagedDaemon:
         self.stage.feed(event)
         self.after_post()
 
-    def prompts(self) -> dict[str, Any]:
+    def prompts(self, in_use: bool) -> dict[str, Any]:
         return {
+            **({"in_use": self.speech_in_use} if in_use else {}),
             "rendered": 3, "cached": 5, "failed": 1, "files": 2, "size_bytes": 64_000, "waiting": 0,
             "folder": "/speech", "asterisk_folder": "/speech", "most_bytes": 1 << 30,
         }  # fmt: skip

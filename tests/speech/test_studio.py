@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
@@ -356,3 +357,21 @@ async def test_espeak_speaks(opened: Open, language: str) -> None:
     assert isinstance(answer, PromptsRendered), answer
     cache = desk.studio.cache
     assert cache.path(cache.digest_in(answer.media["k"])).stat().st_size > 4000
+
+
+async def test_what_is_in_use_looks_used_and_is_named(opened: Open) -> None:
+    desk = opened()
+    answer = await desk.rendered("needed", "not needed")
+    needed, other = (uri.rpartition("/")[2] for _, uri in sorted(answer.media.items()))
+    files = {path.stem: path for path in (desk.folder / "speech").glob("??/*.wav")}
+    long_ago = time.time() - 40 * 86_400
+    for path in files.values():
+        os.utime(path, (long_ago, long_ago))
+    # As after a restart: nothing is known of when it was used.
+    successor = Desk(desk.folder, desk.voices["it"])
+    successor.studio.cache.open()
+    successor.in_use = {f"sound:/shared/{needed[:2]}/{needed}"}
+    assert successor.studio.in_use() == {needed}
+    await successor.studio.keep_fresh()
+    assert files[needed].stat().st_mtime > time.time() - 86_400
+    assert files[other].stat().st_mtime < time.time() - 39 * 86_400
