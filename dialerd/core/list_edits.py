@@ -41,7 +41,10 @@ class ListEdits:
             first = min(at_work, key=lambda settings: (-settings.priority, settings.name))
             serial = self._running.new_fetch()
             self._hot.add(serial)
-            self._floor.do(FetchContacts(first.name, event.contact_list, len(event.hot), serial, only=event.hot))
+            hours = first.callable_time
+            self._floor.do(
+                FetchContacts(first.name, event.contact_list, len(event.hot), serial, only=event.hot, hours=hours)
+            )
 
     def fetched(self, event: ContactsFetched, now: float) -> None:
         """Contacts came: hot ones stand before all others."""

@@ -120,6 +120,8 @@ class MemoryContacts:
         moments += [
             at for n, at in closed.items() if n in rows.groups and self._first_of_group(rows, int(n)) is not None
         ]
+        if not chosen and self._next_opened(rows, closed) is not None:
+            moments.append(now)  # others were asked for
         next_at = min(moments, default=None)
         return ContactsFetched(command.campaign, tuple(chosen), next_at, rows.in_attempt, command.serial)
 

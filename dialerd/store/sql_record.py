@@ -238,11 +238,11 @@ class SqlRecord:
             # The first try may have been committed and only its reply lost: these contacts are already ours.
             ours = select(*CONTACT_COLUMNS).where(in_attempt, contacts.c.fetch == token).order_by(contacts.c.id)
             chosen = [contact_of(row) for row in (await connection.execute(ours)).all()]
-        next_at, groups = None, None
+        next_at, now, groups = None, self._clock.now(), GroupsNow()
+        if command.order.plain:
+            groups = await groups_now(connection, command.contact_list, command.hours, now)
         if not chosen:
-            now = self._clock.now()
             if command.order.plain:
-                groups = await groups_now(connection, command.contact_list, command.hours, now)
                 ids = await _plain(connection, command, now, groups)
                 found = await take(connection, ids, token, now) if ids else {}
                 chosen = [found[contact_id] for contact_id in ids if contact_id in found]
@@ -253,7 +253,10 @@ class SqlRecord:
         if command.order.plain or (chosen and next_at is None):
             waiting = of_lists & (contacts.c.state == ContactState.WAITING.value) & (contacts.c.next_at > LAST_GROUP)
             soonest = select(contacts.c.next_at).where(waiting).order_by(contacts.c.next_at).limit(1)
-            moments = [*(await connection.execute(soonest)).scalars(), *(groups.opens_at if groups else ())]
+            moments = [*(await connection.execute(soonest)).scalars(), *groups.opens_at]
+            if groups.open and not chosen:
+                # Others were asked for, or an edit has them just now.
+                moments.append(now + LOCKED_S)
             next_at = min(moments, default=None)
         if command.order.plain and not chosen and not command.only and await _somebody_locked(connection, command):
             next_at = min(self._clock.now() + LOCKED_S, next_at if next_at is not None else math.inf)

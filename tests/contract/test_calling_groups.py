@@ -67,6 +67,21 @@ async def test_whoever_is_in_a_closed_group_is_left_alone_and_comes_when_it_open
     assert await ids(record, order) == [4]
 
 
+async def test_a_fetch_of_others_does_not_forget_who_waits_in_groups(record: RecordWorld) -> None:
+    await at_night(record, PLAIN, LONDON)
+
+    async def of_others(hours: CallableTime) -> ContactsFetched:
+        await record.done(FetchContacts("spring", "leads", 1, only=(99,), hours=hours))
+        return record.inbox.of(ContactsFetched)[-1]
+
+    asleep = await of_others(DAYTIME)
+    assert (asleep.contacts, asleep.next_at) == ((), local("09:00"))
+    ready = await of_others(ANY_TIME)
+    assert ready.contacts == ()
+    assert ready.next_at is not None
+    assert ready.next_at <= record.clock.at + 1
+
+
 @ORDERS
 async def test_open_groups_are_one_line(record: RecordWorld, order: DialOrder) -> None:
     await at_night(record, order, LONDON, MADRID, LONDON, MADRID, LONDON)
