@@ -34,6 +34,7 @@ from dialerd.core.view import DialerView
 from dialerd.telemetry.amd_metrics import AmdMetrics
 from dialerd.telemetry.callback_metrics import CallbackMetrics
 from dialerd.telemetry.caller_metrics import CallerMetrics
+from dialerd.telemetry.handled_events import HandledEvents
 from dialerd.telemetry.import_metrics import ImportMetrics
 from dialerd.telemetry.notice_table import NOTICES
 from dialerd.telemetry.present import PresentCollector
@@ -82,8 +83,6 @@ class Metrics:
             "live_calls", "L of the abandon rate: persons connected in time to an agent or the message.", campaign
         )
         self._refused = self._counter("claims_refused", "Claims that the store refused.", ("campaign", "reason"))
-        self._events = self._counter("events", "Events the core has handled.", ("event",))
-        self._events_of: dict[type[Event], Counter] = {}
         self._notices = self._counter("notices", "Notices given to operators.", ("name", "level"))
         self._violations = self._counter("invariant_violations", "Broken promises; any is a defect.", ("invariant",))
         self._answer_to_connect = self._histogram(
@@ -98,10 +97,8 @@ class Metrics:
             "ring_seconds", "From dialing to answer, or to the end without one.", ("campaign", "answered"),
             (1, 2, 5, 8, 12, 16, 20, 25, 30, 45, 60),
         )  # fmt: skip
-        self._handling = self._histogram(
-            "event_handling_seconds", "Time to handle one event.", (),
-            (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25),
-        )  # fmt: skip
+        self._handled = HandledEvents((0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25))
+        self.registry.register(self._handled)
         self._flow_results = self._counter(
             "flow_results", "Calls that walked through a flow, by how that ended.", ("campaign", "flow", "result")
         )
@@ -191,12 +188,7 @@ class Metrics:
 
     def observe(self, event: Event, commands: Sequence[Command], now: float) -> None:
         """One event and the commands it led to; ``now`` in epoch seconds. The engine calls it."""
-        kind = type(event)
-        events = self._events_of.get(kind)
-        if events is None:
-            # Found once for each type: this is done for every event, and labels() is dear.
-            events = self._events_of[kind] = self._events.labels(kind.__name__)
-        events.inc()
+        self._handled.count(type(event))
         if isinstance(event, PlanChanged):
             self._begin_at_zero(event.plan.campaigns)
         if isinstance(event, ClaimRefused):
@@ -315,7 +307,7 @@ class Metrics:
 
     def handled(self, seconds: float) -> None:
         """One event took so long; :class:`dialerd.engine.EngineLoop` calls it."""
-        self._handling.observe(seconds)
+        self._handled.took(seconds)
 
     def count_notice(self, name: str, level: str) -> None:
         """One notice; the watcher calls it."""
