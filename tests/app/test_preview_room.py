@@ -101,7 +101,7 @@ async def test_the_desktop_is_told_of_the_offer_and_of_its_end(desk: Desk, addre
     desk.room.submit(AnnounceOffer(record, ANN, "desktop"))
     await until(lambda: address.told)
     desk.room.submit(over(record))
-    await until(lambda: len(address.told) == 2)
+    await until(lambda: len(desk.sent) == 2)
     (key, first), (_, second) = address.told
     assert key == f"{record.id}.preview_offered" == first["delivery"]
     assert (first["event"], first["agent"], first["contact"], first["rule"]) == (
