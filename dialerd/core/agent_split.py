@@ -51,12 +51,13 @@ def agents_left_to_reserve(floor: Floor, campaign: CampaignRun, is_before: IsBef
     """How many agents more a campaign that reserves may take now: the share of those who reserve, less the agents
     whom they have. None: nobody dials ahead for the same agents and can, so that nothing need be left."""
     queue = campaign.settings.queue
-    same = [
-        other
-        for other in floor.campaigns.values()
-        if other.settings.queue == queue and other.state is CampaignState.ON
-    ]
-    rivals = [other for other in same if other.settings.mode.dials_ahead and _can_dial(floor, other)]
+    same: list[CampaignRun] = []
+    rivals: list[CampaignRun] = []
+    for other in floor.campaigns.values():
+        if other.settings.queue == queue and other.state is CampaignState.ON:
+            same.append(other)
+            if other.settings.mode.dials_ahead and _can_dial(floor, other):
+                rivals.append(other)
     if not rivals:
         return None
     ahead = sum(share_of(other.settings) for other in rivals)

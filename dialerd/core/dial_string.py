@@ -24,5 +24,5 @@ def national(e164: str) -> str:
 def dial_string(template: str, e164: str) -> str:
     """Fill a trunk's template: ``{e164}`` and ``{number}`` give ``+441632960001``, ``{digits}`` the same without the
     plus, ``{national}`` the national number."""
-    digits = e164.lstrip("+")
-    return template.format(e164=e164, number=e164, digits=digits, national=national(e164))
+    within = national(e164) if "national" in template else ""
+    return template.format(e164=e164, number=e164, digits=e164.lstrip("+"), national=within)

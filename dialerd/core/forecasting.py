@@ -198,7 +198,8 @@ class Forecasting:
 
     def agent_moved(self, agent: AgentRun, old: AgentState, since: float, now: float) -> None:
         """An agent's state changed; ``since``: when the old one began."""
-        runs = [run for run in self.runs.values() if run.pacers and run.settings.queue in agent.memberships]
+        learning = [run for run in self.runs.values() if run.pacers]
+        runs = [run for run in learning if run.settings.queue in agent.memberships]
         told: list[fact.Fact] = []
         self.flows.agent_moved(agent, old, max(0.0, now - since), agent.agent in self._inbound)
         if old is AgentState.LOGGED_OUT:
@@ -213,7 +214,7 @@ class Forecasting:
                 told.append(fact.WrapUpEnded(now, max(0.0, now - since)))
             self._inbound.discard(agent.agent)
         if agent.state is AgentState.LOGGED_OUT:
-            runs = [run for run in self.runs.values() if run.pacers]
+            runs = learning
             told.append(fact.AgentLoggedOut(now, agent.agent))
         for run in runs:
             self._floor.dirty.add(run.settings.name)
@@ -225,11 +226,11 @@ class Forecasting:
     def together(self, names: set[str]) -> set[str]:
         """These campaigns, and all that dial ahead for the same agents: they decide in one round."""
         campaigns = self._floor.campaigns
-        queues = {
-            campaigns[name].settings.queue
-            for name in names
-            if name in campaigns and campaigns[name].settings.mode.dials_ahead
-        }
+        queues: set[str | None] = set()
+        for name in names:
+            known = campaigns.get(name)
+            if known is not None and known.settings.mode.dials_ahead:
+                queues.add(known.settings.queue)
         if not queues:
             return names
         return names | {

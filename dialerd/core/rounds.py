@@ -122,7 +122,7 @@ class Rounds:
             names, floor.dirty = self._forecasting.together(floor.dirty), set()
             # A set's order is not the same in every run.
             runs = [floor.campaigns[name] for name in sorted(names) if name in floor.campaigns]
-            for run in runs:
+            for run in runs if self._previewing.offers.open else ():
                 self._previewing.keep(run, now)
             turns = [_Turn(run, self.sharer(run)) for run in runs if self._may_dial(run, now)]
             self._placed = False

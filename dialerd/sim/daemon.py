@@ -71,6 +71,10 @@ _TRACED: dict[type, Callable[[Any], Any]] = {
 }
 
 
+_NOTED_AT_ONCE = 256
+"""Commands that wait to be condensed; each holds what will not change: ids, states, texts."""
+
+
 class Trace:
     """Every command of a shift, condensed to one figure; line by line where somebody reads along."""
 
@@ -79,13 +83,17 @@ class Trace:
         self.told = write is not None
         """Somebody reads along."""
         self._sum = 0
+        self._noted: list[tuple[float, str, Any]] = []
         self.commands = 0
 
     def note(self, now: float, command: c.Command) -> None:
         """Take one command down."""
         kind = type(command)
         said = _TRACED[kind](command)
-        self._sum = zlib.crc32(orjson.dumps((now, kind.__name__, said), default=str), self._sum)
+        self._noted.append((now, kind.__name__, said))
+        if len(self._noted) >= _NOTED_AT_ONCE:
+            self._sum = self._condensed()
+            self._noted.clear()
         self.commands += 1
         if self._write is not None:
             self._write(f"{now:.4f} {kind.__name__} {said}")
@@ -95,10 +103,13 @@ class Trace:
         if self._write is not None:
             self._write(f"{now:.4f}     < {event}")
 
+    def _condensed(self) -> int:
+        return zlib.crc32(orjson.dumps(self._noted, default=str), self._sum)
+
     @property
     def digest(self) -> str:
         """Equal for equal shifts."""
-        return f"{self._sum:08x}"
+        return f"{self._condensed():08x}"
 
 
 class _Cut:

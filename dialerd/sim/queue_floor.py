@@ -20,6 +20,8 @@ class Member:
     """One member of the queue."""
 
     agent: str
+    interface: str
+    name: str
     penalty: int
     paused: bool = False
     reason: str = ""
@@ -90,8 +92,8 @@ class QueueFloor:
             e.MemberSeen(
                 queue=self._queue,
                 agent=member.agent,
-                interface=f"Local/{member.agent}@dialerd-agent/n" if self._nailed else f"PJSIP/{member.agent}",
-                name=f"Agent {member.agent}",
+                interface=member.interface,
+                name=member.name,
                 nailed=self._nailed,
                 penalty=member.penalty,
                 paused=member.paused,
@@ -125,7 +127,8 @@ class QueueFloor:
     def log_in(self, agent: str) -> None:
         """The agent becomes a member."""
         if agent not in self.members:
-            self.members[agent] = Member(agent, self._rng.choice((0, 0, 0, 1)))
+            interface = f"Local/{agent}@dialerd-agent/n" if self._nailed else f"PJSIP/{agent}"
+            self.members[agent] = Member(agent, interface, f"Agent {agent}", self._rng.choice((0, 0, 0, 1)))
             self._say(self.members[agent])
 
     def log_out(self, agent: str) -> None:

@@ -164,7 +164,9 @@ class Truth:
         disposition = Disposition(record.disposition or "")
         contact = self._contacts.setdefault(record.contact_id, _Contact())
         asked = outcome.contact.state is ContactState.WAITING and outcome.contact.reason == CALLBACK
-        contact.promised = asked or is_promised(counted(outcome.record.contact_tries or {}, outcome.record, 0))
+        # A promise that stood before the call may be kept by it; one that did not stand comes by asking only.
+        tries = record.contact_tries
+        contact.promised = asked or (is_promised(tries) and is_promised(counted(tries or {}, record, 0)))
         contact.retired = outcome.contact.state is ContactState.UNCALLABLE
         contact.not_before = outcome.contact.at
         callee = self.callees.get(record.id)

@@ -31,6 +31,13 @@ class Standing:
     last_attempt_at: float | None = None
     """When the last attempt that was dialed ended, epoch seconds."""
 
+    def moved(self, state: ContactState, next_at: float | None = None, reason: str | None = None) -> Standing:
+        """The same contact in another state; ``reason`` None: for the reason that it had."""
+        return Standing(
+            state, next_at, self.attempts, self.number_index, self.last_disposition, self.tries,
+            self.reason if reason is None else reason, self.last_attempt_at,
+        )  # fmt: skip
+
 
 def lists_of(outcomes: Iterable[Outcome]) -> frozenset[str]:
     """Every contact list that outcomes concern: the contacts' own, and where they or copies of them go."""

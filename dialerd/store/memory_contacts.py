@@ -106,14 +106,14 @@ class MemoryContacts:
         for contact_id in command.only:
             row = self.rows.get(contact_id)
             if row is not None and row.contact_list == command.contact_list and _is_ready(row.standing, now):
-                self.place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
+                self.place(row, row.standing.moved(ContactState.IN_ATTEMPT))
                 chosen.append(_contact_of(row))
         closed = self._closed(command.hours, now)
         while not command.only and len(chosen) < command.limit:
             row = self._next_due(rows, now) or self._next_opened(rows, closed) or self._next_callable(rows)
             if row is None:
                 break
-            self.place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
+            self.place(row, row.standing.moved(ContactState.IN_ATTEMPT))
             chosen.append(_contact_of(row))
         waiting = self._first_waiting(rows)
         moments = [waiting.standing.next_at] if waiting and waiting.standing.next_at is not None else []
@@ -139,7 +139,7 @@ class MemoryContacts:
         chosen = order.take(places, command.contact_list, command.limit, now)
         for contact_id in chosen:
             row = self.rows[contact_id]
-            self.place(row, replace(row.standing, state=ContactState.IN_ATTEMPT, next_at=None))
+            self.place(row, row.standing.moved(ContactState.IN_ATTEMPT))
         until = {row.id: closed.get(row.standing.next_at or 0.0, row.standing.next_at) for row in mine}
         later = [(row, at) for row in mine if (at := until[row.id]) is not None and at > now]
         if not chosen:
@@ -214,15 +214,15 @@ class MemoryContacts:
         """Fetched and not dialed: callable again, and due at once where they are to be called back."""
         for row in self.in_attempt(contact_ids):
             if is_callback(row.standing.reason):
-                due = replace(row.standing, state=ContactState.WAITING, next_at=self._clock.now())
+                due = row.standing.moved(ContactState.WAITING, self._clock.now())
                 self.place(row, due)
             else:
-                self.place(row, replace(row.standing, state=ContactState.CALLABLE, next_at=None))
+                self.place(row, row.standing.moved(ContactState.CALLABLE))
 
     def retire(self, contact_ids: Iterable[int], reason: str) -> None:
         """Not to be dialed again."""
         for row in self.in_attempt(contact_ids):
-            self.place(row, replace(row.standing, state=ContactState.UNCALLABLE, next_at=None, reason=reason))
+            self.place(row, row.standing.moved(ContactState.UNCALLABLE, None, reason))
 
     def park(self, contact_ids: Iterable[int], next_at: float, reason: str, group: str = "") -> None:
         """Fetched, and not to be dialed before then, or before the hours of the group."""
@@ -230,7 +230,7 @@ class MemoryContacts:
         next_at = next_at if number is None else float(number)
         for row in self.in_attempt(contact_ids):
             kept = still_callback(row.standing.reason, reason)
-            self.place(row, replace(row.standing, state=ContactState.WAITING, next_at=next_at, reason=kept))
+            self.place(row, row.standing.moved(ContactState.WAITING, next_at, kept))
 
     def wake(self, contact_lists: Collection[str], reasons: Collection[str]) -> None:
         """Those of these lists who wait for one of these reasons are due now."""

@@ -293,8 +293,10 @@ class MemoryHotStore:
         return AttemptClosed(attempt_id)
 
     def _log_closed(self, record: AttemptRecord) -> None:
+        if not self.calls_known:
+            return
         claimed, closed = claimed_call(record), closed_call(record)
-        for scope, subject in subjects(record).items() if self.calls_known else ():
+        for scope, subject in subjects(record).items():
             if scope in self.calls_known:
                 log = self.calls.setdefault((scope, subject), [])
                 if claimed in log:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dialerd.core.campaign import Connection
+from dialerd.core.commands import AnnounceAgent
+from dialerd.sim.daemon import Trace
 from dialerd.sim.report import findings_of
 from dialerd.sim.shift import Shift
 from dialerd.sim.world import World
@@ -83,6 +85,22 @@ def test_equal_shifts_run_equally() -> None:
     assert [str(o.record) for o in first.truth.outcomes.values()] == [
         str(o.record) for o in second.truth.outcomes.values()
     ]
+
+
+def test_the_trace_tells_every_command_apart_however_often_it_is_read() -> None:
+    def digest_of(agents: list[str], read_at: int | None = None) -> str:
+        trace = Trace()
+        for number, agent in enumerate(agents):
+            if number == read_at:
+                assert trace.digest
+            trace.note(float(number), AnnounceAgent(agent, "INUSE"))
+        return trace.digest
+
+    agents = [str(8000 + number % 7) for number in range(700)]
+    assert digest_of(agents) == digest_of(agents) == digest_of(agents, read_at=300)
+    for changed in (0, 255, 256, 699):
+        assert digest_of([*agents[:changed], "9999", *agents[changed + 1 :]]) != digest_of(agents)
+    assert digest_of(agents[:-1]) != digest_of(agents)
 
 
 def test_other_seeds_run_otherwise() -> None:
