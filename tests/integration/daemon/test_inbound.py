@@ -11,6 +11,8 @@ from tests.harness.site import CALLER, Site, progressive
 from tests.harness.stage import Stage
 from tests.harness.waiting import until, until_equal, while_true
 
+LIMIT_S = 60.0
+"""Somebody speaks, listens and waits in each of these: a busy machine makes that long."""
 BUSY_ONCE = {"retry": {"busy": {"max_tries": 3, "gap": "1h"}}}
 
 
@@ -24,7 +26,7 @@ def called_in_vain(stage: Stage, site: Site) -> str:
     person = stage.person(behaviour=Behaviour.BUSY)
     site.api.import_csv("people", f"phone,name\n{person},Ada\n")
     site.api.start("calls")
-    until_equal({person: ["busy"]}, site.dispositions)
+    until_equal({person: ["busy"]}, site.dispositions, LIMIT_S)
     return person
 
 
@@ -40,8 +42,8 @@ def opted_out(site: Site, number: str) -> bool:
 
 def ended(stage: Stage, site: Site) -> tuple[dict[str, Any], TruthCall]:
     """The one inbound call when it is over: as it is in the record, and as the caller saw it."""
-    (row,) = until("recorded", lambda: inbound(site))
-    until("hung up", lambda: all(call.ended_by for call in _callers(stage)))
+    (row,) = until("recorded", lambda: inbound(site), LIMIT_S)
+    until("hung up", lambda: all(call.ended_by for call in _callers(stage)), LIMIT_S)
     return row, _callers(stage)[-1]
 
 
@@ -57,7 +59,7 @@ def test_known_caller_reaches_an_agent_with_their_record(stage: Stage) -> None:
     def others() -> list[str]:
         return [channel for channel in stage.pbx.bridges().get(bridge, ()) if channel != line]
 
-    (other,) = until("bridged", others)
+    (other,) = until("bridged", others, LIMIT_S)
     shown = stage.pbx.ari(f"channels/{other}/variable?variable=CUSTOMER")
     assert shown == {"value": "Ada"}
     while_true("they speak", others, 1.5)
@@ -118,7 +120,7 @@ def test_without_a_daemon_the_dialplan_takes_the_opt_out(stage: Stage) -> None:
     person = called_in_vain(stage, site)
     site.daemon.kill()
     stage.lab.call_back(CALLER, person, Caller(keys="9", talk_s=90))
-    until("hung up", lambda: [call for call in _callers(stage) if call.ended_by == "pbx"])
+    until("hung up", lambda: [call for call in _callers(stage) if call.ended_by == "pbx"], LIMIT_S)
     assert _callers(stage)[0].message_ms is not None
     assert not inbound(site)
     site.daemon.start()
