@@ -132,7 +132,7 @@ _PROFILES = {
         "connect_first", AmdArguments(9000, 1700, 1000, 5000, 200, 240, 2, 512, 5000), 1.75, Clock.SPEECH_START
     ),
     "balanced": AnalysisProfile(
-        "balanced", AmdArguments(9000, 2000, 1000, 5000, 160, 120, 4, 256, 5000), 1.8, Clock.GREETING_END
+        "balanced", AmdArguments(9000, 2000, 1000, 6000, 160, 120, 4, 256, 5000), 1.8, Clock.GREETING_END
     ),
     "catch_machines": AnalysisProfile(
         "catch_machines", AmdArguments(9000, 2000, 1000, 8000, 160, 120, 4, 256, 5000), None, Clock.GREETING_END

@@ -16,7 +16,7 @@ from tests.scenarios.timeline import START, Timeline, campaign
 
 ALL = ReviewSettings(1.0, 0.0, 86_400.0)
 BALANCED = profile_named("balanced")
-HELD_S = 5.0 + AMD_GRACE_S
+HELD_S = 6.0 + AMD_GRACE_S
 """As long as `balanced` may take."""
 
 
