@@ -121,7 +121,7 @@ def measure(world: World) -> Measurement:
                 found = gaps(watch.seen, f"sound:{folder}/ask")
             attempts = daemon.attempts("many")
     through = sum(one["flow_result"] == "confirmed" for one in attempts)
-    if through < 0.95 * many or len(found) < 1.8 * through:
+    if through < 0.95 * many or len(found) < 0.2 * through:
         raise RuntimeError(f"{through} of {many} went through the flow, {len(found)} prompts followed others")
     cpu = shares_of_a_core(attempts, samples, FULL * full)
     return Measurement(
