@@ -88,8 +88,8 @@ def seen_in(frame: dict[str, Any]) -> Seen | None:
 
 
 class PromptWatch:
-    """``with PromptWatch(settings) as watch:`` gathers ``watch.seen`` in a thread of its own, until Asterisk has enough
-    of it: it cuts off whoever reads too slowly, and what was seen until then is true all the same."""
+    """``with PromptWatch(settings) as watch:`` gathers ``watch.seen`` in a thread of its own, until Asterisk has
+    enough of it: it cuts off whoever reads too slowly, and what was seen until then is true all the same."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
