@@ -38,7 +38,7 @@ def test_five_planted_mistakes_are_five_lines_with_line_and_column(folder: Path,
         assert int(column) > 0
     assert "bad.yaml:15:11 campaigns.spring.mode: `progresive` is not known here" in result.stdout
     assert (
-        "(expected one of `progressive`, `power`, `predictive`, `agentless`) did you mean `progressive`?"
+        "(expected one of `progressive`, `power`, `predictive`, `agentless`, `preview`) did you mean `progressive`?"
         in result.stdout
     )
     assert last == "5 errors in bad.yaml"
