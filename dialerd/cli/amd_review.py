@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 from rich.markup import escape
@@ -12,7 +11,7 @@ from rich.markup import escape
 from dialerd.cli.calls import CampaignOption, SinceOption, UnmaskedOption, UntilOption
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Failure, ends_well, write
-from dialerd.cli.reach import reach
+from dialerd.cli.reach import attempt_path, reach
 from dialerd.cli.screen import coloured, duration, print_done, print_json, screen, short_time, table
 from dialerd.core.amd_truth import Mark
 
@@ -79,7 +78,7 @@ def set_mark(
     as_json: JsonOption = False,
 ) -> None:
     """Say what an answer was. The last word counts."""
-    answer = reach(config, url, token).post(f"/api/v1/attempts/{quote(attempt, safe='')}/mark", mark=mark.value)
+    answer = reach(config, url, token).post(f"{attempt_path(attempt)}/mark", mark=mark.value)
     print_done(answer, f"{escape(attempt)}: {mark.value}", as_json)
 
 
@@ -115,7 +114,7 @@ def export(
                 counts["there_already"] += 1
                 continue
             try:
-                sound = daemon.fetch(f"/api/v1/attempts/{quote(row['attempt_id'], safe='')}/recording/audio")
+                sound = daemon.fetch(f"{attempt_path(row['attempt_id'])}/recording/audio")
             except Failure:
                 counts["not_to_be_had"] += 1
                 continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 from rich.markup import escape
@@ -12,7 +11,7 @@ from rich.markup import escape
 from dialerd.cli.calls import CampaignOption, SinceOption, UnmaskedOption, UntilOption
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Failure, ends_well, write
-from dialerd.cli.reach import reach
+from dialerd.cli.reach import attempt_path, reach
 from dialerd.cli.screen import coloured, duration, print_done, print_json, screen, short_time, table
 
 recordings = typer.Typer(help="Recordings of conversations.", no_args_is_help=True)
@@ -103,7 +102,7 @@ def remove(
 
 
 def _path(attempt: str) -> str:
-    return f"/api/v1/attempts/{quote(attempt, safe='')}/recording"
+    return f"{attempt_path(attempt)}/recording"
 
 
 def _change(attempt: str, paused: bool, config: Path | None, url: str | None, token: str | None, js: bool) -> None:

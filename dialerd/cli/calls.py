@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 from rich.markup import escape
@@ -12,7 +11,7 @@ from rich.padding import Padding
 
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import ends_well
-from dialerd.cli.reach import reach
+from dialerd.cli.reach import attempt_path, reach
 from dialerd.cli.screen import clock_time, coloured, duration, percent, print_json, screen, short_time, table
 
 UnmaskedOption = Annotated[
@@ -54,7 +53,7 @@ def attempts(
     daemon = reach(config, url, token)
     shown = unmasked or None
     if attempt is not None:
-        found = daemon.get(f"/api/v1/attempts/{quote(attempt, safe='')}", unmasked=shown)
+        found = daemon.get(attempt_path(attempt), unmasked=shown)
         if as_json:
             print_json(found)
         else:
@@ -80,8 +79,8 @@ def attempts(
         outcome = row.get("disposition") or row["state"]
         made.add_row(
             short_time(row["claimed_at"])[:cut], escape(row["campaign"]), escape(row["number"]), coloured(outcome),
-            duration(_between(row, "dialed_at", "answered_at", "ended_at")),
-            duration(_between(row, "connected_at", "ended_at")), escape(row["agent"] or ""),
+            duration(between(row, "dialed_at", "answered_at", "ended_at")),
+            duration(between(row, "connected_at", "ended_at")), escape(row["agent"] or ""),
             *([f"[dim]{escape(row['id'])}[/]"] if wide else []),
         )  # fmt: skip
     console.print(made)
@@ -204,7 +203,8 @@ def _figures(one: Mapping[str, Any]) -> None:
     console.print(Padding(made, (0, 0, 0, 2)))
 
 
-def _between(row: Mapping[str, Any], start: str, *ends: str) -> float | None:
+def between(row: Mapping[str, Any], start: str, *ends: str) -> float | None:
+    """Seconds from one moment of a call to the first of the others that came; None where there is none."""
     began = row.get(start)
     ended = next((row[end] for end in ends if row.get(end) is not None), None)
     return ended - began if began is not None and ended is not None else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from dialerd.cli.calls import CampaignOption, SinceOption, UnmaskedOption, UntilOption
+from dialerd.cli.calls import CampaignOption, SinceOption, UnmaskedOption, UntilOption, between
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import ends_well
 from dialerd.cli.reach import reach
@@ -54,11 +53,6 @@ def inbound(
         made.add_row(
             short_time(row["arrived_at"]), escape(row["campaign"] or "-"), escape(row["number"] or "withheld"),
             escape(row["contact_key"]), coloured(row.get("outcome") or row["state"]), duration(row.get("waited_s")),
-            duration(_talked(row)), escape(row["agent"]),
+            duration(between(row, "connected_at", "ended_at")), escape(row["agent"]),
         )  # fmt: skip
     console.print(made)
-
-
-def _talked(row: Mapping[str, Any]) -> float | None:
-    began, ended = row["connected_at"], row.get("ended_at")
-    return ended - began if began is not None and ended is not None else None

@@ -11,7 +11,7 @@ from rich.markup import escape
 from dialerd.cli.calls import CampaignOption, SinceOption, UntilOption
 from dialerd.cli.options import ConfigOption, JsonOption, TokenOption, UrlOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
-from dialerd.cli.reach import reach
+from dialerd.cli.reach import attempt_path, reach
 from dialerd.cli.screen import clock_time, measured, print_done, print_json, screen, table
 from dialerd.core.amd_truth import Mark
 
@@ -37,8 +37,8 @@ def set_mark(
     """Say what a call was: the one of an agent, or one by its id. The last word counts."""
     if (agent is None) is (attempt is None):
         raise Failure("name the agent or the attempt", "`--agent 8001` or `--attempt dlr-...`", Exit.USAGE)
-    where = f"agents/{quote(agent, safe='')}" if agent is not None else f"attempts/{quote(attempt or '', safe='')}"
-    answer = reach(config, url, token).post(f"/api/v1/{where}/mark", mark=mark.value)
+    where = f"/api/v1/agents/{quote(agent, safe='')}" if agent is not None else attempt_path(attempt or "")
+    answer = reach(config, url, token).post(f"{where}/mark", mark=mark.value)
     whose = f"the call of {escape(agent)}" if agent is not None else escape(attempt or "")
     print_done(answer, f"{whose}: {mark.value}", as_json)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -101,6 +102,11 @@ class Reach:
                 "Is it running (`dialerd run`)? Otherwise check `api:` in the settings, or give --url.",
                 Exit.UNREACHABLE,
             ) from None
+
+
+def attempt_path(attempt: str) -> str:
+    """Where the API has an attempt, whatever was typed as its id."""
+    return f"/api/v1/attempts/{quote(attempt, safe='')}"
 
 
 def reach(config: Path | None, url: str | None, token: str | None) -> Reach:

@@ -129,14 +129,15 @@ def _pacing(status: Mapping[str, Any], width: int) -> list[str]:
     that a flow needs agents of."""
     lines = []
     for campaign in status["campaigns"]:
-        if campaign["state"] not in ("off", "complete"):
-            lines += [
-                f"[bold]{escape(campaign['name'])}[/] {escape(need['explanation'])}  "
-                f"[dim]{need['share']:.0%} of those who answer ask for one[/]"
-                for need in campaign.get("flow_agents", ())
-            ]
+        if campaign["state"] in ("off", "complete"):
+            continue
+        lines += [
+            f"[bold]{escape(campaign['name'])}[/] {escape(need['explanation'])}  "
+            f"[dim]{need['share']:.0%} of those who answer ask for one[/]"
+            for need in campaign.get("flow_agents", ())
+        ]
         pacing = campaign.get("pacing")
-        if pacing is None or campaign["state"] in ("off", "complete"):
+        if pacing is None:
             continue
         left, allowed = pacing["budget_left"], pacing["budget_allowed"]
         budget = f"{_bar(pacing['abandoned_today'], allowed)} {pacing['abandoned_today']} of {allowed:.1f}"
