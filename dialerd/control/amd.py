@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from dialerd.control.guard import DAEMON, wants_unmasked
-from dialerd.control.parameters import MOST_ROWS, Masking, Moment, SpanParameters, moment, parameters, span
+from dialerd.control.parameters import MOST_ROWS, Masking, Moment, SpanParameters, bounds, parameters, span
 from dialerd.control.reply import reply
 from dialerd.core.masking import masked_value
 
@@ -52,11 +52,9 @@ async def reviews(request: web.Request) -> web.Response:
     asked = parameters(request, ReviewParameters)
     whole = await wants_unmasked(request, asked.unmasked)
     daemon = request.app[DAEMON]
-    now = daemon.now()
     rows = await daemon.records.verdicts.reviews(
         asked.campaign, asked.trunk, asked.marked,
-        moment(asked.since, now) if asked.since is not None else None,
-        moment(asked.until, now) if asked.until is not None else None,
+        *bounds(asked.since, asked.until, daemon.now()),
         asked.limit, asked.offset,
     )  # fmt: skip
     body = {"reviews": [dict(row) for row in rows]}

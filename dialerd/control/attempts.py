@@ -9,7 +9,7 @@ from aiohttp import web
 
 from dialerd.control.daemon import AttemptQuestion
 from dialerd.control.guard import DAEMON, wants_unmasked
-from dialerd.control.parameters import AttemptParameters, Masking, moment, parameters
+from dialerd.control.parameters import AttemptParameters, Masking, bounds, parameters
 from dialerd.control.problem import ApiProblem
 from dialerd.control.reply import reply
 from dialerd.core.masking import masked_value
@@ -25,8 +25,7 @@ async def attempts(request: web.Request) -> web.Response:
     whole = await wants_unmasked(request, asked.unmasked)
     daemon = request.app[DAEMON]
     now = daemon.now()
-    since = moment(asked.since, now) if asked.since is not None else None
-    until = moment(asked.until, now) if asked.until is not None else None
+    since, until = bounds(asked.since, asked.until, now)
     live: list[dict[str, Any]] = []
     wants_live = asked.live is not False and asked.disposition is None and asked.offset == 0
     if wants_live and (until is None or until > now):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dialerd.control.guard import DAEMON, wants_unmasked
 from dialerd.control.inbound_service import InboundQuestion
-from dialerd.control.parameters import MOST_ROWS, Masking, Moment, PhoneNumber, moment, parameters
+from dialerd.control.parameters import MOST_ROWS, Masking, Moment, PhoneNumber, bounds, parameters
 from dialerd.control.reply import reply
 from dialerd.core.caller import InboundOutcome
 from dialerd.core.caller_view import CallerView
@@ -42,8 +42,7 @@ async def inbound(request: web.Request) -> web.Response:
     whole = await wants_unmasked(request, asked.unmasked)
     daemon = request.app[DAEMON]
     now = daemon.now()
-    since = moment(asked.since, now) if asked.since is not None else None
-    until = moment(asked.until, now) if asked.until is not None else None
+    since, until = bounds(asked.since, asked.until, now)
     live: list[dict[str, Any]] = []
     if asked.live is not False and asked.outcome is None and asked.contact is None and asked.offset == 0:
         fitting = [one for one in daemon.view().callers if _fits(one, asked, since, until)]

@@ -15,8 +15,8 @@ from dialerd.control.parameters import (
     NoticeParameters,
     ReloadParameters,
     SpanParameters,
-    moment,
     parameters,
+    span,
 )
 from dialerd.control.problem import ApiProblem
 from dialerd.control.reply import reply
@@ -73,11 +73,7 @@ async def summary(request: web.Request) -> web.Response:
     """Totals per campaign in a span, by default the last 24 hours."""
     asked = parameters(request, SpanParameters)
     daemon = request.app[DAEMON]
-    now = daemon.now()
-    since = moment(asked.since or "24h", now)
-    until = moment(asked.until, now) if asked.until is not None else None
-    if until is not None and until <= since:
-        raise ApiProblem(400, "`until` is not after `since`", hint="The span is half open: since <= t < until.")
+    since, until = span(asked, daemon.now(), "24h")
     figures = await daemon.records.figures(since, until, asked.campaign)
     if asked.campaign is not None and not figures and asked.campaign not in {c.name for c in daemon.view().campaigns}:
         raise ApiProblem(404, f"no campaign {asked.campaign[:80]!r}", hint="See /api/v1/campaigns.")

@@ -99,11 +99,19 @@ class SpanParameters(Parameters):
     until: Moment | None = None
 
 
+def bounds(since: str | None, until: str | None, now: float) -> tuple[float | None, float | None]:
+    """Both as epoch seconds; None stays None: no bound."""
+    return (
+        moment(since, now) if since is not None else None,
+        moment(until, now) if until is not None else None,
+    )
+
+
 def span(asked: SpanParameters, now: float, usual: str) -> tuple[float, float | None]:
     """The span in epoch seconds, from ``usual`` ago on where nothing else is asked; one that is empty ends the
     request with 400."""
     since = moment(asked.since or usual, now)
-    until = moment(asked.until, now) if asked.until is not None else None
+    _, until = bounds(None, asked.until, now)
     if until is not None and until <= since:
         raise ApiProblem(400, "`until` is not after `since`", hint="The span is half open: since <= t < until.")
     return since, until

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import Field
 
 from dialerd.control.guard import DAEMON, audited, wants_unmasked, who
-from dialerd.control.parameters import MOST_ROWS, Masking, Moment, Parameters, PhoneNumber, moment, parameters
+from dialerd.control.parameters import MOST_ROWS, Masking, Moment, Parameters, PhoneNumber, bounds, parameters
 from dialerd.control.problem import ApiProblem
 from dialerd.control.recordings_service import Row
 from dialerd.control.reply import reply
@@ -48,11 +48,9 @@ async def recordings(request: web.Request) -> web.Response:
     asked = parameters(request, RecordingParameters)
     whole = await wants_unmasked(request, asked.unmasked)
     daemon = request.app[DAEMON]
-    now = daemon.now()
     rows = await daemon.recordings.find(
         asked.campaign, asked.state, asked.number,
-        moment(asked.since, now) if asked.since is not None else None,
-        moment(asked.until, now) if asked.until is not None else None,
+        *bounds(asked.since, asked.until, daemon.now()),
         asked.limit, asked.offset, asked.kind,
     )  # fmt: skip
     body = {"recordings": [dict(row) for row in rows]}
