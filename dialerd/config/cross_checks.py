@@ -14,7 +14,7 @@ from dialerd.config.inbound_checks import check_inbound
 from dialerd.config.models import CampaignModel, CampaignsFile
 from dialerd.config.order_settings import check_order
 from dialerd.config.pacing_checks import check_pacing
-from dialerd.config.preview_models import check_preview
+from dialerd.config.preview_checks import check_preview
 from dialerd.config.problems import Path, Problem, Severity, did_you_mean, dotted, quoted
 from dialerd.config.prompt_checks import check_said
 from dialerd.config.retry_rules import check_hand_overs

@@ -10,12 +10,13 @@ from dialerd.config.document import Document
 from dialerd.config.flow_build import flow_of, flows_from
 from dialerd.config.flow_models import FlowModel, NodeModel
 from dialerd.config.models import CampaignModel
+from dialerd.config.opt_out_checks import check_flow_opt_outs, check_key_opt_out
 from dialerd.config.problems import Path, did_you_mean, dotted, quoted
 from dialerd.core.abandoned_flow import ABANDONED_FLOW
 from dialerd.core.campaign import AbandonKey, Mode
 from dialerd.core.filtering.parser import parse_filter
 from dialerd.core.filtering.words import FilterError
-from dialerd.core.flow.nodes import Flow, OptOut, columns_used
+from dialerd.core.flow.nodes import Flow, columns_used
 from dialerd.core.flow.soundness import Flaw, flaws
 from dialerd.core.treatment import Treatment
 
@@ -226,16 +227,10 @@ def check_campaign_flow(checks: Checks, flows: Mapping[str, Flow]) -> None:
                         "add `flow:` to the campaign")  # fmt: skip
     if checks.states("flow") and campaign.flow and Treatment.FLOW not in response_table(campaign).values():
         checks.warn(checks.own("flow"), "nobody walks through this flow", "add `person: flow` to `responses:`")
-    if not checks.given("opt_out_list"):
-        opting = [f"{flow.name}.{name}" for flow in used.values() for name, node in flow.nodes.items()
-                  if isinstance(node, OptOut)]  # fmt: skip
-        if opting:
-            checks.tell(checks.where("flow"), f"the flow opts people out (`{opting[0]}`), and no list takes them",
-                        "`opt_out_list` beside it", "add `opt_out_list:`, a name under `dnc_lists`")  # fmt: skip
-        for key, meaning in campaign.abandon_keys.items():
-            if meaning is AbandonKey.OPT_OUT:
-                checks.tell(checks.where("abandon_keys", key), f"key {key} opts people out, and no list takes them",
-                            "`opt_out_list` beside it", "add `opt_out_list:`, a name under `dnc_lists`")  # fmt: skip
+    check_flow_opt_outs(checks, checks.where("flow"), used.values())
+    for key, meaning in campaign.abandon_keys.items():
+        if meaning is AbandonKey.OPT_OUT:
+            check_key_opt_out(checks, checks.where("abandon_keys", key), key)
     if campaign.mode is Mode.AGENTLESS and checks.states("abandon_keys"):
         checks.warn(checks.own("abandon_keys"), "an agentless campaign abandons nobody: these keys are never offered",
                     "remove them, or make them part of a flow")  # fmt: skip

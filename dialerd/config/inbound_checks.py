@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from dialerd.config.answer_checks import Checks
 from dialerd.config.flow_build import flows_from
+from dialerd.config.opt_out_checks import check_flow_opt_outs, check_key_opt_out
 from dialerd.config.problems import did_you_mean, quoted
 from dialerd.core.campaign import Mode
-from dialerd.core.flow.nodes import Flow, OptOut
+from dialerd.core.flow.nodes import Flow
 from dialerd.core.inbound_settings import InboundKey, InboundTreatment
 
 
@@ -34,23 +35,10 @@ def check_inbound(checks: Checks, flows: Mapping[str, Flow], written: frozenset[
             checks.tell(path, f"there is no flow {quoted(inbound.flow)}", "a name under `flows`", hint)
         elif InboundTreatment.FLOW not in (inbound.treatment, inbound.unknown):
             checks.warn(path, "no caller walks through this flow", "add `treatment: flow`")
-        opting = [
-            f"{flow.name}.{name}"
-            for flow in flows_from(inbound.flow, flows).values()
-            for name, node in flow.nodes.items()
-            if isinstance(node, OptOut)
-        ]
-        if opting and not checks.given("opt_out_list"):
-            checks.tell(
-                path, f"the flow opts people out (`{opting[0]}`), and no list takes them", "`opt_out_list` beside it",
-                "add `opt_out_list:`, a name under `dnc_lists`",
-            )  # fmt: skip
+        check_flow_opt_outs(checks, path, flows_from(inbound.flow, flows).values())
     for key, meaning in (inbound.keys or {}).items():
         path = checks.where("inbound", "keys", key)
-        if meaning is InboundKey.OPT_OUT and not checks.given("opt_out_list"):
-            checks.tell(
-                path, f"key {key} opts people out, and no list takes them", "`opt_out_list` beside it",
-                "add `opt_out_list:`, a name under `dnc_lists`",
-            )  # fmt: skip
+        if meaning is InboundKey.OPT_OUT:
+            check_key_opt_out(checks, path, key)
         if meaning is InboundKey.AGENT and not has_queue:
             checks.tell(path, "the campaign has no queue to lead callers to", "`opt_out` or `callback`", "")
