@@ -8,15 +8,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from base64 import b64encode
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode
 
 import orjson
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
+from bench.event_socket import open_events, request_frame
 from lab.settings import Settings
 
 APP = "bench-bare"
@@ -41,13 +40,7 @@ class BareClient:
         self._reader: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        settings = self._settings
-        credentials = b64encode(f"{settings.ari_user}:{settings.ari_password}".encode()).decode()
-        url = f"ws{settings.ari_url.removeprefix('http')}/events?{urlencode({'app': APP})}"
-        self._connection = await connect(
-            url, additional_headers={"Authorization": f"Basic {credentials}"}, compression=None, max_queue=None,
-            ping_interval=None, proxy=None,
-        )  # fmt: skip
+        self._connection = await open_events(self._settings, APP)
         self._reader = asyncio.create_task(self._read(self._connection))
         allowed = {"allowed": [{"type": kind} for kind in _EVENTS]}
         await self.request("PUT", f"applications/{APP}/eventFilter", body=allowed)
@@ -75,13 +68,8 @@ class BareClient:
         """One request. Raises :class:`BareFailed` when it is refused."""
         assert self._connection is not None
         request_id = str(next(self._ids))
-        frame: dict[str, Any] = {"type": "RESTRequest", "request_id": request_id, "method": method, "uri": uri}
-        if query:
-            frame["query_strings"] = [{"name": name, "value": value} for name, value in query.items()]
-        if body is not None:
-            frame["content_type"], frame["message_body"] = "application/json", orjson.dumps(body).decode()
         reply = self._replies[request_id] = asyncio.get_running_loop().create_future()
-        await self._connection.send(orjson.dumps(frame).decode())
+        await self._connection.send(request_frame(request_id, method, uri, body, query))
         status = await reply
         if not 200 <= status < 300:
             raise BareFailed(f"{method} {uri}: {status}")

@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import uvloop
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bench.background import in_background
 from bench.figures import Figure, Measurement, Target, percentile
 from bench.processes import collector_as_in_daemon
 from bench.world import World
@@ -118,13 +119,8 @@ class _Run:
     @asynccontextmanager
     async def over(cls, engine: AsyncEngine) -> AsyncIterator[_Run]:
         run = cls(engine)
-        task = asyncio.create_task(run._record.run())
-        try:
+        async with in_background(run._record.run()):
             yield run
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def fetch(self, limit: int = FETCH) -> float:
         """Milliseconds that a fetch takes; its contacts are done with."""

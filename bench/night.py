@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import uvloop
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bench.background import in_background
 from bench.figures import Figure, Measurement, Target, percentile
 from bench.hopper import FETCH
 from bench.processes import collector_as_in_daemon
@@ -126,13 +126,8 @@ class _Night:
     @asynccontextmanager
     async def over(cls, engine: AsyncEngine, order: DialOrder) -> AsyncIterator[_Night]:
         night = cls(engine, order)
-        task = asyncio.create_task(night._record.run())
-        try:
+        async with in_background(night._record.run()):
             yield night
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def keep(self) -> None:
         """The order is built, as the daemon does in the background."""

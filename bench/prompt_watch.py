@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode
 
 import orjson
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
 from bench.bare import TRUNK_SOURCE
+from bench.event_socket import open_events, request_frame
 from lab.settings import Settings
 
 _APP = "bench-prompts"
@@ -122,13 +121,7 @@ class PromptWatch:
             self._ready.set()
 
     async def _watch(self) -> None:
-        settings = self._settings
-        credentials = b64encode(f"{settings.ari_user}:{settings.ari_password}".encode()).decode()
-        url = f"ws{settings.ari_url.removeprefix('http')}/events?{urlencode({'app': _APP})}"
-        self._connection = await connect(
-            url, additional_headers={"Authorization": f"Basic {credentials}"}, compression=None, max_queue=None,
-            ping_interval=None, proxy=None, close_timeout=1,
-        )  # fmt: skip
+        self._connection = await open_events(self._settings, _APP, close_timeout_s=1.0)
         allowed = {"allowed": [{"type": kind.value} for kind in Kind] + [{"type": "RESTResponse"}]}
         await self._ask("PUT", f"applications/{_APP}/eventFilter", body=allowed)
         await self._ask("POST", f"applications/{_APP}/subscription", query={"eventSource": TRUNK_SOURCE})
@@ -146,9 +139,4 @@ class PromptWatch:
 
     async def _ask(self, method: str, uri: str, *, body: Any = None, query: dict[str, str] | None = None) -> None:
         assert self._connection is not None
-        frame: dict[str, Any] = {"type": "RESTRequest", "request_id": uri, "method": method, "uri": uri}
-        if query:
-            frame["query_strings"] = [{"name": name, "value": value} for name, value in query.items()]
-        if body is not None:
-            frame["content_type"], frame["message_body"] = "application/json", orjson.dumps(body).decode()
-        await self._connection.send(orjson.dumps(frame).decode())
+        await self._connection.send(request_frame(uri, method, uri, body, query))
