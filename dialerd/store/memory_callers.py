@@ -11,7 +11,7 @@ from dialerd.core.caller_commands import FindCaller, RecordCaller
 from dialerd.core.caller_events import CallerFound, CallerRecorded
 from dialerd.core.contact import Contact, ContactState
 from dialerd.store.inbound_calls import changes, e164_of, values_of
-from dialerd.store.memory_contacts import MemoryContacts
+from dialerd.store.memory_contacts import MemoryContacts, contact_of
 
 
 class MemoryCallers:
@@ -38,13 +38,7 @@ class MemoryCallers:
 
     def _contact(self, contact_id: int) -> Contact | None:
         row = self._rows.rows.get(contact_id)
-        if row is None:
-            return None
-        standing = row.standing
-        return Contact(
-            row.id, row.contact_list, row.key, row.numbers, row.columns, standing.attempts, standing.number_index,
-            standing.last_disposition, standing.last_attempt_at, row.added_at, standing.tries,
-        )  # fmt: skip
+        return contact_of(row) if row is not None else None
 
     def record(self, command: RecordCaller, now: float) -> CallerRecorded:
         """See :func:`dialerd.store.inbound_calls.record_caller`."""

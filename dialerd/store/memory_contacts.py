@@ -107,14 +107,14 @@ class MemoryContacts:
             row = self.rows.get(contact_id)
             if row is not None and row.contact_list == command.contact_list and _is_ready(row.standing, now):
                 self.place(row, row.standing.moved(ContactState.IN_ATTEMPT))
-                chosen.append(_contact_of(row))
+                chosen.append(contact_of(row))
         closed = self._closed(command.hours, now)
         while not command.only and len(chosen) < command.limit:
             row = self._next_due(rows, now) or self._next_opened(rows, closed) or self._next_callable(rows)
             if row is None:
                 break
             self.place(row, row.standing.moved(ContactState.IN_ATTEMPT))
-            chosen.append(_contact_of(row))
+            chosen.append(contact_of(row))
         waiting = self._first_waiting(rows)
         moments = [waiting.standing.next_at] if waiting and waiting.standing.next_at is not None else []
         moments += [
@@ -149,7 +149,7 @@ class MemoryContacts:
         if not chosen and order.changes_with_time:
             left = [row for row in mine if row.standing.state in (ContactState.CALLABLE, ContactState.WAITING)]
             moments += [now + REFRESH_S] if left else []
-        contacts = tuple(_contact_of(self.rows[contact_id]) for contact_id in chosen)
+        contacts = tuple(contact_of(self.rows[contact_id]) for contact_id in chosen)
         return ContactsFetched(command.campaign, contacts, min(moments, default=None), in_attempt, command.serial)
 
     def _next_due(self, rows: _ContactList, now: float) -> MemoryContact | None:
@@ -292,7 +292,8 @@ def _facts_of(row: MemoryContact) -> Facts:
     )
 
 
-def _contact_of(row: MemoryContact) -> Contact:
+def contact_of(row: MemoryContact) -> Contact:
+    """The contact as the core is given it."""
     standing = row.standing
     return Contact(
         row.id, row.contact_list, row.key, row.numbers, row.columns, standing.attempts, standing.number_index,
