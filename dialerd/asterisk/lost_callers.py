@@ -10,7 +10,7 @@ import structlog
 from dialerd.asterisk.ami_connection import AmiFailed
 from dialerd.asterisk.ami_link import AmiLink
 from dialerd.asterisk.ami_wire import Message
-from dialerd.asterisk.telephony import LostCallsUnavailable
+from dialerd.asterisk.lost_rows import lost_rows
 from dialerd.core.events import LostCaller
 
 log = structlog.get_logger(__name__)
@@ -31,19 +31,8 @@ class LostCallerMarks:
         Raises:
             LostCallsUnavailable: AMI is not there in time, or its user may not read AstDB.
         """
-        if not await self._link.wait_up(self._wait_s):
-            raise LostCallsUnavailable("lost callers cannot be read: AMI is not connected")
-        try:
-            answer = await self._link.action("DBGetTree", {"Family": FAMILY})
-        except AmiFailed as error:
-            raise LostCallsUnavailable(f"lost callers cannot be read: {error}") from error
-        if not answer.ok:
-            if "not found" in answer.message.lower():
-                return ()
-            raise LostCallsUnavailable(
-                f"lost callers cannot be read: {answer.message} (the AMI user needs write = reporting)"
-            )
-        found = [mark for event in answer.events if (mark := lost_caller(event)) is not None]
+        rows = await lost_rows(self._link, FAMILY, "lost callers", self._wait_s)
+        found = [mark for event in rows if (mark := lost_caller(event)) is not None]
         return tuple(sorted(found, key=lambda mark: (mark.at, mark.channel_id)))
 
     async def forget(self, channel_id: str) -> None:

@@ -10,7 +10,7 @@ import structlog
 
 from dialerd.asterisk.ami_connection import AmiFailed
 from dialerd.asterisk.ami_link import AmiLink
-from dialerd.asterisk.telephony import LostCallsUnavailable
+from dialerd.asterisk.lost_rows import lost_rows
 
 log = structlog.get_logger(__name__)
 
@@ -30,20 +30,9 @@ class LostMarks:
         Raises:
             LostCallsUnavailable: AMI is not there in time, or its user may not read AstDB.
         """
-        if not await self._link.wait_up(self._wait_s):
-            raise LostCallsUnavailable("lost calls cannot be read: AMI is not connected")
-        try:
-            answer = await self._link.action("DBGetTree", {"Family": FAMILY})
-        except AmiFailed as error:
-            raise LostCallsUnavailable(f"lost calls cannot be read: {error}") from error
-        if not answer.ok:
-            if "not found" in answer.message.lower():
-                return frozenset()
-            raise LostCallsUnavailable(
-                f"lost calls cannot be read: {answer.message} (the AMI user needs write = reporting)"
-            )
+        rows = await lost_rows(self._link, FAMILY, "lost calls", self._wait_s)
         prefix = f"/{FAMILY}/"
-        keys = (event.get("Key", "") for event in answer.events if event.get("Event") == "DBGetTreeResponse")
+        keys = (event.get("Key", "") for event in rows if event.get("Event") == "DBGetTreeResponse")
         return frozenset(key.removeprefix(prefix) for key in keys if key.startswith(prefix))
 
     async def forget(self, attempt_ids: frozenset[str]) -> None:
