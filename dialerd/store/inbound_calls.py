@@ -16,6 +16,7 @@ from dialerd.core.caller_commands import FindCaller, RecordCaller
 from dialerd.core.caller_events import CallerFound, CallerRecorded
 from dialerd.core.contact import ContactState
 from dialerd.core.tallies import CALLBACK, promised
+from dialerd.store.asked_for import asked_for, within
 from dialerd.store.contact_edits import REMOVED
 from dialerd.store.contact_rows import CONTACT_COLUMNS, contact_of
 from dialerd.store.database import READING
@@ -141,15 +142,10 @@ class InboundCalls:
 
     async def find(self, chosen: InboundFilter, *, limit: int = 100, offset: int = 0) -> list[Row]:
         """Latest first."""
-        query = select(inbound_calls)
-        for name in ("campaign", "outcome", "number", "contact_id"):
-            wanted = getattr(chosen, name)
-            if wanted is not None:
-                query = query.where(inbound_calls.c[name] == wanted)
-        if chosen.since is not None:
-            query = query.where(inbound_calls.c.arrived_at >= chosen.since)
-        if chosen.until is not None:
-            query = query.where(inbound_calls.c.arrived_at < chosen.until)
+        query = select(inbound_calls).where(
+            *asked_for(inbound_calls, chosen, ("campaign", "outcome", "number", "contact_id")),
+            *within(inbound_calls.c.arrived_at, chosen.since, chosen.until),
+        )
         query = query.order_by(inbound_calls.c.arrived_at.desc(), inbound_calls.c.id.desc())
         async with self._reading.connect() as connection:
             rows = (await connection.execute(query.limit(limit).offset(offset))).mappings().all()

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.disposition import NEVER_DIALED
 from dialerd.core.treatment import MAY_BE_PERSON
+from dialerd.store.asked_for import asked_for, within
 from dialerd.store.call_marks import WITH_MARKS
 from dialerd.store.database import READING
 from dialerd.store.schema import IMPORTING, attempts, call_marks, contact_lists, contact_numbers, contacts
@@ -166,22 +167,13 @@ class RecordQueries:
 
 
 def _attempt_conditions(chosen: AttemptFilter) -> list[ColumnElement[bool]]:
-    conditions = [
-        attempts.c[name] == value
-        for name in ("campaign", "contact_list", "contact_id", "number", "agent", "disposition")
-        if (value := getattr(chosen, name)) is not None
+    names = "campaign", "contact_list", "contact_id", "number", "agent", "disposition"
+    return [
+        *asked_for(attempts, chosen, names),
+        *within(attempts.c.recorded_at, chosen.since, chosen.until),
     ]
-    if chosen.since is not None:
-        conditions.append(attempts.c.recorded_at >= chosen.since)
-    if chosen.until is not None:
-        conditions.append(attempts.c.recorded_at < chosen.until)
-    return conditions
 
 
 def _contact_conditions(chosen: ContactFilter) -> list[ColumnElement[bool]]:
-    conditions = [
-        contacts.c[name] == value
-        for name in ("contact_list", "state", "key", "reason")
-        if (value := getattr(chosen, name)) is not None
-    ]
+    conditions = asked_for(contacts, chosen, ("contact_list", "state", "key", "reason"))
     return [*conditions, contacts.c.state != IMPORTING]

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from dialerd.core.attempt import Outcome
 from dialerd.core.recording import RecordingState, kind_of, paused_s, state_of
 from dialerd.ports import Clock
+from dialerd.store.asked_for import asked_for, within
 from dialerd.store.contact_edits import REMOVED
 from dialerd.store.database import READING
 from dialerd.store.schema import contacts, recordings
@@ -99,14 +100,10 @@ class Recordings:
 
     async def find(self, chosen: RecordingFilter, *, limit: int = 100, offset: int = 0) -> list[Row]:
         """Latest first."""
-        query = select(recordings)
-        for name in ("campaign", "state", "number", "kind"):
-            if (value := getattr(chosen, name)) is not None:
-                query = query.where(recordings.c[name] == value)
-        if chosen.since is not None:
-            query = query.where(recordings.c.ended_at >= chosen.since)
-        if chosen.until is not None:
-            query = query.where(recordings.c.ended_at < chosen.until)
+        query = select(recordings).where(
+            *asked_for(recordings, chosen, ("campaign", "state", "number", "kind")),
+            *within(recordings.c.ended_at, chosen.since, chosen.until),
+        )
         query = query.order_by(recordings.c.ended_at.desc(), recordings.c.attempt_id.desc())
         return await self._rows(query.limit(limit).offset(offset))
 

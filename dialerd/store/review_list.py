@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.core.recording import REVIEW
+from dialerd.store.asked_for import asked_for, within
 from dialerd.store.database import READING
 from dialerd.store.schema import attempts, call_marks, recordings
 
@@ -44,12 +45,12 @@ async def reviews(engine: AsyncEngine, chosen: ReviewFilter, limit: int, offset:
         )
         .where(_R.kind == REVIEW, _R.state.in_(("waiting", "kept")))
     )  # fmt: skip
-    for column, value in ((_R.campaign, chosen.campaign), (_A.trunk, chosen.trunk)):
-        query = query.where(column == value) if value is not None else query
+    query = query.where(
+        *asked_for(recordings, chosen, ("campaign",)), *asked_for(attempts, chosen, ("trunk",)),
+        *within(_R.ended_at, chosen.since, chosen.until),
+    )  # fmt: skip
     if chosen.marked is not None:
         query = query.where(_M.mark.is_not(None) if chosen.marked else _M.mark.is_(None))
-    query = query.where(_R.ended_at >= chosen.since) if chosen.since is not None else query
-    query = query.where(_R.ended_at < chosen.until) if chosen.until is not None else query
     query = query.order_by(_R.ended_at.desc(), _R.attempt_id.desc()).limit(limit).offset(offset)
     async with engine.execution_options(**READING).connect() as connection:
         return [dict(row) for row in (await connection.execute(query)).mappings()]
