@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-import structlog
 
 from dialerd.core.preview_commands import AnnounceDecision, AnnounceOffer
 from dialerd.core.preview_view import told_of
 from dialerd.core.webhook import WebhookSettings
 from dialerd.providers.webhooks import NotDelivered, Sent, post_told
 
-_log = structlog.get_logger(__name__)
 AGAIN_S = 1.0
 """Between two tries."""
 CLOSED_WORTH_S = 10.0

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import structlog
 from sqlalchemy import ColumnElement, and_, case, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -56,7 +55,6 @@ from dialerd.store.order_look import look_first
 from dialerd.store.record_health import DATABASE_ERRORS, RecordHealth, reason_of
 from dialerd.store.schema import contacts
 
-_log = structlog.get_logger(__name__)
 _CHUNK = 500
 Retired = Callable[[Sequence[int], str], None]
 """Told ids of contacts, and the reason."""
