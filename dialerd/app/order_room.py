@@ -12,15 +12,10 @@ from dialerd.app.database_answers import from_database
 from dialerd.control.daemon import Row
 from dialerd.core.campaign import CampaignSettings, Plan
 from dialerd.ports import Clock
-from dialerd.store.order_book import Wanted
+from dialerd.store.order_book import wanted_by
 from dialerd.store.order_counts import OrderCounts, next_contacts, order_counts
 from dialerd.store.order_keeper import OrderKeeper
 from dialerd.store.parked_counts import ParkedCount
-
-
-def wanted_by(campaign: CampaignSettings) -> Wanted:
-    """The campaign's order."""
-    return Wanted(campaign.name, campaign.contact_list, campaign.order, campaign.callable_time)
 
 
 def counts_row(campaign: CampaignSettings, counts: OrderCounts) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialerd.app.database_answers import from_database
-from dialerd.app.order_room import wanted_by
 from dialerd.control.daemon import KnownContact
 from dialerd.control.dnc_lists import DncDesk
 from dialerd.control.inspection import Explanation, PlaceInLine
@@ -24,6 +23,7 @@ from dialerd.core.inspection import Evidence
 from dialerd.ports import Clock
 from dialerd.store.call_marks import marks_of
 from dialerd.store.contact_place import Standing, standing
+from dialerd.store.order_book import wanted_by
 
 NO_LOGS = "past calls under rolling caps: Redis does not answer"
 """What a claim was refused for is told all the same; and the claim itself asks."""

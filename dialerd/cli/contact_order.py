@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dialerd.app.order_room import counts_row, wanted_by
+from dialerd.app.order_room import counts_row
 from dialerd.cli.options import ConfigOption, JsonOption
 from dialerd.cli.outcome import Exit, Failure, ends_well
 from dialerd.cli.record import record_at
@@ -23,6 +23,7 @@ from dialerd.config.problems import did_you_mean
 from dialerd.core.campaign import CampaignSettings
 from dialerd.core.masking import masked_value
 from dialerd.store.migrate import DatabaseTooNew, migrate_engine
+from dialerd.store.order_book import wanted_by
 from dialerd.store.order_counts import NextContact, next_contacts, order_counts
 from dialerd.store.record_health import DATABASE_ERRORS, reason_of
 

@@ -36,6 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialerd.core.callable_time import ANY_TIME, CallableTime
+from dialerd.core.campaign import CampaignSettings
 from dialerd.core.contact import ContactState
 from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.filtering.facts import Moment, moment_at
@@ -96,6 +97,11 @@ class Wanted:
         """What entries depend on; the same as long as they stay right."""
         parts = [_VERSION, str(self.order.filter), str(self.order.static), *map(str, self.order.sort), *self.lists]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def wanted_by(campaign: CampaignSettings) -> Wanted:
+    """The campaign's order."""
+    return Wanted(campaign.name, campaign.contact_list, campaign.order, campaign.callable_time)
 
 
 class Book:

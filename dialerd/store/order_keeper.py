@@ -15,7 +15,7 @@ from dialerd.core.filtering.conditions import changes_with_time
 from dialerd.core.ordering.settings import REFRESH_S, DialOrder
 from dialerd.ports import Clock
 from dialerd.store.database import READING
-from dialerd.store.order_book import Wanted, known_book, open_book
+from dialerd.store.order_book import Wanted, known_book, open_book, wanted_by
 from dialerd.store.order_counts import OrderCounts, order_counts
 from dialerd.store.order_look import is_short, look_first
 from dialerd.store.order_sweep import drop_book, sweep
@@ -80,16 +80,13 @@ class OrderKeeper:
         """Do all that is to be done now."""
         campaigns = list(self._campaigns())
         await self._drop_others({c.name for c in campaigns if not c.order.plain})
-        ordered = [Wanted(c.name, c.contact_list, c.order, c.callable_time) for c in campaigns if not c.order.plain]
+        ordered = [wanted_by(c) for c in campaigns if not c.order.plain]
         for wanted in ordered:
             await self._look(wanted)
         for wanted in ordered:
             await self._keep(wanted)
         await self._until_done(lambda connection: sweep(connection, STEP))
-        counted = [
-            await self._count(Wanted(campaign.name, campaign.contact_list, campaign.order, campaign.callable_time))
-            for campaign in campaigns
-        ]
+        counted = [await self._count(wanted_by(campaign)) for campaign in campaigns]
         parked = [await self._count_parked(campaign) for campaign in campaigns]
         names = {campaign.name for campaign in campaigns}
         self.parked = {name: counts for name, counts in self.parked.items() if name in names}
