@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import wave
 from collections import OrderedDict
 from pathlib import Path
 
+from dialerd.app.whole_file import whole_file
 from dialerd.core.tones import RATE_HZ
 
 MOST_BYTES = 32 << 20
@@ -45,19 +45,10 @@ def write_sound(sound: bytes, to: Path) -> float:
     """Write 16-bit samples at 8 kHz as a WAV file; returns its length in seconds. Half a sample at the end is left
     out. The file is there whole or not at all. Raises :class:`OSError`."""
     to.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-    unfinished = to.with_name(f".{to.name}.part")
     whole = sound[: len(sound) // 2 * 2]
-    try:
-        with unfinished.open("wb") as file:
-            with wave.open(file, "wb") as out:
-                out.setnchannels(1)
-                out.setsampwidth(2)
-                out.setframerate(RATE_HZ)
-                out.writeframes(whole)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.chmod(0o640)
-        unfinished.replace(to)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(to) as file, wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE_HZ)
+        out.writeframes(whole)
     return len(whole) / 2 / RATE_HZ

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import wave
 from pathlib import Path
 
 import numpy as np
+
+from dialerd.app.whole_file import whole_file
 
 _FRAMES = 1 << 16
 
@@ -24,18 +25,8 @@ def join(left: Path, right: Path, to: Path) -> float:
         OSError: the file cannot be written.
     """
     to.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = to.with_name(f".{to.name}.part")
-    try:
-        with unfinished.open("wb") as file:
-            duration_s = _write(left, right, file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.chmod(0o640)
-        unfinished.replace(to)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    return duration_s
+    with whole_file(to) as file:
+        return _write(left, right, file)
 
 
 def _write(left: Path, right: Path, to: object) -> float:
