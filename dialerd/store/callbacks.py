@@ -12,7 +12,7 @@ from dialerd.core.contact import ContactState
 from dialerd.core.tallies import CALLBACK, is_callback, promised, without_promise
 from dialerd.ports import Clock
 from dialerd.store.callback_reason import is_promised_call
-from dialerd.store.contact_edits import NoSuchNumber, to_change
+from dialerd.store.contact_edits import NoSuchNumber, is_barred, to_change
 from dialerd.store.database import READING
 from dialerd.store.journal import note
 from dialerd.store.schema import contacts
@@ -59,8 +59,7 @@ class Callbacks:
         :class:`NoSuchContact`, :class:`NoSuchNumber`, :class:`InAttempt`."""
         async with self._engine.begin() as connection:
             row = await to_change(connection, contact_id)
-            barred = row["uncallable_at"] is not None or row["reason"] == "opted_out"
-            if row["state"] == ContactState.IN_ATTEMPT.value or barred:
+            if row["state"] == ContactState.IN_ATTEMPT.value or is_barred(row):
                 raise InAttempt(row["reason"] or row["state"])
             index = row["number_index"]
             if e164 is not None:

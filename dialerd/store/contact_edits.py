@@ -16,6 +16,7 @@ from dialerd.store.schema import IMPORTING, contact_numbers, contacts
 
 REMOVED = "removed"
 """Reason of a contact that is no longer in its list."""
+_OPTED_OUT = "opted_out"
 
 
 class NoSuchContact(LookupError):
@@ -36,6 +37,11 @@ async def to_change(connection: AsyncConnection, contact_id: int) -> dict[str, A
     if row is None:
         raise NoSuchContact(contact_id)
     return dict(row)
+
+
+def is_barred(row: Mapping[str, Any]) -> bool:
+    """Whether this contact was made uncallable by hand, or opted out: it is not called back either."""
+    return row["uncallable_at"] is not None or row["reason"] == _OPTED_OUT
 
 
 def numbers_of(written: Sequence[Mapping[str, Any]]) -> tuple[Number, ...]:

@@ -17,14 +17,13 @@ from dialerd.core.caller_events import CallerFound, CallerRecorded
 from dialerd.core.contact import ContactState
 from dialerd.core.tallies import CALLBACK, promised
 from dialerd.store.asked_for import asked_for, within
-from dialerd.store.contact_edits import REMOVED
+from dialerd.store.contact_edits import REMOVED, is_barred
 from dialerd.store.contact_rows import CONTACT_COLUMNS, contact_of
 from dialerd.store.database import READING
 from dialerd.store.schema import attempts, contacts, inbound_calls
 
 Row = Mapping[str, Any]
 _KEPT = tuple(column.name for column in inbound_calls.c if column.name != "recorded_at")
-OPTED_OUT = "opted_out"
 
 
 def e164_of(caller: str, ours: str) -> str:
@@ -100,8 +99,7 @@ def changes(row: Mapping[str, Any], following: Mapping[str, Any], now: float) ->
     state = following.get("state")
     asks = following.get("reason") == CALLBACK
     finished = row["state"] == ContactState.UNCALLABLE.value
-    barred = finished and (row["uncallable_at"] is not None or row["reason"] == OPTED_OUT)
-    if state is not None and (not finished or (asks and not barred)):
+    if state is not None and (not finished or (asks and not is_barred(row))):
         values |= {
             "state": state,
             "next_at": following.get("at") or 0.0,
