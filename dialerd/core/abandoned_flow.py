@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dialerd.core.campaign import AbandonKey, CampaignSettings
-from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, Node, OptOut, ToQueue
+from dialerd.core.flow.keyed_message import message_nodes
+from dialerd.core.flow.nodes import Flow, Gather, Node, ToQueue
 from dialerd.core.flow.prompts import Prompt
 
 ABANDONED_FLOW = "abandoned"
@@ -33,12 +34,7 @@ def abandoned_flow(settings: CampaignSettings) -> Flow:
         "hoping" if queue is not None else "message",
         {
             **hoping,
-            "message": Gather(message, keys, timeout_s=_KEYS_AFTER_S, retries=0, on_no_input="end", on_wrong="end"),
-            "opt_out": OptOut("opted_out"),
-            "opted_out": HangUp("opted_out"),
-            "callback": Callback("called_back", _CALLBACK_AFTER_S),
-            "called_back": HangUp("callback"),
-            "end": HangUp("message"),
+            **message_nodes(message, keys, keys_after_s=_KEYS_AFTER_S, callback_after_s=_CALLBACK_AFTER_S),
         },
         always=keys if queue is not None else {},
     )

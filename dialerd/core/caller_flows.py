@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dialerd.core.campaign import CampaignSettings
-from dialerd.core.flow.nodes import Callback, Flow, Gather, HangUp, Node, OptOut, ToQueue
+from dialerd.core.flow.keyed_message import message_nodes
+from dialerd.core.flow.nodes import Flow, Node, OptOut, ToQueue
 from dialerd.core.inbound_settings import InboundKey, InboundTreatment
 from dialerd.core.weekly_hours import is_within
 
@@ -54,14 +55,7 @@ def message_flow(settings: CampaignSettings, *, queue_first: bool, agents: bool)
         ways[InboundKey.AGENT] = "agent"
         nodes["agent"] = ToQueue(settings.queue, "message", inbound.patience_s)
     keys = {key: ways[meaning] for key, meaning in inbound.keys.items() if meaning in ways}
-    nodes |= {
-        "message": Gather(message, keys, timeout_s=_KEYS_AFTER_S, retries=0, on_no_input="end", on_wrong="end"),
-        "opt_out": OptOut("opted_out"),
-        "opted_out": HangUp("opted_out"),
-        "callback": Callback("called_back", inbound.callback_after_s),
-        "called_back": HangUp("callback"),
-        "end": HangUp("message"),
-    }
+    nodes |= message_nodes(message, keys, keys_after_s=_KEYS_AFTER_S, callback_after_s=inbound.callback_after_s)
     start = "agent" if queue_first and "agent" in nodes else "message"
     # The flow itself sets no limit to the wait for an agent.
     longest_s = 600.0 + inbound.patience_s
