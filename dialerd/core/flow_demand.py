@@ -216,10 +216,6 @@ class FlowDemand:
         now. Those who wait there already are not among them."""
         return [one for attempt in self._walking() for one in self._of(attempt, queues, now)]
 
-    def soon(self, queue: str, now: float, within_s: float) -> float:
-        """Callers expected to ask for an agent of the queue within so many seconds."""
-        return sum(one.share * (1.0 - float(np.exp(-within_s / one.after_s))) for one in self.arrivals((queue,), now))
-
     def _walking(self) -> Iterator[LiveAttempt]:
         if not self._runs:
             return

@@ -23,6 +23,7 @@ from dialerd.core.floor import AgentRun, CampaignRun, Floor, LiveAttempt
 from dialerd.core.flow_demand import FlowDemand
 from dialerd.core.pacer_run import LEARNT_WITH, Decision, Level, LivePredictive, PacerRun
 from dialerd.core.pacing import contract as fact
+from dialerd.core.pacing.transfers import expected_soon
 from dialerd.core.pacing_history import PacingSample
 from dialerd.core.queue_picture import QueuePicture, queue_picture, somebody_at_work
 from dialerd.core.windows import Windows
@@ -33,8 +34,6 @@ LEAST_GAP_S = 0.1
 """Between two decisions: a better picture than this old gains nothing."""
 SAVE_EVERY_S = 15.0
 SHADOW_TOLD_EVERY_S = 60.0
-SOON_S = 5.0
-"""An idle agent is kept for a caller in a flow who is expected to ask for one within this time."""
 
 
 @dataclass(slots=True)
@@ -409,7 +408,7 @@ class Forecasting:
         """Idle agents whom a campaign that reserves must leave to others: to people expected to answer calls placed
         ahead, and to callers whom a flow leads to them in a moment."""
         queue = campaign.settings.queue or ""
-        return ceil(self._answering_soon(queue) - 1e-9) + round(self.flows.soon(queue, now, SOON_S))
+        return ceil(self._answering_soon(queue) - 1e-9) + expected_soon(self._arriving(queue, now))
 
     def _answering_soon(self, queue: str) -> float:
         return answering_soon(self._floor, self.runs, queue)

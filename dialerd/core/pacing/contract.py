@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import exp
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dialerd.core.pacing.transfers import expected_soon
 from dialerd.core.value import value
 
 Times = NDArray[np.float64]
 """One-dimensional array of moments (seconds), one element per agent or call; order does not matter."""
-
-_SOON_S = 5.0
 
 NO_TIMES: Times = np.empty(0, dtype=np.float64)
 
@@ -201,7 +199,7 @@ class Snapshot:
     @property
     def arriving_soon(self) -> int:
         """Of those in ``arriving``, how many are expected within a few seconds."""
-        return round(sum(chance * (1.0 - exp(-_SOON_S / after_s)) for chance, after_s in self.arriving))
+        return expected_soon(self.arriving)
 
     @property
     def at_work(self) -> int:

@@ -6,8 +6,9 @@ many asked for an agent of a queue, so long afterwards. Both are means with forg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import exp
 from typing import Any
 
 DIALED, ANSWERED = "dialed", "answered"
@@ -19,6 +20,8 @@ _PRIOR_SHARE_IN_FLOW = 0.3
 _PRIOR_AFTER_S = {DIALED: 40.0, ANSWERED: 25.0}
 _PRIOR_AFTER_IN_FLOW_S = 15.0
 _STATE_VERSION = 1
+_SOON_S = 5.0
+"""An idle agent is kept for a caller who is expected to ask for one within this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,12 @@ class Expectation:
 
     share: float
     after_s: float
+
+
+def expected_soon(arriving: Iterable[tuple[float, float]]) -> int:
+    """Of callers who may ask for an agent, each (chance, in how many seconds on average): how many are expected to
+    do so within a few seconds."""
+    return round(sum(chance * (1.0 - exp(-_SOON_S / after_s)) for chance, after_s in arriving))
 
 
 class TransferShares:
