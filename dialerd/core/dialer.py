@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from dialerd.core import dnc_events as d
 from dialerd.core import events as e
@@ -42,6 +42,20 @@ MAX_TIMERS_PER_EVENT = 100_000
 """A timer that sets itself again in the past would never end; this many in one go is a defect."""
 
 
+Subject = TypeVar("Subject")
+
+
+def _timer(among: Mapping[str, Subject], act: Callable[[Subject, float], None]) -> Callable[[str, float], None]:
+    """A timer of somebody or something on the floor; whoever is gone by then is let be."""
+
+    def run(subject: str, now: float) -> None:
+        one = among.get(subject)
+        if one is not None:
+            act(one, now)
+
+    return run
+
+
 class Dialer:
     """All decisions, for one shard. Not thread-safe and never waiting: one task owns it.
 
@@ -49,7 +63,7 @@ class Dialer:
     """
 
     def __init__(self, serials: SerialNumbers) -> None:
-        self.floor = Floor(serials)
+        floor = self.floor = Floor(serials)
         desk = self._desk = Desk(self.floor)
         forecasting = self._forecasting = Forecasting(self.floor)
         running = self._running = Running(self.floor, desk, forecasting)
@@ -154,39 +168,39 @@ class Dialer:
             e.CallMarked: Marking(self.floor).marked,
         }
         self._timer_handlers: dict[str, Callable[[str, float], None]] = {
-            "dial": self._timer_for_attempt(placing.dial),
-            "offer": self._timer_for_attempt(previewing.ran_out),
-            "confirm": self._timer_for_attempt(previewing.confirm),
-            "ring": self._timer_for_attempt(placing.ring_timed_out),
+            "dial": _timer(floor.attempts, placing.dial),
+            "offer": _timer(floor.attempts, previewing.ran_out),
+            "confirm": _timer(floor.attempts, previewing.confirm),
+            "ring": _timer(floor.attempts, placing.ring_timed_out),
             "probe": switchboard.probe,
-            "deadline": self._timer_for_attempt(answering.no_verdict),
-            "amd": self._timer_for_attempt(answering.no_verdict),
-            "legal": self._timer_for_attempt(answering.clock_ran_out),
-            "treatment": self._timer_for_attempt(answering.treatment_over),
-            "listen": self._timer_for_attempt(answering.stop_listening),
-            "greeting": self._timer_for_attempt(answering.leaving.timed_out),
-            "quiet": self._timer_for_attempt(answering.leaving.silence),
-            "flow": self._timer_for_attempt(flowing.timed_out),
-            "flow_end": self._timer_for_attempt(flowing.lasts_too_long),
-            "prompt_failed": self._timer_for_attempt(flowing.prompt_failed),
-            "consent": self._timer_for_attempt(recording.consent_late),
-            "recording_ended": self._timer_for_attempt(recording.broke_off),
-            "caller_lookup": self._timer_for_caller(callers.nobody_said),
-            "caller_speech": self._timer_for_caller(callers.speech_is_late),
-            "caller_flow": self._timer_for_caller(callers.walking.timed_out),
-            "caller_end": self._timer_for_caller(callers.walking.lasts_too_long),
-            "caller_prompt": self._timer_for_caller(callers.walking.prompt_failed),
-            "caller_probe": self._timer_for_caller(callers.probe),
-            "wrap_up": self._wrap_up_over,
+            "deadline": _timer(floor.attempts, answering.no_verdict),
+            "amd": _timer(floor.attempts, answering.no_verdict),
+            "legal": _timer(floor.attempts, answering.clock_ran_out),
+            "treatment": _timer(floor.attempts, answering.treatment_over),
+            "listen": _timer(floor.attempts, answering.stop_listening),
+            "greeting": _timer(floor.attempts, answering.leaving.timed_out),
+            "quiet": _timer(floor.attempts, answering.leaving.silence),
+            "flow": _timer(floor.attempts, flowing.timed_out),
+            "flow_end": _timer(floor.attempts, flowing.lasts_too_long),
+            "prompt_failed": _timer(floor.attempts, flowing.prompt_failed),
+            "consent": _timer(floor.attempts, recording.consent_late),
+            "recording_ended": _timer(floor.attempts, recording.broke_off),
+            "caller_lookup": _timer(floor.callers, callers.nobody_said),
+            "caller_speech": _timer(floor.callers, callers.speech_is_late),
+            "caller_flow": _timer(floor.callers, callers.walking.timed_out),
+            "caller_end": _timer(floor.callers, callers.walking.lasts_too_long),
+            "caller_prompt": _timer(floor.callers, callers.walking.prompt_failed),
+            "caller_probe": _timer(floor.callers, callers.probe),
+            "wrap_up": _timer(floor.agents, desk.finish_wrap_up),
             "agent_line": desk.redial,
             "line_watch": desk.watch_line,
             "pace": lambda subject, now: self.floor.dirty.add(subject),
             "rules": lambda subject, now: self.directing.look(now),
             "sequence": lambda subject, now: self.sequencing.wake(subject, now),
             "schedule": lambda subject, now: self.floor.dirty.add(subject),
-            "parked": self._timer_for_campaign(running.parking.due),
-            "fetch": self._timer_for_campaign(lambda c, now: running.fetch_timed_out(c)),
-            "fetch_again": self._timer_for_campaign(lambda c, now: running.fetch_again(c)),
+            "parked": _timer(floor.campaigns, running.parking.due),
+            "fetch": _timer(floor.campaigns, lambda c, now: running.fetch_timed_out(c)),
+            "fetch_again": _timer(floor.campaigns, lambda c, now: running.fetch_again(c)),
         }
 
     def handle(self, event: e.Event, now: float) -> list[Command]:
@@ -223,35 +237,6 @@ class Dialer:
                 return
             self._timer_handlers[key[0]](key[1], now)
         raise RuntimeError("timers never end")
-
-    def _timer_for_attempt(self, act: Callable[[LiveAttempt, float], None]) -> Callable[[str, float], None]:
-        def run(subject: str, now: float) -> None:
-            attempt = self.floor.attempts.get(subject)
-            if attempt is not None:
-                act(attempt, now)
-
-        return run
-
-    def _timer_for_caller(self, act: Callable[[CallerRun, float], None]) -> Callable[[str, float], None]:
-        def run(subject: str, now: float) -> None:
-            caller = self.floor.callers.get(subject)
-            if caller is not None:
-                act(caller, now)
-
-        return run
-
-    def _timer_for_campaign(self, act: Callable[[Any, float], None]) -> Callable[[str, float], None]:
-        def run(subject: str, now: float) -> None:
-            campaign = self.floor.campaigns.get(subject)
-            if campaign is not None:
-                act(campaign, now)
-
-        return run
-
-    def _wrap_up_over(self, subject: str, now: float) -> None:
-        agent = self.floor.agents.get(subject)
-        if agent is not None:
-            self._desk.finish_wrap_up(agent, now)
 
     # --- finding whom an event concerns ----------------------------------------------------------------
 
