@@ -138,8 +138,9 @@ class Previewing:
         if not mine:
             return
         objection = first_objection(_MAY_SHOW, self._case_for(campaign, None, now))
-        for attempt in mine if objection is not None else ():
-            self._withdraw(attempt, objection.reason if objection is not None else "", now)
+        if objection is not None:
+            for attempt in mine:
+                self._withdraw(attempt, objection.reason, now)
 
     def plan_changed(self, now: float) -> None:
         """Settings are others: offers that would not be made by them end."""

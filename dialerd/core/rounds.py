@@ -183,14 +183,14 @@ class Rounds:
     def _take(self, turn: _Turn, able: list[Sharer], now: float) -> bool:
         """Place one call of the campaign; False when it places no more in this round."""
         campaign = turn.campaign
-        mode, idle = campaign.settings.mode, turn.left
+        mode = campaign.settings.mode
         if turn.left is None:
             turn.left = idle = self._wanted(campaign, now)
-        elif mode.reserves:
+        else:
             # Others have placed calls meanwhile, and may have been promised an agent for them.
-            idle = self._idle_for(campaign, now)
+            idle = self._idle_for(campaign, now) if mode.reserves else 0
         if turn.left > 0 and mode.reserves:
-            turn.left = min(turn.left, max(0, (idle or 0) - self._kept_from(turn, now)))
+            turn.left = min(turn.left, max(0, idle - self._kept_from(turn, now)))
             turn.left = self._within_share(campaign, turn.left, now)
         if turn.left <= 0 or not self._place_one(campaign, now):
             return False
