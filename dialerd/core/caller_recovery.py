@@ -8,8 +8,9 @@ from dialerd.core.caller_commands import LeaveCaller, RecordCaller, SaveCaller
 from dialerd.core.caller_events import CallArrived, CallerBack, CallerTaken, LiveCaller, LostCaller
 from dialerd.core.caller_run import CallerRun
 from dialerd.core.caller_walk import DIALPLANS_OPT_OUT
-from dialerd.core.callers import WATCH_S, Callers
+from dialerd.core.callers import Callers
 from dialerd.core.floor import Floor
+from dialerd.core.placing import WATCH_S
 
 _S = CallerState
 

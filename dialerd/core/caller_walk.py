@@ -29,7 +29,7 @@ from dialerd.core.events import DigitPressed, OptedOut, PlaybackFinished, Record
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.floor import Floor
 from dialerd.core.flow import actions as a
-from dialerd.core.flow.nodes import Flow, ToNumber, ToQueue, columns_used
+from dialerd.core.flow.nodes import Flow, ToNumber, ToQueue, columns_given
 from dialerd.core.flow.prompts import Prompt
 from dialerd.core.flow.walk import Around, Walk, WalkState
 from dialerd.core.opting_out import OptingOut
@@ -64,9 +64,7 @@ class CallerWalking:
     def begin(self, caller: CallerRun, now: float) -> None:
         """The call was answered: into the flow."""
         columns = caller.contact.columns if caller.contact is not None else {}
-        used = frozenset[str]().union(*(columns_used(flow) for flow in caller.flows.values()))
-        given = {name: value for name, value in columns.items() if name in used}
-        caller.walk = Walk(caller.flows, WalkState(caller.flow, given=given))
+        caller.walk = Walk(caller.flows, WalkState(caller.flow, given=columns_given(caller.flows, columns)))
         self._floor.timers.set("caller_end", caller.channel, now + caller.flows[caller.flow].longest_s)
         self._carry_out(caller, caller.walk.begin(self._around(caller, now)), now)
 
@@ -155,7 +153,7 @@ class CallerWalking:
         name = None if event.failed else event.recording_id
         self._carry_out(caller, caller.walk.recorded(name, self._around(caller, now)), now)
 
-    def back(self, caller: CallerRun, reason: str, now: float) -> bool:
+    def back(self, caller: CallerRun, now: float) -> bool:
         """No agent, or the other number did not answer: the flow goes on. False: it is there no more."""
         walk = self._take_up(caller, now)
         if walk is None:

@@ -31,7 +31,7 @@ from dialerd.core.caller_events import (
 from dialerd.core.caller_flows import welcome
 from dialerd.core.caller_run import CallerRun
 from dialerd.core.caller_walk import HELD_S, CallerWalking
-from dialerd.core.campaign import CampaignSettings
+from dialerd.core.campaign import CampaignSettings, channel_variables
 from dialerd.core.commands import HangUp, HoldDeadMan, ProbeChannel, RenderPrompts
 from dialerd.core.contact_events import ContactsEdited
 from dialerd.core.desk import Desk
@@ -41,17 +41,13 @@ from dialerd.core.flow.nodes import texts_of
 from dialerd.core.flow.prompts import ColumnMissing
 from dialerd.core.list_edits import ListEdits
 from dialerd.core.opting_out import OptingOut
-from dialerd.core.placing import Placing
+from dialerd.core.placing import GONE_WATCH_S, WATCH_S, Placing
 from dialerd.core.prompt_texts import own_language, utterances
 
 LOOKED_UP_S = 2.0
 """So long the record may take to say who calls; then it is somebody unknown."""
 SPEECH_S = 4.0
 """So long speech may take; then the dialplan plays the site's message. Meanwhile the caller hears ringing."""
-WATCH_S = 30.0
-"""A caller of whom nothing was heard for so long is asked for by their channel."""
-GONE_WATCH_S = 2.0
-"""So long after a hang-up the channel's end should have been told."""
 CALLED_BACK = "called_back"
 """Why a call is not placed: the person calls us at this moment."""
 
@@ -243,11 +239,7 @@ class Callers:
         record, settings = caller.record, caller.settings
         assert settings is not None
         columns = caller.contact.columns if caller.contact is not None else {}
-        own = {
-            name: source[1:] if source.startswith("=") else columns.get(source, "")
-            for name, source in settings.variables.items()
-        }
-        return own | {
+        return channel_variables(settings.variables, columns) | {
             "DIALERD_INBOUND": record.id, "DIALERD_CAMPAIGN": record.campaign,
             "DIALERD_CONTACT": record.contact_key, "DIALERD_ATTEMPT": record.attempt_id,
         }  # fmt: skip
@@ -273,7 +265,7 @@ class Callers:
         caller.record.reason = caller.record.reason or event.reason.lower()
         caller.move(_S.TREATING)
         self._floor.do(HoldDeadMan(caller.channel, HELD_S))
-        if not self.walking.back(caller, event.reason, now):
+        if not self.walking.back(caller, now):
             self.flow_gone(caller)
 
     def _waited(self, caller: CallerRun, now: float) -> None:

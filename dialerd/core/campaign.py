@@ -285,6 +285,13 @@ def _analysis_s(profile: AnalysisProfile) -> float:
     return profile.amd.total_analysis_ms / 1000 + AMD_GRACE_S
 
 
+def channel_variables(variables: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
+    """``variables`` of a campaign as a channel gets them: name -> the contact's text, empty where it has none."""
+    return {
+        name: source[1:] if source.startswith("=") else columns.get(source, "") for name, source in variables.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that a reload can change, as one value."""

@@ -27,7 +27,7 @@ from dialerd.core.events import DigitPressed, OptedOut, PlaybackFinished, Record
 from dialerd.core.filtering.facts import Facts, moment_at
 from dialerd.core.floor import Floor, LiveAttempt
 from dialerd.core.flow import actions as a
-from dialerd.core.flow.nodes import Flow, ToNumber, ToQueue, columns_used, prompts_of
+from dialerd.core.flow.nodes import Flow, ToNumber, ToQueue, columns_given, prompts_of
 from dialerd.core.flow.prompts import Prompt
 from dialerd.core.flow.walk import Around, Walk, WalkState
 from dialerd.core.hearing import stop_amd
@@ -76,7 +76,7 @@ class Flowing:
         if self._recording.announces(attempt):
             self._floor.move_attempt(attempt, _S.TREATING)
             stop_amd(self._floor, attempt)
-            attempt.record.flow = asdict(WalkState(name, given=self._given(attempt, flows)))
+            attempt.record.flow = asdict(WalkState(name, given=columns_given(flows, self._columns(attempt))))
         else:
             self._begin(attempt, name, flows, now)
         self._recording.flow_begins(attempt, now)
@@ -108,7 +108,7 @@ class Flowing:
         if attempt.state is not _S.TREATING:
             floor.move_attempt(attempt, _S.TREATING)
         stop_amd(floor, attempt)
-        known = self._given(attempt, flows) if given is None else dict(given)
+        known = columns_given(flows, self._columns(attempt)) if given is None else dict(given)
         attempt.walk = Walk(flows, WalkState(name, given=known))
         floor.timers.set("flow_end", record.id, now + flows[name].longest_s)
         self._carry_out(attempt, attempt.walk.begin(self._around(attempt, now)), now)
@@ -360,9 +360,6 @@ class Flowing:
 
     # --- the world around --------------------------------------------------------------------------------
 
-    def _given(self, attempt: LiveAttempt, flows: Mapping[str, Flow]) -> dict[str, str]:
-        return {name: value for name, value in self._columns(attempt).items() if name in _used(flows)}
-
     @staticmethod
     def _columns(attempt: LiveAttempt) -> Mapping[str, str]:
         return attempt.contact.columns if attempt.contact is not None else {}
@@ -379,10 +376,6 @@ class Flowing:
         )
         moment, here = moment_at(now, settings.time_zone), settings.time_zone
         return Around(moment, facts, here, zones_in(record.called_zone) or (here,), self._desk.idle_agents)
-
-
-def _used(flows: Mapping[str, Flow]) -> frozenset[str]:
-    return frozenset[str]().union(*(columns_used(flow) for flow in flows.values()))
 
 
 def columns_written(flow: Mapping[str, Any] | None) -> Mapping[str, str]:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dialerd.core.asked_gates import AskedOfCampaigns
-from dialerd.core.attempt import GUARANTEED_LANE, NOT_DIALED_YET, AttemptRecord, AttemptState
+from dialerd.core.attempt import GUARANTEED_LANE, AttemptRecord, AttemptState
 from dialerd.core.attempts_control import CAP_REASON
 from dialerd.core.callable_time import local_time, zones_said
 from dialerd.core.called_days import stamp_of
-from dialerd.core.campaign import CampaignState, Mode
+from dialerd.core.campaign import CampaignState, Mode, channel_variables
 from dialerd.core.choosing import ALL_ALLOWED, LAST_MOMENT_GATES, verdicts_said
 from dialerd.core.closing import Closing
 from dialerd.core.commands import (
@@ -35,7 +35,7 @@ from dialerd.core.pre_call_gate import ruling_for
 from dialerd.core.preview import was_shown
 from dialerd.core.prompt_texts import own_language
 from dialerd.core.prompting import message_media
-from dialerd.core.queue_picture import somebody_at_work
+from dialerd.core.queue_picture import BEFORE_ANSWER, somebody_at_work
 from dialerd.core.rule_stamp import rules_stamp
 
 RING_GRACE_S = 1.0
@@ -48,7 +48,6 @@ GONE_WATCH_S = 2.0
 REPARK_S = 5.0
 
 _S = AttemptState
-_BEFORE_ANSWER = NOT_DIALED_YET | {_S.ORIGINATING, _S.UNCONFIRMED, _S.RINGING}
 
 
 class Placing:
@@ -188,10 +187,7 @@ class Placing:
         self._forecasting.dialed(attempt, now)
         if record.preview is not None:
             self._offers.over(attempt, now)
-        variables = {
-            name: source[1:] if source.startswith("=") else contact.columns.get(source, "")
-            for name, source in {**settings.variables, **attempt.more_variables}.items()
-        }
+        variables = channel_variables({**settings.variables, **attempt.more_variables}, contact.columns)
         floor.do(
             OriginateCall(
                 attempt_id=record.id,
@@ -274,7 +270,7 @@ class Placing:
         if attempt.state in (_S.ENDED, _S.CLOSED):
             return "alive"  # asked before the end was told
         if event.state is None:
-            if attempt.state in _BEFORE_ANSWER and attempt.probes < 1:
+            if attempt.state in BEFORE_ANSWER and attempt.probes < 1:
                 # The request may still be on its way, or the end event in the socket.
                 attempt.probes += 1
                 self._floor.timers.set("probe", attempt.id, now + 1.0)
@@ -287,7 +283,7 @@ class Placing:
         if attempt.state is _S.UNCONFIRMED:
             self._floor.move_attempt(attempt, _S.ORIGINATING)
         self._floor.timers.set("probe", attempt.id, now + WATCH_S)
-        return "up" if event.state == "Up" and attempt.state in _BEFORE_ANSWER else "alive"
+        return "up" if event.state == "Up" and attempt.state in BEFORE_ANSWER else "alive"
 
     def ringing(self, attempt: LiveAttempt, now: float) -> None:
         """The far end rings."""
@@ -297,7 +293,7 @@ class Placing:
 
     def ring_timed_out(self, attempt: LiveAttempt, now: float) -> None:
         """Asterisk's own time-out did not end the call: do it, until it has happened."""
-        if attempt.state in _BEFORE_ANSWER:
+        if attempt.state in BEFORE_ANSWER:
             attempt.record.reason = attempt.record.reason or "ring_timeout"
             self.hang_up(attempt, now)
             self._floor.timers.set("ring", attempt.id, now + WATCH_S)
@@ -309,7 +305,7 @@ class Placing:
 
     def cancel(self, attempt: LiveAttempt, reason: str, now: float) -> None:
         """End a call that was not answered yet."""
-        if attempt.state not in _BEFORE_ANSWER or attempt.record.cancelled:
+        if attempt.state not in BEFORE_ANSWER or attempt.record.cancelled:
             return
         attempt.record.cancelled = True
         attempt.record.reason = reason

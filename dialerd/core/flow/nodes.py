@@ -230,6 +230,12 @@ def columns_used(flow: Flow, *, needed: bool = False) -> frozenset[str]:
     return frozenset(used)
 
 
+def columns_given(flows: Mapping[str, Flow], columns: Mapping[str, str]) -> dict[str, str]:
+    """Of a contact's columns those that these flows look at: what a walk through them is given."""
+    used = frozenset[str]().union(*(columns_used(flow) for flow in flows.values()))
+    return {name: value for name, value in columns.items() if name in used}
+
+
 def queues_of(flow: Flow) -> frozenset[str]:
     """Queues that the flow leads to."""
     return frozenset(node.queue for node in flow.nodes.values() if isinstance(node, ToQueue))
